@@ -1,0 +1,96 @@
+package ffmpeg
+
+import (
+	"encoding/binary"
+	"sync"
+)
+
+// frame is one frame on its way to the encoder. A frame whose picture was dropped still carries its sound.
+type frame struct {
+	n       uint64
+	picture []byte // nil when dropped
+	pcm     []byte
+}
+
+// queue hands frames from the frame loop to the feeder. Every buffer is made beforehand, so put neither waits nor allocates.
+type queue struct {
+	mu       sync.Mutex
+	waiting  []frame  // in order
+	pictures [][]byte // free
+	sounds   [][]byte // free
+	wake     chan struct{}
+}
+
+// soundDepth is how much longer sound is kept than pictures, in frames: it costs a hundredth, and a hole in it is heard.
+const soundDepth = 60
+
+func newQueue(depth, pictureSize, soundSize int) *queue {
+	q := &queue{wake: make(chan struct{}, 1), waiting: make([]frame, 0, depth+soundDepth)}
+	for range depth {
+		q.pictures = append(q.pictures, make([]byte, pictureSize))
+	}
+	for range depth + soundDepth {
+		q.sounds = append(q.sounds, make([]byte, soundSize))
+	}
+	return q
+}
+
+// put copies a frame into the queue and reports whether picture and sound found room.
+func (q *queue) put(n uint64, i420 []byte, pcm []int16) (picture, sound bool) {
+	f := frame{n: n}
+	q.mu.Lock()
+	if sound = len(q.sounds) > 0; sound {
+		f.pcm, q.sounds = pop(q.sounds)
+		if picture = len(q.pictures) > 0; picture {
+			f.picture, q.pictures = pop(q.pictures)
+		}
+	}
+	q.mu.Unlock()
+	if !sound {
+		return false, false
+	}
+	copy(f.picture, i420)
+	for i, s := range pcm {
+		binary.LittleEndian.PutUint16(f.pcm[i*2:], uint16(s))
+	}
+	q.mu.Lock()
+	q.waiting = append(q.waiting, f)
+	q.mu.Unlock()
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+	return picture, true
+}
+
+func pop(s [][]byte) ([]byte, [][]byte) {
+	return s[len(s)-1], s[:len(s)-1]
+}
+
+// take returns the oldest frame; the caller gives it back.
+func (q *queue) take() (frame, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == 0 {
+		return frame{}, false
+	}
+	f := q.waiting[0]
+	q.waiting = q.waiting[:copy(q.waiting, q.waiting[1:])]
+	return f, true
+}
+
+func (q *queue) give(f frame) {
+	q.mu.Lock()
+	if f.picture != nil {
+		q.pictures = append(q.pictures, f.picture)
+	}
+	q.sounds = append(q.sounds, f.pcm)
+	q.mu.Unlock()
+}
+
+// depth is how many frames wait.
+func (q *queue) depth() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting)
+}
