@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"text/template"
+)
+
+// schema is sdk/schema/v1.json.
+type schema struct {
+	ABI      int            `json:"abi"`
+	Doc      string         `json:"doc"`
+	Layout   []string       `json:"layout"`
+	Limits   map[string]int `json:"limits"`
+	Exports  []export       `json:"exports"`
+	Packed   string         `json:"packed"`
+	Enums    []enum         `json:"enums"`
+	Events   []record       `json:"events"`
+	Commands []record       `json:"commands"`
+}
+
+type export struct {
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	Doc      string `json:"doc"`
+	Optional bool   `json:"optional"`
+}
+
+type enum struct {
+	Name   string `json:"name"`
+	Doc    string `json:"doc"`
+	Values []struct {
+		Name  string `json:"name"`
+		Value int64  `json:"value"`
+		Doc   string `json:"doc"`
+	} `json:"values"`
+}
+
+// record is one kind of event or command.
+type record struct {
+	Code   int     `json:"code"`
+	Name   string  `json:"name"`
+	Doc    string  `json:"doc"`
+	Fields []field `json:"fields"`
+}
+
+type field struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Doc  string `json:"doc"`
+	Cue  string `json:"cue"` // field of cue.Cue that takes it, for commands
+}
+
+func readSchema(path string) (*schema, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	s := new(schema)
+	if err := d.Decode(s); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	for _, list := range [][]record{s.Events, s.Commands} {
+		if err := checkRecords(list); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return s, nil
+}
+
+// checkRecords keeps the promises of the layout: codes in order without gaps, known types, no name twice.
+func checkRecords(list []record) error {
+	for i, r := range list {
+		if r.Code != i+1 {
+			return fmt.Errorf("%s: code is %d, want %d: codes go up by one and are never reused", r.Name, r.Code, i+1)
+		}
+		if len(r.Fields) > 255 {
+			return fmt.Errorf("%s: %d fields, at most 255 fit the header", r.Name, len(r.Fields))
+		}
+		seen := map[string]bool{}
+		for _, f := range r.Fields {
+			if goTypes[f.Type] == "" {
+				return fmt.Errorf("%s.%s: type %q, want string, u64, i64 or bool", r.Name, f.Name, f.Type)
+			}
+			if seen[f.Name] {
+				return fmt.Errorf("%s.%s: named twice", r.Name, f.Name)
+			}
+			seen[f.Name] = true
+		}
+	}
+	return nil
+}
+
+var (
+	goTypes = map[string]string{"string": "string", "u64": "uint64", "i64": "int64", "bool": "bool"}
+	asTypes = map[string]string{"string": "string", "u64": "u64", "i64": "i64", "bool": "bool"}
+	// initials are words that Go writes in capitals.
+	initials = map[string]string{"id": "ID", "ms": "MS"}
+)
+
+var functions = template.FuncMap{
+	"pascal": pascal,
+	"camel":  camel,
+	"param":  param,
+	"gotype": func(t string) string { return goTypes[t] },
+	"astype": func(t string) string { return asTypes[t] },
+	"writer": func(t string) string {
+		return map[string]string{"string": "str", "u64": "u64", "i64": "i64", "bool": "flag"}[t]
+	},
+	"sentence": func(s string) string { return strings.TrimSuffix(s, ".") + "." },
+	"lower":    func(s string) string { return strings.ToLower(s[:1]) + s[1:] },
+	"params":   goParams,
+	"tsparams": tsParams,
+	"cuefield": func(s string) string {
+		if s == "" {
+			return "toNone"
+		}
+		return "to" + pascal(s)
+	},
+}
+
+func words(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == '.' || r == '_' })
+}
+
+// pascal turns "post.received" and "post_id" into PostReceived and PostID.
+func pascal(s string) string {
+	var b strings.Builder
+	for _, w := range words(s) {
+		if up, ok := initials[w]; ok {
+			b.WriteString(up)
+		} else {
+			b.WriteString(strings.ToUpper(w[:1]) + w[1:])
+		}
+	}
+	return b.String()
+}
+
+// camel turns "post_id" into postId, the way of TypeScript.
+func camel(s string) string {
+	w := words(s)
+	for i := 1; i < len(w); i++ {
+		w[i] = strings.ToUpper(w[i][:1]) + w[i][1:]
+	}
+	return strings.Join(w, "")
+}
+
+// param is a Go parameter name: postID.
+func param(s string) string {
+	w := words(s)
+	return w[0] + pascal(strings.Join(w[1:], "_"))
+}
+
+func goParams(fields []field) string {
+	out := make([]string, len(fields))
+	for i, f := range fields {
+		t := goTypes[f.Type]
+		if f.Name == "priority" {
+			t = "Priority"
+		} else if f.Name == "level" {
+			t = "Level"
+		}
+		out[i] = param(f.Name) + " " + t
+	}
+	return strings.Join(out, ", ")
+}
+
+func tsParams(fields []field) string {
+	out := make([]string, len(fields))
+	for i, f := range fields {
+		out[i] = camel(f.Name) + ": " + asTypes[f.Type]
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,159 @@
+package abi
+
+import (
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/sothebais/sothebais/host/cue"
+)
+
+// ErrCommands says that a guest's buffer of commands breaks the layout; nothing of it is used.
+var ErrCommands = errors.New("malformed commands")
+
+// Command is one thing that a guest asked for.
+type Command struct {
+	Event int    // index in the batch of the event that caused it
+	Name  string // of the command, and of the capability that allows it
+	Cue   cue.Cue
+	Level int64 // of a log command, whose text is Cue.Text
+}
+
+type commandSpec struct {
+	name  string
+	verb  cue.Verb
+	slots []slotSpec
+}
+
+type slotSpec struct {
+	name string
+	text bool
+	to   target
+}
+
+// target is the field of a cue that takes a slot.
+type target uint8
+
+const (
+	toNone target = iota
+	toName
+	toText
+	toValue
+	toMillis
+	toPriority
+)
+
+// ReadCommands reads what a guest answered to a batch of n events into out, whose capacity is used again. Commands of
+// a kind that this version does not know are left out and counted. At most limit commands are taken; the rest is
+// counted as dropped.
+func ReadCommands(b []byte, n, limit int, out []Command, intern func([]byte) string) (cmds []Command, unknown, dropped int, err error) {
+	out = out[:0]
+	if len(b) < batchHeader {
+		return out, 0, 0, fmt.Errorf("%w: %d bytes, want at least a header of %d", ErrCommands, len(b), batchHeader)
+	}
+	count, size := le.Uint32(b), le.Uint32(b[4:])
+	if uint64(size) != uint64(len(b)) {
+		return out, 0, 0, fmt.Errorf("%w: header says %d bytes, the guest returned %d", ErrCommands, size, len(b))
+	}
+	rest := b[batchHeader:]
+	for i := range count {
+		rec, err := nextCommand(rest, n)
+		if err != nil {
+			return out[:0], 0, 0, fmt.Errorf("%w: command %d of %d, byte %d: %w", ErrCommands, i, count, len(b)-len(rest), err)
+		}
+		rest = rest[len(rec):]
+		kind := int(le.Uint16(rec[4:]))
+		switch {
+		case kind == 0 || kind >= len(commands):
+			unknown++
+		case len(out) >= limit:
+			dropped++
+		default:
+			c, err := readCommand(rec, &commands[kind], intern)
+			if err != nil {
+				return out[:0], 0, 0, fmt.Errorf("%w: command %d of %d (%s): %w", ErrCommands, i, count, commands[kind].name, err)
+			}
+			out = append(out, c)
+		}
+	}
+	if len(rest) != 0 {
+		return out[:0], 0, 0, fmt.Errorf("%w: %d bytes after the last of %d commands", ErrCommands, len(rest), count)
+	}
+	return out, unknown, dropped, nil
+}
+
+// nextCommand cuts the first record from b and checks its header.
+func nextCommand(b []byte, n int) ([]byte, error) {
+	if len(b) < commandHeader {
+		return nil, fmt.Errorf("%d bytes left, want a header of %d", len(b), commandHeader)
+	}
+	size, fields := int64(le.Uint32(b)), int64(b[6])
+	switch {
+	case size%8 != 0:
+		return nil, fmt.Errorf("size is %d, want a multiple of 8", size)
+	case size < commandHeader+slot*fields:
+		return nil, fmt.Errorf("size is %d, too small for %d fields", size, fields)
+	case size > int64(len(b)):
+		return nil, fmt.Errorf("size is %d, %d bytes are left", size, len(b))
+	}
+	if at := le.Uint32(b[8:]); uint64(at) >= uint64(n) {
+		return nil, fmt.Errorf("caused by event %d of a batch of %d", at, n)
+	}
+	return b[:size], nil
+}
+
+func readCommand(rec []byte, spec *commandSpec, intern func([]byte) string) (Command, error) {
+	c := Command{Event: int(le.Uint32(rec[8:])), Name: spec.name}
+	c.Cue.Verb = spec.verb
+	fields := int(rec[6])
+	for i, s := range spec.slots {
+		if i >= fields {
+			break
+		}
+		at := rec[commandHeader+slot*i:]
+		if !s.text {
+			c.number(s, int64(le.Uint64(at)))
+			continue
+		}
+		b, err := textAt(rec, le.Uint32(at), le.Uint32(at[4:]), fields)
+		if err != nil {
+			return c, fmt.Errorf("%s: %w", s.name, err)
+		}
+		if s.to == toName {
+			c.Cue.Name = intern(b)
+		} else {
+			c.Cue.Text = intern(b)
+		}
+	}
+	return c, nil
+}
+
+func (c *Command) number(s slotSpec, v int64) {
+	switch s.to {
+	case toValue:
+		c.Cue.Value = v
+	case toMillis:
+		c.Cue.Millis = v
+	case toPriority:
+		c.Cue.Priority = cue.Priority(min(max(v, 0), 255))
+	default:
+		c.Level = v
+	}
+}
+
+// textAt is a string of a record; an empty one may point anywhere.
+func textAt(rec []byte, off, n uint32, fields int) ([]byte, error) {
+	switch {
+	case n == 0:
+		return nil, nil
+	case n > MaxStringBytes:
+		return nil, fmt.Errorf("%d bytes of text, at most %d are allowed", n, MaxStringBytes)
+	case int64(off) < int64(commandHeader+slot*fields) || uint64(off)+uint64(n) > uint64(len(rec)):
+		return nil, fmt.Errorf("text at %d, %d long, is outside of its record of %d bytes", off, n, len(rec))
+	}
+	b := rec[off : off+n]
+	if !utf8.Valid(b) {
+		return nil, errors.New("text is not UTF-8")
+	}
+	return b, nil
+}

@@ -1,0 +1,7 @@
+module github.com/sothebais/sothebais/plugins
+
+go 1.26.0
+
+require github.com/sothebais/sothebais/sdk/go v0.0.0
+
+replace github.com/sothebais/sothebais/sdk/go => ../sdk/go

@@ -1,0 +1,80 @@
+package guest
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Command is one command, read back for a test.
+type Command struct {
+	Event   int    // index of the event that caused it
+	Verb    string // such as say
+	Text    map[string]string
+	Number  map[string]int64
+	ordered []argSpec
+}
+
+type verbSpec struct {
+	name string
+	args []argSpec
+}
+
+type argSpec struct {
+	name string
+	text bool
+}
+
+// String is one line for a golden file: 0 say text="Sold!" mood="happy" priority=70.
+func (c Command) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s", c.Event, c.Verb)
+	for _, a := range c.ordered {
+		if a.text {
+			fmt.Fprintf(&b, " %s=%q", a.name, c.Text[a.name])
+		} else {
+			fmt.Fprintf(&b, " %s=%d", a.name, c.Number[a.name])
+		}
+	}
+	return b.String()
+}
+
+// Play runs the plugin over events as one batch, through the same records as on the show, and reads its commands back.
+// State stays in the plugin, so that a test may play on.
+func Play(p Plugin, events ...Event) []Command {
+	g := instance{plugin: p}
+	batch := make([]byte, batchHeader)
+	for _, e := range events {
+		batch = append(batch, e.rec...)
+	}
+	le.PutUint32(batch, uint32(len(events)))
+	le.PutUint32(batch[4:], uint32(len(batch)))
+	return readCommands(g.handle(batch))
+}
+
+func readCommands(b []byte) []Command {
+	var out []Command
+	for rest := b; len(rest) > 0; {
+		if len(out) == 0 {
+			rest = rest[batchHeader:]
+		}
+		size := le.Uint32(rest)
+		out = append(out, readCommand(rest[:size]))
+		rest = rest[size:]
+	}
+	return out
+}
+
+func readCommand(rec []byte) Command {
+	spec := verbs[le.Uint16(rec[4:])]
+	c := Command{Event: int(le.Uint32(rec[8:])), Verb: spec.name, Text: map[string]string{}, Number: map[string]int64{}, ordered: spec.args}
+	for i, a := range spec.args {
+		v := le.Uint64(rec[commandHeader+slot*i:])
+		if a.text {
+			off, n := uint32(v), uint32(v>>32)
+			c.Text[a.name] = string(rec[off : off+n])
+		} else {
+			c.Number[a.name] = int64(v)
+		}
+	}
+	return c
+}

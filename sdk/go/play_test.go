@@ -1,0 +1,45 @@
+package guest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestPlayReadsBackWhatWasAsked(t *testing.T) {
+	p := Plugin{Handle: func(e Event, out *Commands) {
+		if b, ok := e.AsBidAccepted(); ok {
+			out.Say("@"+b.Handle()+" "+b.Amount(), "happy", PriorityBid)
+			out.Show("reserve", b.ReserveMet())
+		}
+	}}
+	bid := BidAcceptedFields{Handle: "ann", Amount: "1.5", AmountGwei: 1_500_000_000, ReserveMet: true, Count: 3}
+	var got []string
+	for _, c := range Play(p, ClockTickedFields{}.Event(1, 10), bid.Event(2, 20)) {
+		got = append(got, c.String())
+	}
+	want := []string{`1 say text="@ann 1.5" mood="happy" priority=50`, `1 show layer="reserve" visible=1`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestOlderRecordsReadAsZero(t *testing.T) {
+	e := BidAcceptedFields{Lot: "l", PostID: "p", Count: 3}.Event(7, 8)
+	e.rec[6] = 1 // a host that knows only the lot
+	b, _ := e.AsBidAccepted()
+	if b.Lot() != "l" || b.PostID() != "" || b.Count() != 0 || b.ReserveMet() {
+		t.Errorf("lot %q, post %q, count %d", b.Lot(), b.PostID(), b.Count())
+	}
+	if b.Seq() != 7 || b.At() != 8 {
+		t.Errorf("seq %d, at %d", b.Seq(), b.At())
+	}
+}
+
+func TestLongTextIsCutBetweenCharacters(t *testing.T) {
+	p := Plugin{Handle: func(_ Event, out *Commands) { out.Post(strings.Repeat("鳥", 5000)) }}
+	got := Play(p, ClockTickedFields{}.Event(1, 1))[0].Text["text"]
+	if len(got) > MaxStringBytes || len(got) < MaxStringBytes-3 || strings.Trim(got, "鳥") != "" {
+		t.Errorf("%d bytes, ends in %q", len(got), got[len(got)-4:])
+	}
+}

@@ -1,0 +1,143 @@
+package guest
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+const (
+	batchHeader   = 8
+	eventHeader   = 24
+	commandHeader = 16
+	slot          = 8
+)
+
+var le = binary.LittleEndian
+
+// Kind is the number of a kind of event; the constants are named Kind….
+type Kind uint16
+
+// String is the name of the kind, such as bid.accepted.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) && k != 0 {
+		return kindNames[k]
+	}
+	return "unknown"
+}
+
+// Event is a view of one event. It is valid until Handle returns; the strings it gives may be kept.
+type Event struct{ rec []byte }
+
+// Kind of the event.
+func (e Event) Kind() Kind { return Kind(le.Uint16(e.rec[4:])) }
+
+// Seq is the event's number in the one order of the show.
+func (e Event) Seq() uint64 { return le.Uint64(e.rec[8:]) }
+
+// At is when it happened, in unix milliseconds: the only clock of a plugin.
+func (e Event) At() int64 { return int64(le.Uint64(e.rec[16:])) }
+
+// Time is At as a time.
+func (e Event) Time() time.Time { return time.UnixMilli(e.At()).UTC() }
+
+// Cut reports whether a string of the event was cut to MaxStringBytes.
+func (e Event) Cut() bool { return e.rec[7]&1 != 0 }
+
+// Random is a source of numbers seeded by the event, so that a replay makes the same choices.
+func (e Event) Random() *Random { return &Random{e.Seq() * 0x9e3779b97f4a7c15} }
+
+// Random gives the same numbers for the same event.
+type Random struct{ state uint64 }
+
+// Uint64 is the next number.
+func (r *Random) Uint64() uint64 {
+	r.state += 0x9e3779b97f4a7c15
+	z := r.state
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// N is a number from 0 to n-1; 0 when n is not positive.
+func (r *Random) N(n int) int {
+	if n <= 0 {
+		return 0
+	}
+	return int(r.Uint64() % uint64(n))
+}
+
+// field is the slot of field i, nil when the event comes from a host that does not know it.
+func (e Event) field(i int) []byte {
+	if i >= int(e.rec[6]) {
+		return nil
+	}
+	return e.rec[eventHeader+slot*i:]
+}
+
+func (e Event) u64(i int) uint64 {
+	if f := e.field(i); f != nil {
+		return le.Uint64(f)
+	}
+	return 0
+}
+
+func (e Event) i64(i int) int64 { return int64(e.u64(i)) }
+func (e Event) flag(i int) bool { return e.u64(i) != 0 }
+
+func (e Event) str(i int) string {
+	v := e.u64(i)
+	off, n := uint32(v), uint32(v>>32)
+	return string(e.rec[off : off+n])
+}
+
+// recordWriter writes one record at the end of a buffer.
+type recordWriter struct {
+	b      []byte
+	start  int
+	header int
+}
+
+func beginEvent(kind Kind, fields int, seq uint64, at int64) recordWriter {
+	w := recordWriter{b: make([]byte, eventHeader+slot*fields), header: eventHeader}
+	le.PutUint16(w.b[4:], uint16(kind))
+	w.b[6] = byte(fields)
+	le.PutUint64(w.b[8:], seq)
+	le.PutUint64(w.b[16:], uint64(at))
+	return w
+}
+
+func (w *recordWriter) slot(i int) []byte   { return w.b[w.start+w.header+slot*i:] }
+func (w *recordWriter) u64(i int, v uint64) { le.PutUint64(w.slot(i), v) }
+func (w *recordWriter) i64(i int, v int64)  { le.PutUint64(w.slot(i), uint64(v)) }
+
+func (w *recordWriter) flag(i int, v bool) {
+	if v {
+		w.slot(i)[0] = 1
+	}
+}
+
+func (w *recordWriter) str(i int, s string) {
+	if len(s) > MaxStringBytes {
+		s = cut(s)
+	}
+	le.PutUint32(w.slot(i), uint32(len(w.b)-w.start))
+	le.PutUint32(w.slot(i)[4:], uint32(len(s)))
+	w.b = append(w.b, s...)
+}
+
+// cut shortens s to MaxStringBytes or a little less, so that no character is split.
+func cut(s string) string {
+	n := MaxStringBytes
+	for n > 0 && s[n]&0xc0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}
+
+func (w *recordWriter) end() []byte {
+	for len(w.b)%8 != 0 {
+		w.b = append(w.b, 0)
+	}
+	le.PutUint32(w.b[w.start:], uint32(len(w.b)-w.start))
+	return w.b
+}
