@@ -1,0 +1,98 @@
+package compositor
+
+import (
+	"context"
+	"sync"
+
+	"github.com/sothebais/sothebais/host/scene"
+	"github.com/sothebais/sothebais/host/telemetry"
+)
+
+// artRequest is a cue that waits for its picture.
+type artRequest struct {
+	cmd   command
+	nodes []*node
+}
+
+// artist decodes pictures of lots beside the frame loop, one after another.
+type artist struct {
+	mu   sync.Mutex
+	list []artRequest
+	wake chan struct{}
+}
+
+func (a *artist) ask(r artRequest) {
+	a.mu.Lock()
+	a.list = append(a.list, r)
+	a.mu.Unlock()
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (a *artist) take() []artRequest {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := a.list
+	a.list = nil
+	return out
+}
+
+// artNodes are the artwork layers that a slot fills.
+func (s *Stage) artNodes(slot string) []*node {
+	return s.slotNodes(slot, scene.Artwork)
+}
+
+func (s *Stage) slotNodes(slot string, k scene.Kind) []*node {
+	var out []*node
+	for _, sc := range s.cfg.Scenes {
+		for _, n := range s.views[sc.ID].nodes {
+			if n.layer.Kind == k && n.layer.Slot == slot {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// layOut sets a text for every layer that shows the slot.
+func (s *Stage) layOut(slot, text string) []textSet {
+	var out []textSet
+	for _, n := range s.slotNodes(slot, scene.Text) {
+		words := text
+		if words == "" {
+			words = n.layer.Text
+		}
+		out = append(out, textSet{n, s.type_.set(n.layer, words)})
+	}
+	return out
+}
+
+// loadArt serves requests until the context ends.
+func (s *Stage) loadArt(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.art.wake:
+			s.drawArt()
+		}
+	}
+}
+
+// drawArt makes the pictures that were asked for; a cue whose picture cannot be used keeps its words.
+func (s *Stage) drawArt() {
+	for _, r := range s.art.take() {
+		r.cmd.texts = s.layOut(r.cmd.cue.Name, r.cmd.cue.Text)
+		for _, n := range r.nodes {
+			art, err := loadPicture(s.cfg.Artwork, r.cmd.cue.Text, n.layer)
+			if err != nil {
+				s.log.Warn("an artwork cannot be shown", telemetry.KeySeq, r.cmd.seq, telemetry.KeyErr, err)
+				break
+			}
+			r.cmd.arts = append(r.cmd.arts, artSet{n, art})
+		}
+		s.queue.put(r.cmd)
+	}
+}

@@ -1,0 +1,219 @@
+package compositor
+
+import (
+	"image"
+	"image/draw"
+)
+
+// pixels is a picture as premultiplied Y, Cb, Cr, A, four bytes a pixel: what every bitmap is made of. Averages and
+// interpolations of such pixels are right, so nothing ever goes back to RGB.
+type pixels struct {
+	w, h   int
+	pix    []byte
+	opaque bool
+}
+
+// convert takes any image.
+func convert(img image.Image) *pixels {
+	b := img.Bounds()
+	src, ok := img.(*image.RGBA)
+	if !ok {
+		src = image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+		draw.Draw(src, src.Bounds(), img, b.Min, draw.Src)
+		b = src.Bounds()
+	}
+	p := &pixels{w: b.Dx(), h: b.Dy(), pix: make([]byte, 4*b.Dx()*b.Dy()), opaque: src.Opaque()}
+	for y := range p.h {
+		s := src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):]
+		d := p.pix[4*y*p.w : 4*(y+1)*p.w]
+		for i := 0; i < len(d); i += 4 {
+			q, o := s[i:i+4:i+4], d[i:i+4:i+4]
+			r, g, b, a := int32(q[0]), int32(q[1]), int32(q[2]), int32(q[3])
+			o[0], o[1], o[2], o[3] = lumaOf(r, g, b, a), cbOf(r, g, b, a), crOf(r, g, b, a), q[3]
+		}
+	}
+	return p
+}
+
+type spanKind uint8
+
+const (
+	solid   spanKind = iota // copied
+	blended                 // blended by the coverage
+)
+
+type span struct {
+	x0, x1 int32
+	kind   spanKind
+}
+
+// plane is a premultiplied sample plane with its coverage, and for each row the spans that are not transparent.
+type plane struct {
+	w, h  int
+	pix   [2][]byte // luma alone, or Cb and Cr
+	a     []byte    // nil when all is opaque
+	spans []span
+	rows  []int32 // rows[y] to rows[y+1] index spans
+}
+
+// worth is how long a stretch must be before a copy or a skip beats blending on.
+const worth = 16
+
+func (p *plane) index() {
+	p.rows = make([]int32, p.h+1)
+	for y := range p.h {
+		p.rows[y] = int32(len(p.spans))
+		if p.a == nil {
+			p.spans = append(p.spans, span{0, int32(p.w), solid})
+			continue
+		}
+		p.indexRow(p.a[y*p.w : (y+1)*p.w])
+	}
+	p.rows[p.h] = int32(len(p.spans))
+}
+
+func (p *plane) indexRow(row []byte) {
+	for x := 0; x < len(row); {
+		n := stretch(row, x)
+		switch {
+		case row[x] == 0:
+			x += n
+			continue
+		case row[x] == 255 && (n >= worth || x+n == len(row)):
+			p.spans = append(p.spans, span{int32(x), int32(x + n), solid})
+			x += n
+			continue
+		}
+		x0 := x
+		for x < len(row) {
+			n = stretch(row, x)
+			if (row[x] == 0 || row[x] == 255) && (n >= worth || row[x] == 0 && x+n == len(row)) {
+				break
+			}
+			x += n
+		}
+		p.spans = append(p.spans, span{int32(x0), int32(x), blended})
+	}
+}
+
+// stretch is how many equal bytes begin at x.
+func stretch(row []byte, x int) int {
+	n := x + 1
+	for n < len(row) && row[n] == row[x] {
+		n++
+	}
+	return n - x
+}
+
+// blit draws one component with its top-left at (x,y).
+func (p *plane) blit(k kernel, dst []byte, stride, which, x, y int, alpha uint8, clip image.Rectangle) {
+	for yy := max(y, clip.Min.Y); yy < min(y+p.h, clip.Max.Y); yy++ {
+		r := yy - y
+		row := dst[yy*stride : (yy+1)*stride]
+		for _, sp := range p.spans[p.rows[r]:p.rows[r+1]] {
+			a0, a1 := max(int(sp.x0)+x, clip.Min.X), min(int(sp.x1)+x, clip.Max.X)
+			if a0 >= a1 {
+				continue
+			}
+			s := r*p.w + a0 - x
+			d, c := row[a0:a1], p.pix[which][s:s+a1-a0]
+			switch {
+			case alpha == 255 && sp.kind == solid:
+				copy(d, c)
+			case alpha == 255:
+				k.blend(d, c, p.a[s:s+a1-a0])
+			case sp.kind == solid:
+				blendFaded(d, c, nil, uint32(alpha))
+			default:
+				blendFaded(d, c, p.a[s:s+a1-a0], uint32(alpha))
+			}
+		}
+	}
+}
+
+// bitmap is a picture converted once: luma at full size, and chroma for each of the four parities that a position can
+// have, so that sprites move by single pixels though chroma has half the size. A chroma plane is made when it is first
+// drawn; a bitmap therefore belongs to the goroutine that draws.
+type bitmap struct {
+	src    *pixels
+	luma   plane
+	chroma [4]*plane // index (x&1)|(y&1)<<1
+}
+
+func newBitmap(src *pixels) *bitmap {
+	n := src.w * src.h
+	b := &bitmap{src: src, luma: plane{w: src.w, h: src.h}}
+	y8 := make([]byte, n)
+	for i := range y8 {
+		y8[i] = src.pix[4*i]
+	}
+	b.luma.pix[0] = y8
+	if !src.opaque {
+		b.luma.a = make([]byte, n)
+		for i := range b.luma.a {
+			b.luma.a[i] = src.pix[4*i+3]
+		}
+	}
+	b.luma.index()
+	return b
+}
+
+// chromaAt gives the chroma planes for a position's parity.
+func (b *bitmap) chromaAt(px, py int) *plane {
+	k := px | py<<1
+	if b.chroma[k] == nil {
+		b.chroma[k] = b.subsample(px, py)
+	}
+	return b.chroma[k]
+}
+
+func (b *bitmap) subsample(px, py int) *plane {
+	s := b.src
+	cw, ch := (s.w+px+1)/2, (s.h+py+1)/2
+	p := &plane{w: cw, h: ch, pix: [2][]byte{make([]byte, cw*ch), make([]byte, cw*ch)}}
+	if !s.opaque || px != 0 || py != 0 || s.w&1 != 0 || s.h&1 != 0 {
+		p.a = make([]byte, cw*ch)
+	}
+	for y := range ch {
+		for x := range cw {
+			u, v, a := s.average(2*x-px, 2*y-py)
+			i := y*cw + x
+			p.pix[0][i], p.pix[1][i] = u, v
+			if p.a != nil {
+				p.a[i] = a
+			}
+		}
+	}
+	p.index()
+	return p
+}
+
+// average of the two by two pixels at (x,y); what lies outside is transparent.
+func (s *pixels) average(x, y int) (u, v, a byte) {
+	var su, sv, sa uint32
+	for j := y; j < y+2; j++ {
+		if j < 0 || j >= s.h {
+			continue
+		}
+		for i := x; i < x+2; i++ {
+			if i >= 0 && i < s.w {
+				q := s.pix[4*(j*s.w+i) : 4*(j*s.w+i)+4 : 4*(j*s.w+i)+4]
+				su, sv, sa = su+uint32(q[1]), sv+uint32(q[2]), sa+uint32(q[3])
+			}
+		}
+	}
+	return byte((su + 2) / 4), byte((sv + 2) / 4), byte((sa + 2) / 4)
+}
+
+func (b *bitmap) bounds() image.Rectangle { return image.Rect(0, 0, b.src.w, b.src.h) }
+
+// draw blends the bitmap at (x,y) inside clip, which lies on even coordinates.
+func (b *bitmap) draw(dst *picture, x, y int, alpha uint8, clip image.Rectangle) {
+	if alpha == 0 || !b.bounds().Add(image.Pt(x, y)).Overlaps(clip) {
+		return
+	}
+	b.luma.blit(dst.k, dst.y, dst.w, 0, x, y, alpha, clip)
+	c, h := b.chromaAt(x&1, y&1), half(clip)
+	c.blit(dst.k, dst.u, dst.w/2, 0, x>>1, y>>1, alpha, h)
+	c.blit(dst.k, dst.v, dst.w/2, 1, x>>1, y>>1, alpha, h)
+}

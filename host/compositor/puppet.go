@@ -1,0 +1,72 @@
+package compositor
+
+import (
+	"math"
+	"time"
+
+	"github.com/sothebais/sothebais/host/character"
+	"github.com/sothebais/sothebais/host/cue"
+	"github.com/sothebais/sothebais/host/scene"
+)
+
+// puppet is a character in motion; host/character has the one that is used.
+type puppet interface {
+	Apply(c cue.Cue) error
+	Tick(dt time.Duration, mouth character.Viseme, speaking bool)
+	Placed() []character.Placed
+}
+
+// actor is a character that is ready for the stage: its parts are converted, so that it can go on between two frames.
+type actor struct {
+	id     string
+	puppet puppet
+	w, h   int // its canvas
+	parts  map[*character.Part]*pixels
+	whole  map[*character.Part]*bitmap
+}
+
+// turnedBytes bounds the cache of transformed parts.
+const turnedBytes = 96 << 20
+
+// items places the parts of an actor in a layer's box: scaled to fit its height, feet on its lower edge, centred.
+func (a *actor) items(dst []item, l *scene.Layer, layer, dx, dy int, alpha float64, t *turner) []item {
+	k := min(float64(l.Box.Dy())/float64(a.h), float64(l.Box.Dx())/float64(a.w))
+	if math.Abs(k-1) < 0.002 {
+		k = 1
+	}
+	ox := float64(l.Box.Min.X+dx) + (float64(l.Box.Dx())-k*float64(a.w))/2
+	oy := float64(l.Box.Max.Y+dy) - k*float64(a.h)
+	ox, oy = math.Round(ox), math.Round(oy)
+	placed := a.puppet.Placed()
+	for i := range placed {
+		p := &placed[i]
+		op := uint8(math.Round(min(max(p.Opacity*alpha, 0), 1) * 255))
+		if op == 0 {
+			continue
+		}
+		var m matrix
+		m.a, m.b, m.c, m.d, m.e, m.f = p.Matrix()
+		m = matrix{m.a * k, m.b * k, m.c*k + ox, m.d * k, m.e * k, m.f*k + oy}
+		if it, ok := a.place(p.Part, m, t); ok {
+			it.layer, it.alpha = layer, op
+			dst = append(dst, it)
+		}
+	}
+	return dst
+}
+
+func (a *actor) place(part *character.Part, m matrix, t *turner) (item, bool) {
+	q, x, y := m.rounded()
+	if q.straight() {
+		return item{d: a.whole[part], x: x, y: y}, a.whole[part] != nil
+	}
+	src := a.parts[part]
+	if src == nil {
+		return item{}, false
+	}
+	tu := t.get(src, q)
+	if tu.bm == nil {
+		return item{}, false
+	}
+	return item{d: tu.bm, x: x + tu.x, y: y + tu.y}, true
+}

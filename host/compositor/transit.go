@@ -1,0 +1,69 @@
+package compositor
+
+import (
+	"math"
+
+	"github.com/sothebais/sothebais/host/scene"
+)
+
+// transit draws a transition from one picture to another of the same size, t from 0 to 1.
+func (p *picture) transit(from, to *picture, kind scene.TransitionKind, t float64) {
+	switch kind {
+	case scene.Slide:
+		p.slide(from, to, t)
+	case scene.Zoom:
+		p.zoom(from, to, t)
+	default:
+		p.fade(from, to, t)
+	}
+}
+
+func (p *picture) fade(from, to *picture, t float64) {
+	lerpRow(p.buf, from.buf, to.buf, int32(t*256+0.5))
+}
+
+// slide pushes the old picture out to the left, by whole chroma samples.
+func (p *picture) slide(from, to *picture, t float64) {
+	d := int(t*float64(p.w)+0.5) &^ 1
+	push := func(dst, a, b []byte, w, d int) {
+		for o := 0; o < len(dst); o += w {
+			copy(dst[o:o+w-d], a[o+d:o+w])
+			copy(dst[o+w-d:o+w], b[o:o+d])
+		}
+	}
+	push(p.y, from.y, to.y, p.w, d)
+	push(p.u, from.u, to.u, p.w/2, d/2)
+	push(p.v, from.v, to.v, p.w/2, d/2)
+}
+
+// zoomFrom is how much larger the new picture begins.
+const zoomFrom = 0.12
+
+func (p *picture) zoom(from, to *picture, t float64) {
+	k := 1 / (1 + zoomFrom*(1-t))
+	zoomPlane(p.y, to.y, p.w, p.h, k)
+	zoomPlane(p.u, to.u, p.w/2, p.h/2, k)
+	zoomPlane(p.v, to.v, p.w/2, p.h/2, k)
+	lerpRow(p.buf, from.buf, p.buf, int32(t*256+0.5))
+}
+
+// zoomPlane enlarges a plane about its middle, bilinearly; k below 1 is the share of it that is seen.
+func zoomPlane(dst, src []byte, w, h int, k float64) {
+	step := int32(math.Round(k * 65536))
+	x0, y0 := int32((1-k)/2*float64(w)*65536), int32((1-k)/2*float64(h)*65536)
+	for y := range h {
+		v := y0 + int32(y)*step
+		i, f := int(v>>16), v>>8&255
+		a := src[i*w : (i+1)*w]
+		b := src[min(i+1, h-1)*w:][:w]
+		u := x0
+		for x := range dst[y*w : (y+1)*w] {
+			j, g := int(u>>16), u>>8&255
+			n := min(j+1, w-1)
+			top := int32(a[j])*(256-g) + int32(a[n])*g
+			low := int32(b[j])*(256-g) + int32(b[n])*g
+			dst[y*w+x] = byte((top*(256-f) + low*f + 1<<15) >> 16)
+			u += step
+		}
+	}
+}
