@@ -1,13 +1,11 @@
 package speech
 
-import (
-	"strings"
-)
+import "strings"
 
 // units are what may stand behind a number, as they are said of one and of many.
 var units = map[string][2]string{
 	"":    {"", ""},
-	"eth": {"eth", "eth"}, "ether": {"ether", "ether"}, "Ξ": {"eth", "eth"}, "weth": {"wrapped eth", "wrapped eth"},
+	"eth": {"eth", "eth"}, "ether": {"ether", "ether"}, "Ξ": {"eth", "eth"}, "ξ": {"eth", "eth"}, "weth": {"wrapped eth", "wrapped eth"},
 	"gwei": {"gwei", "gwei"}, "wei": {"wei", "wei"},
 	"%": {"percent", "percent"},
 	"s": {"second", "seconds"}, "sec": {"second", "seconds"}, "m": {"minute", "minutes"}, "min": {"minute", "minutes"}, "h": {"hour", "hours"},
@@ -51,7 +49,10 @@ func decimals(frac string) string {
 		return ""
 	}
 	if len(d) > 6 {
-		d = d[:6]
+		d = strings.TrimRight(d[:6], "0")
+	}
+	if d == "" {
+		return " point nothing"
 	}
 	return " point " + digits(d)
 }

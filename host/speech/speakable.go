@@ -141,7 +141,7 @@ func closing(p string) string {
 
 // spelled are words that are not said as they are written; the lexicon knows how those of one word sound.
 var spelled = map[string]string{
-	"nft": "N F T", "nfts": "N F Tees", "ai": "A I", "gm": "G M", "gn": "G N", "dao": "dow", "weth": "wrapped eth",
+	"eth": "eth", "nft": "N F T", "nfts": "N F Tees", "ai": "A I", "gm": "G M", "gn": "G N", "dao": "dow", "weth": "wrapped eth",
 	"lfg": "let's go", "wagmi": "wag me", "ngmi": "not gonna make it", "imo": "in my opinion", "btw": "by the way",
 	"tbh": "to be honest", "omg": "oh my god", "lol": "lol", "idk": "I don't know", "rn": "right now", "pls": "please",
 	"w/": "with", "vs": "versus", "ok": "okay", "usd": "dollars", "usdc": "U S D C", "pfp": "P F P", "ath": "all time high",

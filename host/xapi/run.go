@@ -1,0 +1,307 @@
+package xapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sothebais/sothebais/host/post"
+)
+
+// Run hears posts until the context ends, and only then returns. Posts after the one with id since that came
+// while nobody listened are fetched first; an empty since starts from now. A receiver that returns an error gets
+// the post again.
+func (c *Client) Run(ctx context.Context, since string, to func(context.Context, post.Post) error) error {
+	c.mu.Lock()
+	c.newest = newer(c.newest, since)
+	c.status.Since = time.Now()
+	c.mu.Unlock()
+	me, err := c.identify(ctx)
+	if err != nil {
+		return err
+	}
+	l := &listening{c: c, me: me, to: to, wake: make(chan struct{}, 1)}
+	var wg sync.WaitGroup
+	wg.Go(func() { l.mentions(ctx) })
+	l.stream(ctx)
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// identify learns who the host is, for as long as it takes.
+func (c *Client) identify(ctx context.Context) (user, error) {
+	k := call{method: http.MethodGet, path: "/2/users/me", asUser: true, query: url.Values{"user.fields": {userFields}}}
+	if c.cfg.Account != "" {
+		k = call{method: http.MethodGet, path: "/2/users/by/username/:username", at: "/2/users/by/username/" + url.PathEscape(c.cfg.Account),
+			query: url.Values{"user.fields": {userFields}}}
+	}
+	var b backoff
+	for {
+		var out struct {
+			Data   user      `json:"data"`
+			Errors []Problem `json:"errors"`
+		}
+		err := c.do(ctx, k, &out)
+		switch {
+		case err == nil && validID(out.Data.ID) && out.Data.Username != "":
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.me = out.Data
+			return out.Data, nil
+		case err == nil:
+			err = &APIError{Endpoint: k.endpoint(), Code: http.StatusNotFound, Problem: Problem{Title: "no such account"}}
+		}
+		c.went(fmt.Errorf("find the host's account: %w", err))
+		if err := sleep(ctx, max(b.next(err, time.Now()), networkStep)); err != nil {
+			return user{}, err
+		}
+	}
+}
+
+// listening is one Run: the stream, and the mentions that fill its gaps.
+type listening struct {
+	c    *Client
+	me   user
+	to   func(context.Context, post.Post) error
+	wake chan struct{} // the mentions should be looked at
+
+	mu     sync.Mutex
+	behind bool   // something may have been missed since the last look
+	up     bool   // the stream is open
+	untook string // id of the oldest post that the receiver did not take, if any
+}
+
+// stream keeps the stream open.
+func (l *listening) stream(ctx context.Context) {
+	l.miss()
+	var b backoff
+	settled := false
+	for ctx.Err() == nil {
+		var err error
+		if !settled {
+			if err = l.c.settleRules(ctx, l.me); err == nil {
+				settled = true
+			}
+		}
+		if err == nil {
+			err = l.c.listen(ctx, func() { b.good(); l.opened() }, func(p post.Post) { l.hear(ctx, p) })
+		}
+		l.setUp(false)
+		if ctx.Err() != nil {
+			return
+		}
+		l.c.went(err)
+		l.miss()
+		if sleep(ctx, b.next(err, time.Now())) != nil {
+			return
+		}
+	}
+}
+
+// opened notes that the stream stands and looks once more at what came before it did.
+func (l *listening) opened() {
+	l.setUp(true)
+	l.c.came()
+	l.miss()
+}
+
+func (l *listening) setUp(up bool) {
+	l.mu.Lock()
+	l.up = up
+	l.mu.Unlock()
+}
+
+// miss says that something may have been missed.
+func (l *listening) miss() {
+	l.mu.Lock()
+	l.behind = true
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// hear hands over a post of the stream; one that is not taken is fetched again with the mentions.
+func (l *listening) hear(ctx context.Context, p post.Post) {
+	if err := l.c.handOver(ctx, p, "stream", l.to); err != nil && ctx.Err() == nil {
+		l.c.log.Error("a post was not taken and will be fetched again", "post", p.ID, "err", err)
+		l.mu.Lock()
+		if l.untook == "" || newer(p.ID, l.untook) == l.untook {
+			l.untook = p.ID
+		}
+		l.behind = true
+		l.mu.Unlock()
+	}
+}
+
+// mentions looks for what the stream did not bring: at each gap, and again and again while it is away.
+func (l *listening) mentions(ctx context.Context) {
+	from, started := l.start(ctx)
+	if !started {
+		return
+	}
+	timer := time.NewTimer(l.c.cfg.Poll)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-l.wake:
+		}
+		wait := l.c.cfg.Poll
+		if l.due() {
+			next, err := l.sweep(ctx, from)
+			if err != nil && ctx.Err() == nil {
+				l.c.log.Warn("reading the mentions failed", "err", err)
+				l.mu.Lock()
+				l.behind = true // without waking: the next look is after the wait
+				l.mu.Unlock()
+				wait = max(wait, pause(err))
+			}
+			from = next
+		}
+		timer.Reset(wait)
+	}
+}
+
+// due reports whether there is a reason to look, and takes it.
+func (l *listening) due() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	due := l.behind || !l.up
+	l.behind = false
+	return due
+}
+
+// pause is how long to leave the mentions alone after an error.
+func pause(err error) time.Duration {
+	var b backoff
+	return b.next(err, time.Now())
+}
+
+// start is the id to look from: the newest that is known, or else the newest that there is.
+func (l *listening) start(ctx context.Context) (string, bool) {
+	for {
+		l.c.mu.Lock()
+		newest := l.c.newest
+		l.c.mu.Unlock()
+		if newest != "" {
+			return newest, true
+		}
+		p, err := l.c.page(ctx, l.me.ID, "", "", 5)
+		if err == nil {
+			if len(p.Data) == 0 {
+				return "1", true // nobody ever mentioned the host: everything is new
+			}
+			return p.Meta.NewestID, true
+		}
+		l.c.log.Warn("reading the mentions failed", "err", err)
+		if sleep(ctx, max(l.c.cfg.Poll, pause(err))) != nil {
+			return "", false
+		}
+	}
+}
+
+// sweep hands over all mentions after from, oldest first, and returns from where to look next time. Posts of
+// the stream move that point too, but only so far that what comes late is still seen.
+func (l *listening) sweep(ctx context.Context, from string) (string, error) {
+	from, untook := l.point(from)
+	posts, err := l.c.mentionsAfter(ctx, l.me.ID, from)
+	if err != nil {
+		return from, err
+	}
+	for _, p := range posts {
+		if err := l.c.handOver(ctx, p, "mentions", l.to); err != nil {
+			return from, fmt.Errorf("post %s was not taken: %w", p.ID, err)
+		}
+		from = newer(from, p.ID)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.untook == untook {
+		l.untook = ""
+	}
+	return from, nil
+}
+
+// point is where a look at the mentions begins, and the post for which it begins so early, if there is one.
+func (l *listening) point(from string) (string, string) {
+	l.c.mu.Lock()
+	known := l.c.newest
+	l.c.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	from = newer(from, before(known, l.c.cfg.Overlap))
+	if l.untook != "" && newer(from, l.untook) == from {
+		from = before(l.untook, time.Millisecond)
+	}
+	return from, l.untook
+}
+
+// mentionsAfter reads all mentions after an id, oldest first. X keeps no more than 800.
+func (c *Client) mentionsAfter(ctx context.Context, id, since string) ([]post.Post, error) {
+	var posts []post.Post
+	for token := ""; ; {
+		p, err := c.page(ctx, id, since, token, 100)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range p.Data {
+			if m, ok := t.post(p.Includes); ok {
+				posts = append(posts, m)
+			}
+		}
+		if token = p.Meta.NextToken; token == "" || len(posts) >= 800 {
+			slices.Reverse(posts)
+			return posts, nil
+		}
+	}
+}
+
+// page is one page of the mentions, newest first.
+func (c *Client) page(ctx context.Context, id, since, token string, n int) (page, error) {
+	q := url.Values{"max_results": {fmt.Sprint(n)}, "tweet.fields": {tweetFields}, "expansions": {expansions}, "user.fields": {userFields}}
+	if since != "" {
+		q.Set("since_id", since)
+	}
+	if token != "" {
+		q.Set("pagination_token", token)
+	}
+	var out page
+	err := c.do(ctx, call{method: http.MethodGet, path: "/2/users/:id/mentions", at: "/2/users/" + url.PathEscape(id) + "/mentions", query: q}, &out)
+	return out, err
+}
+
+// came notes that the stream is open.
+func (c *Client) came() {
+	c.mu.Lock()
+	gap := time.Since(c.status.Since)
+	c.status.Stream, c.status.Since, c.status.Problem = true, time.Now(), ""
+	c.mu.Unlock()
+	c.meter.up.Set(1)
+	c.meter.connects.Inc()
+	c.log.Info("the stream is open", "away", gap.Round(time.Millisecond))
+	c.cfg.OnUp(gap)
+}
+
+// went notes that the stream is away; only the first of several failures in a row is news.
+func (c *Client) went(err error) {
+	c.mu.Lock()
+	news := c.status.Stream || c.status.Problem == ""
+	if c.status.Stream {
+		c.status.Stream, c.status.Since = false, time.Now()
+	}
+	c.status.Problem = err.Error()
+	c.mu.Unlock()
+	c.meter.up.Set(0)
+	if news {
+		c.log.Warn("the stream is away", "err", err)
+		c.cfg.OnDown(err.Error())
+	}
+}
