@@ -1,0 +1,124 @@
+package admin
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// TestControlRoomInChromium drives the built control room in a real browser against a show in memory: see ui/e2e.
+func TestControlRoomInChromium(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	for _, need := range []struct{ path, mend string }{
+		{"ui/node_modules/playwright-core", "run `npm ci` in host/admin/ui"},
+		{"ui/dist/index.html", "run `npm ci && npm run build` in host/admin/ui"},
+		{"/usr/bin/chromium", "apt-get install chromium"},
+	} {
+		if _, err := os.Stat(need.path); err != nil {
+			t.Fatalf("%s is missing: %s", need.path, need.mend)
+		}
+	}
+	f := newFakeShow()
+	cfg := f.config()
+	cfg.UI = os.DirFS("ui/dist")
+	cfg.Preview = testStream(t)
+	s, err := New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Run(t.Context()) //nolint:errcheck // ends with the test
+	srv := httptest.NewServer(s.Handler())
+	defer srv.CloseClientConnections()
+
+	script := os.Getenv("CONTROL_ROOM_SCRIPT") // another script against the same show, for work on the page
+	if script == "" {
+		script = filepath.Join("e2e", "control-room.mjs")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", script)
+	cmd.Dir = "ui"
+	cmd.Env = append(os.Environ(), "BASE="+srv.URL, "PASSWORD="+testPassword, "LOGIN="+s.LoginPath(), "SHOTS="+os.Getenv("CONTROL_ROOM_SHOTS"))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	f.obey(t, out, in)
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%s: %v", script, err)
+	}
+}
+
+// obey does to the show what the script asks for, a line at a time, and answers each with a line.
+func (f *fakeShow) obey(t *testing.T, from io.Reader, to io.Writer) {
+	t.Helper()
+	lines := bufio.NewScanner(from)
+	for lines.Scan() {
+		answer := "ok"
+		var handle, eth string
+		var n int
+		switch line := lines.Text(); {
+		case line == "crowd":
+			f.crowd()
+		case scan(line, "bid %s %s", &handle, &eth):
+			f.bid(handle, eth, fmt.Sprintf("%s from @%s! Who tops it?", eth, handle))
+		case scan(line, "burst %d", &n):
+			f.burst(n)
+		case line == "acts":
+			f.mu.Lock()
+			answer = fmt.Sprint(f.acts)
+			f.mu.Unlock()
+		default:
+			t.Log(line)
+			continue
+		}
+		if _, err := fmt.Fprintln(to, answer); err != nil {
+			t.Error(err)
+			return
+		}
+	}
+}
+
+func scan(line, format string, args ...any) bool {
+	n, err := fmt.Sscanf(line, format, args...)
+	return err == nil && n == len(args)
+}
+
+// crowd makes a minute of a lively lot.
+func (f *fakeShow) crowd() {
+	for _, b := range []struct{ who, eth, line string }{
+		{"pixelpaul", "0.8", "We are under way. Point eight, thank you."}, {"0xkoi", "0.95", ""}, {"blockbob", "0.96", ""},
+		{"maria", "1.1", "Maria is in the room. Everybody sit up."}, {"pixelpaul", "1.25", ""}, {"0xkoi", "1.4", ""}, {"new_eyes", "1.2", ""},
+		{"maria", "1.65", "One sixty-five, and the reserve is met."}, {"0xkoi", "1.8", ""}, {"blockbob", "1.81", ""}, {"gaslight", "2.05", "A new face. I like new faces with money."},
+		{"maria", "2.4", "2.4 from @maria! Who tops it?"},
+	} {
+		f.bid(b.who, b.eth, b.line)
+	}
+}
+
+// burst records n facts as fast as they come: refused bids, which touch every panel but the price.
+func (f *fakeShow) burst(n int) {
+	for i := range n {
+		f.bid(fmt.Sprintf("bot%d", i%50), "0.1", "")
+		if i%40 == 39 {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+// The API of the program, typed by its own description (schema.gen.ts).
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema.gen";
+
+type Schemas = components["schemas"];
+export type Show = Schemas["ShowView"];
+export type Stage = Schemas["Stage"];
+export type Block = Schemas["BlockView"];
+export type Lot = Schemas["LotView"];
+export type Bid = Schemas["BidView"];
+export type Plugin = Schemas["Plugin"];
+export type Swap = Schemas["Swap"];
+export type Me = Schemas["Me"];
+export type Link = Schemas["Link"];
+export type LotAct = "pause" | "resume" | "hammer" | "withdraw";
+type Problem = Schemas["ErrorModel"];
+
+const client = createClient<paths>({ baseUrl: "/" });
+
+/** What went wrong, in words for the operator. */
+export class ApiError extends Error {
+  constructor(readonly status: number, message: string) {
+    super(message);
+  }
+}
+
+/** Turns an answer into its data, or throws what the problem document says. */
+async function must<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  let got;
+  try {
+    got = await call;
+  } catch {
+    throw new ApiError(0, "The program does not answer.");
+  }
+  if (got.response.ok) return got.data as T;
+  const p = (got.error ?? {}) as Partial<Problem>;
+  const where = p.errors?.map((e) => [e.location, e.message].filter(Boolean).join(": ")).join("; ");
+  throw new ApiError(got.response.status, [p.detail ?? got.response.statusText, where].filter(Boolean).join(" — "));
+}
+
+const get = { cache: "no-store" } as const;
+
+export const api = {
+  me: () => must(client.GET("/api/v1/me", get)),
+  login: (body: { password?: string; token?: string }) => must(client.POST("/api/v1/login", { body })),
+  logout: () => must(client.POST("/api/v1/logout")),
+  show: () => must(client.GET("/api/v1/show", get)),
+  stage: () => must(client.GET("/api/v1/stage", get)),
+  block: () => must(client.GET("/api/v1/block", get)),
+  plugins: async () => (await must(client.GET("/api/v1/plugins", get))).items,
+  bids: async (lot: string) =>
+    (await must(client.GET("/api/v1/lots/{lot}/bids", { ...get, params: { path: { lot }, query: { limit: 80 } } }))).items,
+  lotAct: (act: LotAct, lot?: string) => must(client.POST(`/api/v1/block/${act}`, { body: { lot } })),
+  extend: (seconds: number, lot?: string) => must(client.POST("/api/v1/block/extend", { body: { seconds, lot } })),
+  say: (text: string) => must(client.POST("/api/v1/stage/say", { body: { text } })),
+  mood: (mood: string) => must(client.POST("/api/v1/stage/mood", { body: { mood, intensity: 80 } })),
+  gesture: (gesture: string) => must(client.POST("/api/v1/stage/gesture", { body: { gesture } })),
+  take: (scene: string) => must(client.POST("/api/v1/stage/scene", { body: { scene } })),
+  swap: (plugin: string) => must(client.POST("/api/v1/plugins/swap", { body: { plugin } })),
+};

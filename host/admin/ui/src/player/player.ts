@@ -1,0 +1,141 @@
+// Plays the programme: fragmented MP4 over /ws/preview into a media source, kept close to the live edge.
+
+export interface Playing {
+  state: "connecting" | "playing" | "stalled" | "unsupported";
+  /** Seconds between what is shown and the newest picture that has arrived. */
+  behind: number;
+}
+
+const near = 0.35; // seconds behind that are left alone
+const far = 1.2; // beyond this, jump
+const edge = 0.12; // how near to the live edge a jump lands
+const keep = 12; // seconds of the past that stay in the buffer
+const patience = 4_000; // without a fragment for so long, connect anew
+
+export class Player {
+  private socket?: WebSocket;
+  private media?: MediaSource;
+  private buffer?: SourceBuffer;
+  private queue: ArrayBuffer[] = [];
+  private timer = 0;
+  private ticker = 0;
+  private failures = 0;
+  private heard = 0;
+  private closed = false;
+
+  constructor(private readonly video: HTMLVideoElement, private readonly tell: (p: Playing) => void) {}
+
+  start(): void {
+    if (!("MediaSource" in window)) {
+      this.tell({ state: "unsupported", behind: 0 });
+      return;
+    }
+    this.ticker = window.setInterval(() => this.steer(), 250);
+    this.connect();
+  }
+
+  stop(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    clearInterval(this.ticker);
+    this.socket?.close();
+    this.drop();
+  }
+
+  private connect(): void {
+    const url = new URL("/ws/preview", location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    const socket = new WebSocket(url);
+    socket.binaryType = "arraybuffer";
+    this.socket = socket;
+    this.heard = performance.now();
+    socket.onmessage = (e) => {
+      this.heard = performance.now();
+      if (typeof e.data === "string") this.begin((JSON.parse(e.data) as { codec: string }).codec);
+      else this.push(e.data as ArrayBuffer);
+    };
+    socket.onclose = () => {
+      if (this.closed || socket !== this.socket) return;
+      this.tell({ state: this.failures > 0 ? "stalled" : "connecting", behind: 0 });
+      this.timer = window.setTimeout(() => this.connect(), Math.min(250 * 2 ** this.failures++, 3000));
+    };
+  }
+
+  /** A new stream: its own media source, for its codec may differ. */
+  private begin(codec: string): void {
+    this.drop();
+    const type = `video/mp4; codecs="${codec}"`;
+    if (!MediaSource.isTypeSupported(type)) {
+      this.tell({ state: "unsupported", behind: 0 });
+      return;
+    }
+    const media = new MediaSource();
+    this.media = media;
+    this.video.src = URL.createObjectURL(media);
+    media.addEventListener("sourceopen", () => {
+      URL.revokeObjectURL(this.video.src);
+      if (media !== this.media) return;
+      this.buffer = media.addSourceBuffer(type);
+      this.buffer.addEventListener("updateend", () => this.pump());
+      this.pump();
+    });
+  }
+
+  private drop(): void {
+    this.queue = [];
+    this.buffer = undefined;
+    this.media = undefined;
+    this.video.removeAttribute("src");
+  }
+
+  private push(fragment: ArrayBuffer): void {
+    this.queue.push(fragment);
+    this.pump();
+  }
+
+  private pump(): void {
+    const b = this.buffer;
+    if (!b || b.updating || this.media?.readyState !== "open") return;
+    try {
+      const start = b.buffered.length > 0 ? b.buffered.start(0) : 0;
+      if (this.video.currentTime - start > 2 * keep) {
+        b.remove(start, this.video.currentTime - keep);
+        return;
+      }
+      if (this.queue.length === 0) return;
+      const all = join(this.queue);
+      this.queue = [];
+      b.appendBuffer(all);
+    } catch {
+      this.socket?.close(); // the browser gave the buffer up: begin again
+    }
+  }
+
+  /** Keeps the picture near the live edge: a little faster when behind, a jump when far behind. */
+  private steer(): void {
+    if (this.closed) return;
+    if (performance.now() - this.heard > patience && this.socket?.readyState === WebSocket.OPEN) this.socket.close();
+    const v = this.video;
+    const ranges = this.buffer && this.media?.readyState === "open" ? this.buffer.buffered : undefined;
+    if (!ranges || ranges.length === 0) return;
+    const end = ranges.end(ranges.length - 1);
+    const behind = end - v.currentTime;
+    if (behind > far || behind < 0 || v.currentTime < ranges.start(ranges.length - 1)) v.currentTime = Math.max(0, end - edge);
+    v.playbackRate = behind > near && behind <= far ? 1.08 : 1;
+    if (v.paused) void v.play().catch(() => undefined);
+    const fresh = performance.now() - this.heard < 1000;
+    if (fresh && v.readyState >= 2) this.failures = 0;
+    this.tell({ state: fresh && v.readyState >= 2 ? "playing" : "stalled", behind: Math.max(0, Math.min(behind, 99)) });
+  }
+}
+
+function join(parts: ArrayBuffer[]): ArrayBuffer {
+  if (parts.length === 1) return parts[0] as ArrayBuffer;
+  const out = new Uint8Array(parts.reduce((n, p) => n + p.byteLength, 0));
+  let at = 0;
+  for (const p of parts) {
+    out.set(new Uint8Array(p), at);
+    at += p.byteLength;
+  }
+  return out.buffer;
+}

@@ -1,0 +1,20 @@
+import { useEffect, useRef } from "react";
+
+/** Shortcuts of the page: single keys, except while somebody types or a modifier is down. */
+export function useKeys(keys: Record<string, () => void>): void {
+  const latest = useRef(keys);
+  latest.current = keys;
+  useEffect(() => {
+    const on = (e: KeyboardEvent) => {
+      if (e.ctrlKey || e.metaKey || e.altKey || e.repeat) return;
+      const at = e.target as HTMLElement;
+      if (at.closest("input, textarea, select, [contenteditable]")) return;
+      const act = latest.current[e.key.toLowerCase()];
+      if (!act) return;
+      e.preventDefault();
+      act();
+    };
+    window.addEventListener("keydown", on);
+    return () => window.removeEventListener("keydown", on);
+  }, []);
+}
