@@ -157,6 +157,21 @@ func (a *Auctioneer) Refuse(ctx context.Context, p post.Post, r auction.BidRefus
 	return a.submit(ctx, p, auction.Refuse{Refused: r})
 }
 
+// PlaceBid is Place for those who need no outcome: it is in the ledger.
+func (a *Auctioneer) PlaceBid(ctx context.Context, p post.Post, b auction.Bid) error {
+	if b.PostID == "" {
+		b.PostID = p.ID
+	}
+	_, err := a.submit(ctx, p, b)
+	return err
+}
+
+// RefuseBid is Refuse for those who need no outcome.
+func (a *Auctioneer) RefuseBid(ctx context.Context, p post.Post, r auction.BidRefused) error {
+	_, err := a.Refuse(ctx, p, r)
+	return err
+}
+
 func (a *Auctioneer) submit(ctx context.Context, p post.Post, c auction.Command) (Outcome, error) {
 	if p.Root == "" {
 		p.Root = p.ID
