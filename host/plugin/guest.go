@@ -1,0 +1,187 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/sothebais/sothebais/host/cue"
+	"github.com/sothebais/sothebais/host/event"
+)
+
+// Guest is one sandboxed instance of a plugin. Its methods are called by one goroutine at a time.
+type Guest interface {
+	// HandleBatch gives the guest events in order and returns what it asks for, in the order of the events. The
+	// reactions are valid until the next call. After an error the guest stands where it stood before the batch; an
+	// error that is ErrDead says that it cannot be used any more.
+	HandleBatch(ctx context.Context, events []event.Event) ([]Reaction, error)
+	// Save gives the state for a successor; it may be empty.
+	Save(ctx context.Context) ([]byte, error)
+	// Restore takes the state of a predecessor.
+	Restore(ctx context.Context, state []byte) error
+	// Stats may be asked at any time between calls.
+	Stats() Stats
+	// Close frees the instance; it cannot be used any more.
+	Close(ctx context.Context) error
+}
+
+// Runtime makes guests. Loading is the slow part (reading, checking, compiling, starting) and may run beside the
+// guests that are on air.
+type Runtime interface {
+	Load(ctx context.Context, m *Manifest, fsys fs.FS) (Guest, error)
+}
+
+// Reaction is one thing that a guest asked for.
+type Reaction struct {
+	Event uint64  // Seq of the event that caused it
+	Power string  // name of the capability that it needs, such as say
+	Cue   cue.Cue // what it asks of the show; without verb for a line of the log
+	Log   string  // the line, when Power is log
+	Level slog.Level
+}
+
+// Stats are figures of a guest.
+type Stats struct {
+	SHA256  string // of the module
+	Memory  uint64 // bytes
+	Fuel    int64  // burnt by the last batch
+	Unknown uint64 // commands that this host does not know
+	Dropped uint64 // commands past the limit for an event
+}
+
+var (
+	// ErrFuel says that a guest ran on past its fuel.
+	ErrFuel = errors.New("out of fuel")
+	// ErrDead says that a guest cannot be used any more; it has to be loaded anew.
+	ErrDead = errors.New("guest is dead")
+	// ErrManifest says that a plugin's description is wrong.
+	ErrManifest = errors.New("bad manifest")
+	// ErrModule says that a plugin's module cannot be run.
+	ErrModule = errors.New("bad module")
+	// ErrConfig says that a plugin refused its configuration or body.
+	ErrConfig = errors.New("plugin refused its configuration")
+	// ErrState says that a plugin refused the state of its predecessor.
+	ErrState = errors.New("plugin refused the state")
+)
+
+// TrapError says that a guest failed on a batch. It was rolled back.
+type TrapError struct {
+	Reason string // short, such as "out of fuel" or "unreachable"
+	Detail string // stack of the guest, for the log
+	Err    error
+}
+
+func (e *TrapError) Error() string { return e.Reason }
+func (e *TrapError) Unwrap() error { return e.Err }
+
+// Defaults of a manifest's limits.
+const (
+	DefaultFuel      = 10_000_000 // one to two milliseconds of work
+	DefaultMemoryMiB = 32
+	DefaultCommands  = 64
+	maxFuel          = 100_000_000
+	maxMemoryMiB     = 256
+	maxCommands      = 1024
+	maxConfigBytes   = 1 << 20
+)
+
+// Kind is what a plugin is for; each kind has one slot on the show.
+type Kind string
+
+// The kinds.
+const (
+	Personality Kind = "personality" // plays a character
+	SceneRules  Kind = "scene-rules" // decides which scene is shown when
+	Overlay     Kind = "overlay"     // fills the texts and bars of the scenes
+)
+
+// Manifest is a plugin.yaml that was read and checked.
+type Manifest struct {
+	ID           string         `yaml:"id"`
+	Version      string         `yaml:"version"`
+	Name         string         `yaml:"name"`
+	Description  string         `yaml:"description"`
+	License      string         `yaml:"license"`
+	Authors      []string       `yaml:"authors"`
+	Kind         Kind           `yaml:"kind"`
+	Character    string         `yaml:"character"` // of a personality
+	API          string         `yaml:"api"`       // versions of the contract, such as "1"
+	Runtime      RuntimeSpec    `yaml:"runtime"`
+	Capabilities []Capability   `yaml:"capabilities"`
+	Limits       Limits         `yaml:"limits"`
+	Subscribes   []event.Kind   `yaml:"subscribes"`
+	State        *StateSpec     `yaml:"state"`
+	Config       map[string]any `yaml:"config"`
+}
+
+// RuntimeSpec says what runs: exactly one of a module or a body for the shipped interpreter.
+type RuntimeSpec struct {
+	Wasm        *FileSpec `yaml:"wasm"`
+	Declarative *FileSpec `yaml:"declarative"`
+}
+
+// FileSpec names a file beside the manifest; in YAML its name alone is enough.
+type FileSpec struct {
+	File   string `yaml:"file"`
+	SHA256 string `yaml:"sha256"`
+}
+
+// Capability is a power that a plugin asks for, and the reason that people are shown.
+type Capability struct {
+	Name string `yaml:"name" json:"name"`
+	Why  string `yaml:"why" json:"why"`
+}
+
+// Limits bound a plugin.
+type Limits struct {
+	Fuel      int64 `yaml:"fuel"`       // for each event
+	MemoryMiB int   `yaml:"memory_mib"` // in all
+	Commands  int   `yaml:"commands"`   // for each event
+}
+
+// StateSpec names the form of a plugin's state; state is handed over between plugins that agree on both.
+type StateSpec struct {
+	ID      string `yaml:"id"`
+	Version int    `yaml:"version"`
+}
+
+// CanHandTo reports whether state in this form may be given to a plugin that declares next.
+func (s *StateSpec) CanHandTo(next *StateSpec) bool { return s != nil && next != nil && *s == *next }
+
+// Info describes a plugin that is loaded.
+type Info struct {
+	ID           string       `json:"id"`
+	Version      string       `json:"version"`
+	Name         string       `json:"name"`
+	Description  string       `json:"description,omitempty"`
+	Kind         Kind         `json:"kind"`
+	Character    string       `json:"character,omitempty"`
+	SHA256       string       `json:"sha256"`
+	Capabilities []Capability `json:"capabilities"`
+	Subscribes   []event.Kind `json:"subscribes"`
+	Loaded       time.Time    `json:"loaded"`
+	Events       uint64       `json:"events"`
+	Commands     uint64       `json:"commands"`
+	Denied       uint64       `json:"denied"` // commands without the capability
+	Unknown      uint64       `json:"unknown"`
+	Dropped      uint64       `json:"dropped"`
+	Traps        uint64       `json:"traps"`
+	LastTrap     string       `json:"last_trap,omitempty"`
+	LastSeq      uint64       `json:"last_seq"` // of the last event it heard
+	Fuel         int64        `json:"fuel"`     // burnt by the last batch
+	FuelLimit    int64        `json:"fuel_limit"`
+	Memory       uint64       `json:"memory_bytes"`
+	MemoryLimit  uint64       `json:"memory_limit_bytes"`
+	P50Micros    float64      `json:"p50_us"` // of the last calls
+	P99Micros    float64      `json:"p99_us"`
+}
+
+// SwapResult says what a swap did.
+type SwapResult struct {
+	From       Info          `json:"from"`
+	To         Info          `json:"to"`
+	Pause      time.Duration `json:"pause_ns"` // how long the slot heard nothing
+	StateBytes int           `json:"state_bytes"`
+}

@@ -1,0 +1,218 @@
+// Package plugin lets guests take part in the show: it reads their descriptions, hands them events, checks what they
+// ask for against what they may, and exchanges them while the show is on air.
+//
+// Promises:
+//   - There is one slot for each kind of plugin. A slot gives its guest the events it subscribed to, in the order of
+//     the ledger, from the moment at which Run begins: what happened before is not played to it.
+//   - A guest asks; it never does. What it has no capability for is dropped, counted, and told once as
+//     plugin.refused. The rest is offered to the director with the event that caused it.
+//   - A guest that fails on an event loses that event and nothing else: it is put back to where it stood, the failure
+//     is recorded as plugin.trapped, and it hears the next one. A guest that cannot be put back is started anew.
+//   - A swap happens between two events. The new plugin is loaded beside the old one; when anything about it fails,
+//     the old one has not noticed. No event is lost or heard twice by the slot.
+//   - A slow guest delays its own slot only. The writer of the ledger and the other slots never wait for it.
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sothebais/sothebais/host/cue"
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/show"
+	"github.com/sothebais/sothebais/host/telemetry"
+)
+
+// Source is a place in the timeline from which events are read.
+type Source interface {
+	// NextBatch waits for at least one event and gives as many as are there and fit buf's capacity.
+	NextBatch(ctx context.Context, buf []event.Event) ([]event.Event, error)
+	Close()
+}
+
+// recorder writes facts to the ledger.
+type recorder interface {
+	Record(ctx context.Context, drafts ...event.Draft) ([]event.Event, error)
+}
+
+// Config of a Host. Runtime, Subscribe, Last and Facts are required.
+type Config struct {
+	Runtime   Runtime
+	Subscribe func(after uint64, kinds ...event.Kind) Source
+	Last      func() uint64 // number of the latest event
+	Facts     recorder
+	// Offer takes what a guest asks for, caused by an event; it must not block for long. It may be set later, with
+	// SetOffer.
+	Offer func(ctx context.Context, cause event.Event, cues []cue.Cue)
+	// Switched is called after a plugin took over a slot, before it hears its first event.
+	Switched func(ctx context.Context, from, to Info)
+	Logger   *slog.Logger
+	Metrics  prometheus.Registerer
+}
+
+// Host holds the slots.
+type Host struct {
+	cfg     Config
+	log     *slog.Logger
+	metrics *metrics
+	slots   []*slot // in the order of kinds
+
+	mu    sync.RWMutex
+	offer func(ctx context.Context, cause event.Event, cues []cue.Cue)
+}
+
+// kinds are the slots, in the order in which they are listed.
+var kinds = [...]Kind{Personality, SceneRules, Overlay}
+
+// ErrSlot says that a plugin does not go where it was sent.
+var ErrSlot = errors.New("wrong slot")
+
+// New makes a host with empty slots.
+func New(cfg Config) *Host {
+	h := &Host{cfg: cfg, log: cfg.Logger, metrics: newMetrics(cfg.Metrics), offer: cfg.Offer}
+	if h.log == nil {
+		h.log = slog.New(slog.DiscardHandler)
+	}
+	for _, k := range kinds {
+		h.slots = append(h.slots, &slot{kind: k, host: h, log: h.log.With("slot", string(k))})
+	}
+	return h
+}
+
+// SetOffer names who takes what guests ask for.
+func (h *Host) SetOffer(offer func(ctx context.Context, cause event.Event, cues []cue.Cue)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.offer = offer
+}
+
+func (h *Host) offerTo(ctx context.Context, cause event.Event, cues []cue.Cue) {
+	h.mu.RLock()
+	offer := h.offer
+	h.mu.RUnlock()
+	if offer != nil {
+		offer(ctx, cause, cues)
+	}
+}
+
+// Run gives the slots their events until ctx ends, then closes the guests. It returns nil when ctx ended it.
+func (h *Host) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	errs := make([]error, len(h.slots))
+	after := h.cfg.Last()
+	var all sync.WaitGroup
+	for i, s := range h.slots {
+		all.Go(func() {
+			if errs[i] = s.run(ctx, after); errs[i] != nil {
+				stop() // a slot that cannot hear is a show that cannot react
+			}
+		})
+	}
+	all.Wait()
+	for _, s := range h.slots {
+		s.close()
+	}
+	return errors.Join(errs...)
+}
+
+// Load puts a plugin into its empty slot. The name of the slot may be empty; the manifest's kind decides. The
+// recorder must be running, because that it is loaded is a fact.
+func (h *Host) Load(ctx context.Context, slotName string, fsys fs.FS) (Info, error) {
+	p, s, err := h.prepare(ctx, Kind(slotName), fsys)
+	if err != nil {
+		return Info{}, err
+	}
+	if err := s.fill(ctx, p); err != nil {
+		return Info{}, errors.Join(err, p.guest.Close(ctx))
+	}
+	info, _ := s.describe()
+	h.record(ctx, 0, show.PluginLoaded{Slot: string(s.kind), Plugin: info.ID, Version: info.Version, SHA256: info.SHA256})
+	return info, nil
+}
+
+// Swap replaces what is in the slot of the plugin's kind, between two events. State goes over when both plugins
+// declare the same form of it. After an error the old plugin is still there, untouched.
+func (h *Host) Swap(ctx context.Context, fsys fs.FS, who string) (SwapResult, error) {
+	next, s, err := h.prepare(ctx, "", fsys)
+	if err != nil {
+		return SwapResult{}, err
+	}
+	res, err := s.swap(ctx, next)
+	if err != nil {
+		err = fmt.Errorf("swap to %s %s: %w", next.manifest.ID, next.manifest.Version, err)
+		h.refused(ctx, string(s.kind), next.manifest.ID, err)
+		return SwapResult{}, errors.Join(err, next.guest.Close(ctx))
+	}
+	h.metrics.pause.Observe(res.Pause.Seconds())
+	h.record(ctx, 0, show.PluginLoaded{Slot: string(s.kind), Plugin: res.To.ID, Version: res.To.Version, SHA256: res.To.SHA256},
+		show.PluginSwapped{Slot: string(s.kind), From: res.From.ID, FromVersion: res.From.Version, To: res.To.ID, ToVersion: res.To.Version,
+			PauseMicros: res.Pause.Microseconds(), StateBytes: res.StateBytes, Why: who})
+	return res, nil
+}
+
+// prepare loads a plugin without touching its slot; a refusal is a fact.
+func (h *Host) prepare(ctx context.Context, want Kind, fsys fs.FS) (*occupant, *slot, error) {
+	m, err := LoadManifest(fsys)
+	if err != nil {
+		h.refused(ctx, string(want), "", err)
+		return nil, nil, err
+	}
+	if want != "" && want != m.Kind {
+		err := fmt.Errorf("%w: plugin %s is of kind %s and cannot go to slot %s", ErrSlot, m.ID, m.Kind, want)
+		h.refused(ctx, string(want), m.ID, err)
+		return nil, nil, err
+	}
+	g, err := h.cfg.Runtime.Load(ctx, m, fsys)
+	if err != nil {
+		err = fmt.Errorf("load plugin %s %s: %w", m.ID, m.Version, err)
+		h.refused(ctx, string(m.Kind), m.ID, err)
+		return nil, nil, err
+	}
+	return newOccupant(m, g, fsys), h.slots[slices.Index(kinds[:], m.Kind)], nil
+}
+
+// Plugins describes what is loaded, in the order of the slots.
+func (h *Host) Plugins() []Info {
+	var out []Info
+	for _, s := range h.slots {
+		if info, ok := s.describe(); ok {
+			out = append(out, info)
+		}
+	}
+	return out
+}
+
+func (h *Host) switched(ctx context.Context, from, to Info) {
+	if h.cfg.Switched != nil {
+		h.cfg.Switched(ctx, from, to)
+	}
+}
+
+func (h *Host) refused(ctx context.Context, slot, plugin string, why error) {
+	h.record(ctx, 0, show.PluginRefused{Slot: slot, Plugin: plugin, Reason: why.Error()})
+}
+
+// record writes facts of which each but the first is caused by the one before. That they could not be written must
+// not stop a guest, so it is told in the log.
+func (h *Host) record(ctx context.Context, cause uint64, facts ...event.Data) {
+	now := time.Now().UTC()
+	drafts := make([]event.Draft, len(facts))
+	for i, f := range facts {
+		drafts[i] = event.Draft{Cause: cause, At: now, Data: f}
+		if i > 0 {
+			drafts[i].Cause, drafts[i].Back = 0, 1
+		}
+	}
+	if _, err := h.cfg.Facts.Record(ctx, drafts...); err != nil && ctx.Err() == nil {
+		h.log.Error("cannot record a fact about a plugin", telemetry.KeyEvent, string(facts[0].EventKind()), telemetry.KeyErr, err)
+	}
+}

@@ -1,0 +1,197 @@
+package plugin
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin/abi"
+)
+
+// ManifestFile is the name of a plugin's description.
+const ManifestFile = "plugin.yaml"
+
+// maxManifest bounds the description; a real one has about a kilobyte.
+const maxManifest = 64 << 10
+
+// LoadManifest reads and checks the plugin.yaml of a plugin. Its error names every problem with its line.
+func LoadManifest(fsys fs.FS) (*Manifest, error) {
+	b, err := ReadFile(fsys, ManifestFile, maxManifest)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
+	}
+	return ParseManifest(b)
+}
+
+// ReadFile reads a file of at most limit bytes.
+func ReadFile(fsys fs.FS, name string, limit int64) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%s has %d bytes, at most %d are allowed", name, info.Size(), limit)
+	}
+	return fs.ReadFile(fsys, name)
+}
+
+// ParseManifest reads and checks the text of a plugin.yaml.
+func ParseManifest(b []byte) (*Manifest, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(b, &doc); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrManifest, ManifestFile, err)
+	}
+	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("%w: %s:1: it is empty; want at least id, version, kind, api and runtime", ErrManifest, ManifestFile)
+	}
+	c := &checker{root: doc.Content[0]}
+	c.aliases(c.root)
+	c.keys(c.root, Manifest{}, "")
+	if c.failed() {
+		return nil, c.err()
+	}
+	m := new(Manifest)
+	if err := c.root.Decode(m); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrManifest, ManifestFile, err)
+	}
+	m.applyDefaults()
+	c.check(m)
+	if c.failed() {
+		return nil, c.err()
+	}
+	return m, nil
+}
+
+// UnmarshalYAML takes the name of a file alone as well.
+func (f *FileSpec) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		f.File = n.Value
+		return nil
+	}
+	type plain FileSpec
+	return n.Decode((*plain)(f))
+}
+
+func (m *Manifest) applyDefaults() {
+	if m.Limits.Fuel == 0 {
+		m.Limits.Fuel = DefaultFuel
+	}
+	if m.Limits.MemoryMiB == 0 {
+		m.Limits.MemoryMiB = DefaultMemoryMiB
+	}
+	if m.Limits.Commands == 0 {
+		m.Limits.Commands = DefaultCommands
+	}
+}
+
+// File is the file that runs.
+func (r RuntimeSpec) File() FileSpec {
+	if r.Wasm != nil {
+		return *r.Wasm
+	}
+	if r.Declarative != nil {
+		return *r.Declarative
+	}
+	return FileSpec{}
+}
+
+// May reports whether the manifest asks for a power.
+func (m *Manifest) May(power string) bool {
+	return slices.ContainsFunc(m.Capabilities, func(c Capability) bool { return c.Name == power })
+}
+
+var (
+	idPattern     = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	semverPattern = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$`)
+	apiPattern    = regexp.MustCompile(`^(>=)?1(\.\d+)?$|^1 - \d+$|^\^1(\.\d+)?$`)
+)
+
+// check holds the manifest against the rules, one line for each problem.
+func (c *checker) check(m *Manifest) {
+	c.require(idPattern.MatchString(m.ID), "id", "id is %q; want lower-case letters, digits and dashes, such as dusty-gavel", m.ID)
+	c.require(semverPattern.MatchString(m.Version), "version", "version is %q; want three numbers, such as 1.0.0", m.Version)
+	c.require(apiPattern.MatchString(m.API), "api", "api is %q; this host speaks version %d: write api: \"%d\"", m.API, abi.Version, abi.Version)
+	c.checkKind(m)
+	c.checkRuntime(m.Runtime)
+	c.checkCapabilities(m.Capabilities)
+	c.checkSubscribes(m.Subscribes)
+	c.within("limits.fuel", m.Limits.Fuel, maxFuel)
+	c.within("limits.memory_mib", int64(m.Limits.MemoryMiB), maxMemoryMiB)
+	c.within("limits.commands", int64(m.Limits.Commands), maxCommands)
+	if m.State != nil {
+		c.require(m.State.ID != "" && m.State.Version > 0, "state", "state wants an id and a version from 1, such as {id: %s, version: 1}", m.ID)
+	}
+}
+
+func (c *checker) checkKind(m *Manifest) {
+	kinds := []string{string(Personality), string(SceneRules), string(Overlay)}
+	if !slices.Contains(kinds, string(m.Kind)) {
+		c.fail("kind", "kind is %q; want %s", m.Kind, oneOf(string(m.Kind), kinds))
+		return
+	}
+	if m.Kind == Personality {
+		c.require(idPattern.MatchString(m.Character), "character", "character is %q; a personality names the character it plays, such as dusty", m.Character)
+	} else {
+		c.require(m.Character == "", "character", "character is for personalities; a plugin of kind %s has none", m.Kind)
+	}
+}
+
+func (c *checker) checkRuntime(r RuntimeSpec) {
+	if (r.Wasm == nil) == (r.Declarative == nil) {
+		c.fail("runtime", "runtime wants exactly one of wasm: plugin.wasm and declarative: personality.yaml")
+		return
+	}
+	f := r.File()
+	c.require(f.File != "" && fs.ValidPath(f.File) && path.Clean(f.File) != ".", "runtime", "runtime file is %q; want the path of a file inside the plugin, such as plugin.wasm", f.File)
+	if f.SHA256 != "" {
+		sum, err := hex.DecodeString(f.SHA256)
+		c.require(err == nil && len(sum) == 32, "runtime", "sha256 is %q; want 64 hexadecimal digits", f.SHA256)
+	}
+}
+
+func (c *checker) checkCapabilities(caps []Capability) {
+	names := abi.CommandNames()
+	seen := map[string]bool{}
+	for i, cap := range caps {
+		at := fmt.Sprintf("capabilities.%d", i)
+		switch {
+		case !slices.Contains(names, cap.Name):
+			c.fail(at, "capability %q is unknown; want %s", cap.Name, oneOf(cap.Name, names))
+		case seen[cap.Name]:
+			c.fail(at, "capability %s is asked for twice; once is enough", cap.Name)
+		case strings.TrimSpace(cap.Why) == "":
+			c.fail(at, "capability %s has no reason; say why in a few words, people read it before they trust the plugin", cap.Name)
+		}
+		seen[cap.Name] = true
+	}
+}
+
+func (c *checker) checkSubscribes(kinds []event.Kind) {
+	known := abi.EventKinds()
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = string(k)
+	}
+	for i, k := range kinds {
+		if !slices.Contains(known, k) {
+			c.fail(fmt.Sprintf("subscribes.%d", i), "event %q is unknown to plugins; want %s", k, oneOf(string(k), names))
+		}
+	}
+	c.require(len(kinds) > 0, "subscribes", "subscribes is empty; a plugin that hears nothing does nothing: name the events, such as [bid.accepted]")
+}
+
+func (c *checker) within(at string, v, most int64) {
+	c.require(v > 0 && v <= most, at, "%s is %d; want 1 to %d", at, v, most)
+}
+
+func (c *checker) err() error {
+	return fmt.Errorf("%w: %w", ErrManifest, errors.Join(c.errs...))
+}

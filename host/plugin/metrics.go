@@ -1,0 +1,38 @@
+package plugin
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sothebais/sothebais/host/telemetry"
+)
+
+// metrics are labelled with slots and commands, which are few; never with names that a plugin chooses.
+type metrics struct {
+	events, denied, traps *prometheus.CounterVec
+	commands              *prometheus.CounterVec
+	call                  *prometheus.HistogramVec
+	pause                 prometheus.Histogram
+	memory                *prometheus.GaugeVec
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: telemetry.Namespace, Subsystem: "plugin", Name: name, Help: help}, labels)
+	}
+	m := &metrics{
+		events:   counter("events_total", "Events that guests handled.", "slot"),
+		denied:   counter("denied_total", "Commands that were dropped because the plugin has no capability for them.", "slot"),
+		traps:    counter("traps_total", "Events on which a guest failed.", "slot"),
+		commands: counter("commands_total", "Commands of guests, by name.", "slot", "command"),
+		call: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: telemetry.Namespace, Subsystem: "plugin", Name: "call_seconds",
+			Help: "Time of one call into a guest.", Buckets: prometheus.ExponentialBuckets(1e-6, 4, 9)}, []string{"slot"}),
+		pause: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: telemetry.Namespace, Subsystem: "plugin", Name: "swap_pause_seconds",
+			Help: "Time for which a slot heard nothing during a swap.", Buckets: prometheus.ExponentialBuckets(1e-6, 4, 10)}),
+		memory: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: telemetry.Namespace, Subsystem: "plugin", Name: "memory_bytes",
+			Help: "Memory of the guest in a slot."}, []string{"slot"}),
+	}
+	if reg != nil {
+		reg.MustRegister(m.events, m.denied, m.traps, m.commands, m.call, m.pause, m.memory)
+	}
+	return m
+}

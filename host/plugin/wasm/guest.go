@@ -1,0 +1,293 @@
+package wasm
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/abi"
+)
+
+const (
+	// A copy of the memory is made when so many events, or so much work, would have to be played again.
+	checkpointEvents = 256
+	checkpointWork   = 20 // times the fuel of an event
+	// maxTexts bounds the texts that are kept for the next command that has the same.
+	maxTexts     = 512
+	maxKeptBytes = 64
+	// startTime is the clock until the first event: some moment that is not 0, which Go's runtime takes for a fault.
+	startTime = 1_577_836_800_000
+)
+
+// guest is one plugin in its instance.
+type guest struct {
+	runtime  *Runtime
+	module   *module
+	manifest *plugin.Manifest
+	ctx      context.Context // under which its code runs: it carries sandbox and memory cap, and is never cancelled
+	box      sandbox
+	inst     *instance
+
+	image   image         // where it stood a while ago
+	journal []event.Event // what it has heard since
+	batches []int         // in batches of these lengths
+	work    int64         // and the fuel of that
+
+	buf       []byte
+	heard     []event.Event // of the batch, those that guests hear
+	commands  []abi.Command
+	reactions []plugin.Reaction
+	texts     map[string]string
+	stats     plugin.Stats
+	dead      bool
+}
+
+// start brings a new instance up to the point where it can hear events.
+func (g *guest) start(config []byte) error {
+	if need, most := uint64(g.module.meta.Memory)*pageBytes, uint64(g.manifest.Limits.MemoryMiB)<<20; need > most {
+		return fmt.Errorf("%w: it starts with %d bytes of memory, limits.memory_mib allows %d", plugin.ErrModule, need, most)
+	}
+	inst, err := instantiate(g.ctx, g.runtime.engine, g.module)
+	if err != nil {
+		return fmt.Errorf("%w: %w", plugin.ErrModule, err)
+	}
+	g.inst = inst
+	g.box.at(0, startTime)
+	fuel := g.runtime.cfg.LoadFuel
+	if err := inst.initialize(fuel); err != nil {
+		return fmt.Errorf("%w: %w", plugin.ErrModule, err)
+	}
+	if err := g.give("configure", config, plugin.ErrConfig); err != nil {
+		return err
+	}
+	g.checkpoint()
+	return nil
+}
+
+// give hands bytes to configure or restore, which answer with an error text.
+func (g *guest) give(what string, b []byte, refused error) error {
+	fuel, f := g.runtime.cfg.LoadFuel, g.inst.configure
+	if what == "restore" {
+		f = g.inst.restore
+	}
+	if err := g.inst.put(b, fuel); err != nil {
+		return fmt.Errorf("%w: %w", refused, err)
+	}
+	packed, err := g.inst.call(f, fuel, uint64(g.inst.in), uint64(len(b)))
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", refused, what, err)
+	}
+	text, err := g.inst.take("error text", packed, abi.MaxStringBytes)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", refused, what, err)
+	}
+	if len(text) > 0 {
+		return fmt.Errorf("%w: %s", refused, text)
+	}
+	return nil
+}
+
+// HandleBatch is plugin.Guest's.
+func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Reaction, error) {
+	if g.dead {
+		return nil, plugin.ErrDead
+	}
+	g.reactions = g.reactions[:0]
+	if !g.encode(events) {
+		return nil, nil
+	}
+	fuel := g.manifest.Limits.Fuel * int64(len(g.heard))
+	if err := g.run(fuel); err != nil {
+		return nil, errors.Join(err, g.rollBack())
+	}
+	g.stats.Fuel = g.inst.burnt(fuel)
+	g.remember()
+	return g.reactions, nil
+}
+
+// encode writes the batch into the buffer, and false when there is nothing in it that guests hear.
+func (g *guest) encode(events []event.Event) bool {
+	g.buf, g.heard = abi.BeginBatch(g.buf), g.heard[:0]
+	for _, e := range events {
+		var ok bool
+		if g.buf, ok = appendEvent(g.buf, e); ok {
+			g.heard = append(g.heard, e)
+		}
+	}
+	abi.EndBatch(g.buf, len(g.heard))
+	return len(g.heard) > 0
+}
+
+// run gives the encoded batch to the instance and reads what it asks for.
+func (g *guest) run(fuel int64) error {
+	g.box.at(g.heard[0].Seq, g.heard[0].At.UnixMilli())
+	if err := g.inst.put(g.buf, fuel); err != nil {
+		return err
+	}
+	packed, err := g.inst.call(g.inst.handle, fuel, uint64(g.inst.in), uint64(len(g.buf)))
+	if err != nil || packed == 0 {
+		return err
+	}
+	out, err := g.inst.take("commands", packed, abi.MaxCommandsBytes)
+	if err != nil {
+		return err
+	}
+	return g.react(out)
+}
+
+func (g *guest) react(out []byte) error {
+	limit := g.manifest.Limits.Commands * len(g.heard)
+	cmds, unknown, dropped, err := abi.ReadCommands(out, len(g.heard), limit, g.commands, g.text)
+	g.commands = cmds
+	if err != nil {
+		return &plugin.TrapError{Reason: err.Error(), Err: err}
+	}
+	g.stats.Unknown += uint64(unknown)
+	g.stats.Dropped += uint64(dropped)
+	for i := range cmds {
+		g.reactions = append(g.reactions, g.reaction(&cmds[i]))
+	}
+	if !slices.IsSortedFunc(g.reactions, byEvent) {
+		slices.SortStableFunc(g.reactions, byEvent)
+	}
+	return nil
+}
+
+func byEvent(a, b plugin.Reaction) int { return cmp.Compare(a.Event, b.Event) }
+
+func (g *guest) reaction(c *abi.Command) plugin.Reaction {
+	r := plugin.Reaction{Event: g.heard[c.Event].Seq, Power: c.Name, Cue: c.Cue}
+	if c.Cue.Verb == "" {
+		r.Log, r.Level, r.Cue.Text = c.Cue.Text, slog.Level(min(max(c.Level, -4), 8)), ""
+	}
+	return r
+}
+
+// text makes a string of a guest's bytes; short ones that were seen before are not allocated again.
+func (g *guest) text(b []byte) string {
+	if len(b) > maxKeptBytes {
+		return string(b)
+	}
+	if s, ok := g.texts[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if len(g.texts) < maxTexts {
+		g.texts[s] = s
+	}
+	return s
+}
+
+// remember notes a batch that went well, or makes a copy of where the guest stands now.
+func (g *guest) remember() {
+	g.journal = append(g.journal, g.heard...)
+	g.batches = append(g.batches, len(g.heard))
+	g.work += g.stats.Fuel
+	if len(g.journal) >= checkpointEvents || g.work >= checkpointWork*g.manifest.Limits.Fuel {
+		g.checkpoint()
+	}
+}
+
+func (g *guest) checkpoint() {
+	g.inst.copyTo(&g.image)
+	clear(g.journal)
+	g.journal, g.batches, g.work = g.journal[:0], g.batches[:0], 0
+}
+
+// rollBack puts the guest back to where it stood after the last batch that went well.
+func (g *guest) rollBack() error {
+	g.reactions = g.reactions[:0]
+	if err := g.reset(); err != nil {
+		g.dead = true
+		return fmt.Errorf("%w: roll back: %w", plugin.ErrDead, err)
+	}
+	g.box.mute = true
+	defer func() { g.box.mute = false }()
+	journal := g.journal
+	for _, n := range g.batches {
+		g.encode(journal[:n])
+		journal = journal[n:]
+		if err := g.run(g.manifest.Limits.Fuel * int64(n)); err != nil {
+			g.dead = true
+			return fmt.Errorf("%w: what it did well once it does not do again: %w", plugin.ErrDead, err)
+		}
+	}
+	g.reactions = g.reactions[:0]
+	g.checkpoint()
+	return nil
+}
+
+// reset makes the instance what the image is of; a new instance when the old one cannot be.
+func (g *guest) reset() error {
+	if !g.inst.fits(&g.image) {
+		fresh, err := instantiate(g.ctx, g.runtime.engine, g.module)
+		if err != nil {
+			return err
+		}
+		err = g.inst.close()
+		g.inst = fresh
+		if err != nil {
+			return err
+		}
+	}
+	return g.inst.setTo(&g.image)
+}
+
+// Save is plugin.Guest's.
+func (g *guest) Save(context.Context) ([]byte, error) {
+	if g.dead {
+		return nil, plugin.ErrDead
+	}
+	state, err := g.save()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("save: %w", err), g.rollBack())
+	}
+	return state, nil
+}
+
+func (g *guest) save() ([]byte, error) {
+	packed, err := g.inst.call(g.inst.save, g.runtime.cfg.LoadFuel, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	state, err := g.inst.take("state", packed, maxStateBytes)
+	return slices.Clone(state), err
+}
+
+// Restore is plugin.Guest's.
+func (g *guest) Restore(_ context.Context, state []byte) error {
+	if g.dead {
+		return plugin.ErrDead
+	}
+	if err := g.give("restore", state, plugin.ErrState); err != nil {
+		return errors.Join(err, g.rollBack())
+	}
+	g.checkpoint()
+	return nil
+}
+
+// Stats is plugin.Guest's.
+func (g *guest) Stats() plugin.Stats {
+	g.stats.SHA256, g.stats.Memory = g.module.sum, uint64(g.inst.mem.Size())
+	return g.stats
+}
+
+// Close is plugin.Guest's.
+func (g *guest) Close(ctx context.Context) error {
+	g.dead = true
+	if g.module == nil {
+		return nil
+	}
+	var err error
+	if g.inst != nil {
+		err = g.inst.close()
+	}
+	err = errors.Join(err, g.runtime.release(ctx, g.module))
+	g.module = nil
+	return err
+}

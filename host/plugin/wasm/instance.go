@@ -1,0 +1,170 @@
+package wasm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/wasm/meter"
+)
+
+// instance is a running module with its functions looked up once.
+type instance struct {
+	ctx     context.Context
+	mod     api.Module
+	mem     api.Memory
+	fuel    api.MutableGlobal
+	globals []api.MutableGlobal
+
+	alloc, configure, handle, save, restore api.Function
+
+	in    uint32 // where its input buffer stands
+	room  uint32 // and how much fits
+	stack [2]uint64
+}
+
+// image is an instance at rest.
+type image struct {
+	memory   []byte
+	globals  []uint64
+	in, room uint32
+}
+
+func instantiate(ctx context.Context, engine wazero.Runtime, m *module) (*instance, error) {
+	mod, err := engine.InstantiateModule(ctx, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	if err != nil {
+		return nil, fmt.Errorf("instantiate: %w", err)
+	}
+	i := &instance{ctx: ctx, mod: mod, mem: mod.Memory()}
+	i.fuel, _ = mod.ExportedGlobal(meter.FuelExport).(api.MutableGlobal)
+	for _, name := range m.meta.Globals {
+		g, _ := mod.ExportedGlobal(name).(api.MutableGlobal)
+		i.globals = append(i.globals, g)
+	}
+	i.alloc, i.configure = mod.ExportedFunction("alloc"), mod.ExportedFunction("configure")
+	i.handle = mod.ExportedFunction("handle_batch")
+	i.save, i.restore = mod.ExportedFunction("save"), mod.ExportedFunction("restore")
+	return i, nil
+}
+
+// initialize runs the start of the guest's language and exchanges feature bits.
+func (i *instance) initialize(fuel int64) error {
+	if start := i.mod.ExportedFunction("_initialize"); start != nil {
+		if _, err := i.call(start, fuel, 0, 0); err != nil {
+			return fmt.Errorf("start: %w", err)
+		}
+	}
+	features, err := i.call(i.mod.ExportedFunction("sothebais_abi_v1"), fuel, 0, 0)
+	if err != nil {
+		return fmt.Errorf("exchange features: %w", err)
+	}
+	if features != 0 {
+		return fmt.Errorf("the guest wants the features %#x, this host has none", features)
+	}
+	return nil
+}
+
+// call runs a function under fuel and gives its result, or 0 when it has none. Parameters that it does not have are
+// ignored.
+func (i *instance) call(f api.Function, fuel int64, a, b uint64) (uint64, error) {
+	i.stack[0], i.stack[1] = a, b
+	i.fuel.Set(uint64(fuel))
+	if err := f.CallWithStack(i.ctx, i.stack[:]); err != nil {
+		return 0, i.trapped(err)
+	}
+	return i.stack[0], nil
+}
+
+// burnt is what the last call cost.
+func (i *instance) burnt(fuel int64) int64 { return fuel - int64(i.fuel.Get()) }
+
+// trapped says in a word why a call failed.
+func (i *instance) trapped(err error) error {
+	first, detail, _ := strings.Cut(err.Error(), "\n")
+	t := &plugin.TrapError{Reason: strings.TrimPrefix(first, "wasm error: "), Detail: detail, Err: err}
+	var exit *sys.ExitError
+	switch {
+	case int64(i.fuel.Get()) < 0:
+		t.Reason, t.Err = "out of fuel", plugin.ErrFuel
+	case errors.As(err, &exit):
+		t.Reason = fmt.Sprintf("exit with code %d", exit.ExitCode())
+	}
+	return t
+}
+
+// put writes b to the input buffer, which grows when it is too small.
+func (i *instance) put(b []byte, fuel int64) error {
+	n := uint32(len(b))
+	if n > i.room {
+		room := max(16<<10, i.room)
+		for room < n {
+			room *= 2
+		}
+		at, err := i.call(i.alloc, fuel, uint64(room), 0)
+		if err != nil {
+			return fmt.Errorf("alloc: %w", err)
+		}
+		if uint32(at) == 0 {
+			return &plugin.TrapError{Reason: fmt.Sprintf("no room for %d bytes of events", room)}
+		}
+		i.in, i.room = uint32(at), room
+	}
+	if !i.mem.Write(i.in, b) {
+		return &plugin.TrapError{Reason: fmt.Sprintf("alloc gave %#x, %d bytes from there are outside of its memory", i.in, n)}
+	}
+	return nil
+}
+
+// take reads where a packed result points; the bytes are valid until the next call.
+func (i *instance) take(what string, packed uint64, limit uint32) ([]byte, error) {
+	at, n := uint32(packed>>32), uint32(packed)
+	if n > limit {
+		return nil, &plugin.TrapError{Reason: fmt.Sprintf("%s of %d bytes, at most %d are allowed", what, n, limit)}
+	}
+	b, ok := i.mem.Read(at, n)
+	if !ok {
+		return nil, &plugin.TrapError{Reason: fmt.Sprintf("%s at %#x, %d bytes long, is outside of its memory", what, at, n)}
+	}
+	return b, nil
+}
+
+// copyTo copies the instance at rest into an image, whose buffers are used again.
+func (i *instance) copyTo(img *image) {
+	all, _ := i.mem.Read(0, i.mem.Size())
+	img.memory = append(img.memory[:0], all...)
+	img.globals = img.globals[:0]
+	for _, g := range i.globals {
+		img.globals = append(img.globals, g.Get())
+	}
+	img.in, img.room = i.in, i.room
+}
+
+// fits reports whether the instance can be set back to an image: memory cannot shrink.
+func (i *instance) fits(img *image) bool {
+	return !i.mod.IsClosed() && int64(i.mem.Size()) <= int64(len(img.memory))
+}
+
+// setTo makes the instance what the image is of.
+func (i *instance) setTo(img *image) error {
+	if missing := len(img.memory) - int(i.mem.Size()); missing > 0 {
+		if _, ok := i.mem.Grow(uint32(missing / pageBytes)); !ok {
+			return fmt.Errorf("grow to %d bytes", len(img.memory))
+		}
+	}
+	if !i.mem.Write(0, img.memory) {
+		return fmt.Errorf("write %d bytes of memory", len(img.memory))
+	}
+	for n, g := range i.globals {
+		g.Set(img.globals[n])
+	}
+	i.in, i.room = img.in, img.room
+	return nil
+}
+
+func (i *instance) close() error { return i.mod.Close(i.ctx) }

@@ -1,0 +1,293 @@
+package meter
+
+import "fmt"
+
+// function rewrites one body.
+//
+// A body is cut into regions: stretches of code that run at most once for each time that their beginning is passed. A
+// region begins at the entry, at the head of a loop, at either arm of an if and after the end of a block, where
+// branches join. It is charged at its beginning for the whole of it, even when a branch leaves it half-way.
+type function struct {
+	r       *reader
+	w       *rewriter
+	locals  uint64
+	code    int // where the instructions begin
+	groups  uint32
+	regions []region
+	frames  []frame
+	bulk    []int // where a length on the stack is charged
+	out     []byte
+	charges int
+}
+
+type region struct {
+	at     int // offset in the body
+	cost   int64
+	check  bool // whether fuel is compared with nothing as well
+	parent int  // region that surely ran before, once for each run of this one; -1 if none
+	merged int64
+	gone   bool // its cost is charged elsewhere
+}
+
+// frame is an open block.
+type frame struct {
+	op     int
+	region int // in which it was opened; none when that was dead code
+	target bool
+}
+
+const (
+	none = -1 // no region: the code cannot be reached
+	// Charging takes about as long as five instructions: a region smaller than that is charged with its parent,
+	// as long as the parent does not pay for too many that it may not enter.
+	smallRegion = 6
+	mergeBudget = 24
+)
+
+func (f *function) reset(w *rewriter, params int, body *reader) {
+	*f = function{r: body, w: w, locals: uint64(params), regions: f.regions[:0], frames: f.frames[:0], bulk: f.bulk[:0], out: f.out[:0]}
+}
+
+func (f *function) meter() error {
+	f.readLocals()
+	f.code = f.r.i
+	f.readCode()
+	if f.r.err != nil {
+		return f.r.err
+	}
+	f.settle()
+	f.write()
+	return nil
+}
+
+func (f *function) readLocals() {
+	own := uint64(0)
+	f.groups = f.r.u32()
+	for n := f.groups; n > 0 && f.r.err == nil; n-- {
+		own += uint64(f.r.u32())
+		f.r.byte()
+	}
+	f.locals += own
+	if own > uint64(f.w.limits.Locals) && f.r.err == nil {
+		f.r.err = fmt.Errorf("%d locals, at most %d are allowed: %w", own, f.w.limits.Locals, ErrTooBig)
+	}
+}
+
+func (f *function) readCode() {
+	cur := f.begin(f.code, true, none)
+	f.frames = append(f.frames, frame{op: opBlock, region: cur})
+	for f.r.more() && len(f.frames) > 0 {
+		start := f.r.i
+		in := f.r.instruction()
+		if f.r.err != nil {
+			return
+		}
+		if cur != none {
+			f.regions[cur].cost += cost(in.op)
+			if in.op == opCall && int64(in.index) < int64(f.w.imported) {
+				f.regions[cur].cost += hostCall
+			}
+		}
+		cur = f.step(in, start, cur)
+	}
+	if f.r.err == nil && (len(f.frames) > 0 || f.r.i != len(f.r.b)) {
+		f.r.fail("blocks and ends do not match")
+	}
+}
+
+// step follows one instruction and gives the region of the next one.
+func (f *function) step(in instr, start, cur int) int {
+	switch in.op {
+	case opBlock, opLoop, opIf:
+		return f.open(in.op, cur)
+	case opElse:
+		return f.otherwise()
+	case opEnd:
+		return f.close(cur)
+	case opBr, opBrIf:
+		f.branch(in.index)
+	case opBrTable:
+		f.branchTable()
+	case opLocalGet, 0x21, opLocalTee:
+		if uint64(in.index) >= f.locals {
+			f.r.fail("local %d of %d", in.index, f.locals)
+		}
+	case opGlobalGet, opGlobalSet:
+		if int64(in.index) >= int64(f.w.globals) {
+			f.r.fail("global %d of %d", in.index, f.w.globals)
+		}
+	case opTableSet:
+		f.r.unsupported("table.set")
+	case opMemoryInit, opMemoryCopy, opMemoryFill:
+		f.bulk = append(f.bulk, start)
+	}
+	if in.op == opBr || in.op == opBrTable || in.op == opReturn || in.op == opUnreachable {
+		return none
+	}
+	return cur
+}
+
+func (f *function) begin(at int, check bool, parent int) int {
+	g := region{at: at, check: check, parent: parent}
+	if check {
+		g.cost = checkCost
+	}
+	f.regions = append(f.regions, g)
+	return len(f.regions) - 1
+}
+
+func (f *function) open(op, cur int) int {
+	f.frames = append(f.frames, frame{op: op, region: cur})
+	if len(f.frames) > f.w.limits.Depth {
+		f.r.fail("blocks nested deeper than %d", f.w.limits.Depth)
+	}
+	switch {
+	case cur == none || op == opBlock:
+		return cur
+	case op == opLoop:
+		return f.begin(f.r.i, true, none)
+	default:
+		return f.begin(f.r.i, false, cur)
+	}
+}
+
+func (f *function) otherwise() int {
+	top := &f.frames[len(f.frames)-1]
+	if top.op != opIf {
+		f.r.fail("else without if")
+		return none
+	}
+	top.op, top.target = opElse, true // both arms join at the end
+	if top.region == none {
+		return none
+	}
+	return f.begin(f.r.i, false, top.region)
+}
+
+func (f *function) close(cur int) int {
+	top := f.frames[len(f.frames)-1]
+	f.frames = f.frames[:len(f.frames)-1]
+	joins := top.target || top.op == opIf // an if without else is left by its condition
+	switch {
+	case len(f.frames) == 0, top.region == none:
+		return none
+	case top.op == opLoop: // branches to a loop go to its head: only its last instruction leads here
+		if cur == none {
+			return none
+		}
+		return f.begin(f.r.i, false, top.region)
+	case joins:
+		return f.begin(f.r.i, false, top.region)
+	}
+	return cur // a block that no branch leaves is straight code
+}
+
+func (f *function) branch(depth uint32) {
+	if int64(depth) >= int64(len(f.frames)) {
+		f.r.fail("branch to label %d of %d", depth, len(f.frames))
+		return
+	}
+	f.frames[len(f.frames)-1-int(depth)].target = true
+}
+
+func (f *function) branchTable() {
+	n := f.r.u32()
+	for i := uint64(0); i <= uint64(n) && f.r.err == nil; i++ {
+		f.branch(f.r.u32())
+	}
+}
+
+// settle decides which regions are charged by themselves.
+func (f *function) settle() {
+	for i := len(f.regions) - 1; i > 0; i-- {
+		g := &f.regions[i]
+		if g.check || g.parent < 0 || g.cost > smallRegion {
+			continue
+		}
+		if p := &f.regions[g.parent]; p.merged+g.cost <= mergeBudget {
+			p.merged += g.cost
+			p.cost += g.cost
+			g.gone = true
+		}
+	}
+	// A function that begins with a loop is charged inside of it.
+	if first := &f.regions[0]; len(f.regions) > 1 && f.regions[1].check && first.cost == checkCost+1 && f.r.b[f.code] == opLoop {
+		f.regions[1].cost++
+		first.gone = true
+	}
+}
+
+// write puts the charges into the body. The locals that it adds come last, so no number changes.
+func (f *function) write() {
+	b := f.r.b
+	f.out = putU(f.out, uint64(f.groups)+2)
+	f.out = append(f.out, skipNumber(b[:f.code])...)
+	f.out = append(f.out, 1, typeI64, 1, typeI32)
+	done, bulk := f.code, f.bulk
+	for _, g := range f.regions {
+		if g.gone || (g.cost == 0 && !g.check) {
+			continue
+		}
+		for len(bulk) > 0 && bulk[0] < g.at {
+			f.copyTo(&done, bulk[0])
+			f.chargeLength()
+			bulk = bulk[1:]
+		}
+		f.copyTo(&done, g.at)
+		f.charge(g)
+	}
+	for _, at := range bulk {
+		f.copyTo(&done, at)
+		f.chargeLength()
+	}
+	f.out = append(f.out, b[done:]...)
+}
+
+// skipNumber is what follows the number at the beginning of b.
+func skipNumber(b []byte) []byte {
+	for i, c := range b {
+		if c < 0x80 {
+			return b[i+1:]
+		}
+	}
+	return nil
+}
+
+func (f *function) copyTo(done *int, at int) {
+	f.out = append(f.out, f.r.b[*done:at]...)
+	*done = at
+}
+
+func (f *function) fuel() uint64 { return uint64(f.w.globals) }
+
+// charge writes: fuel -= cost; and for a check: if fuel < 0 { unreachable }.
+func (f *function) charge(g region) {
+	f.charges++
+	o := putU(append(f.out, opGlobalGet), f.fuel())
+	o = putS(append(o, opI64Const), g.cost)
+	o = append(o, opI64Sub)
+	if !g.check {
+		f.out = putU(append(o, opGlobalSet), f.fuel())
+		return
+	}
+	f.out = f.check(o)
+}
+
+// check writes: fuel = top of the stack; if fuel < 0 { unreachable }.
+func (f *function) check(o []byte) []byte {
+	o = putU(append(o, opLocalTee), f.locals)
+	o = putU(append(o, opGlobalSet), f.fuel())
+	o = putU(append(o, opLocalGet), f.locals)
+	return append(o, opI64Const, 0, opI64LtS, opIf, emptyBlock, opUnreachable, opEnd)
+}
+
+// chargeLength charges for the bytes that a bulk instruction moves, whose number is on top of the stack: a unit for
+// each eight.
+func (f *function) chargeLength() {
+	f.charges++
+	o := putU(append(f.out, opLocalTee), f.locals+1)
+	o = putU(append(o, opGlobalGet), f.fuel())
+	o = putU(append(o, opLocalGet), f.locals+1)
+	o = append(o, opI64ExtendU, opI64Const, 3, opI64ShrU, opI64Sub)
+	f.out = f.check(o)
+}

@@ -1,0 +1,239 @@
+// Package wasm runs plugins as WebAssembly modules inside wazero.
+//
+// What a guest can do is bounded by construction. Its module is validated, then rewritten so that it pays for what it
+// executes (package meter): a runaway ends after its fuel, wherever it runs, without a timer. Its memory, its module,
+// its commands, its state and what it prints have limits. It imports nothing but a WASI that leads nowhere, with a
+// clock and random numbers that its events determine; so a guest is a pure function of its state and its events.
+//
+// After a trap the guest is put back to where it stood before the batch: its memory and globals are copied now and
+// then, and what it has heard since is played to the copy again, which by the above gives the same state.
+//
+// Handling an event allocates nothing on the host in the steady state, except for texts that were not seen before.
+package wasm
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/wasm/meter"
+	"github.com/sothebais/sothebais/host/telemetry"
+)
+
+// Defaults of Config.
+const (
+	defaultLoadFuel    = 15_000_000_000 // about two seconds: a language's runtime starts, a personality is read
+	defaultModuleBytes = 16 << 20
+	maxBodyBytes       = 1 << 20 // of a declarative plugin
+	maxStateBytes      = 1 << 20
+	// idleModules is how many compiled modules without an instance are kept, so that swapping back and forth does not
+	// compile anew.
+	idleModules = 4
+	// features are those of WebAssembly 2.0 without vectors, which no guest language needs and the meter does not count.
+	features = api.CoreFeaturesV2 &^ api.CoreFeatureSIMD
+)
+
+// Config of a Runtime; the zero value works for modules.
+type Config struct {
+	Interpreter []byte // module that plays declarative plugins; nil when there is none
+	CacheDir    string // where compiled modules are kept between runs; empty for nowhere
+	LoadFuel    int64  // for starting, configuring, saving and restoring; 0 for the default
+	ModuleBytes int    // greatest module; 0 for the default
+	Logger      *slog.Logger
+}
+
+// Runtime compiles and instantiates guests.
+type Runtime struct {
+	cfg     Config
+	engine  wazero.Runtime
+	checker wazero.Runtime // validates modules as their author made them
+	cache   wazero.CompilationCache
+
+	mu      sync.Mutex
+	modules map[string]*module // by the SHA-256 of the original
+	idle    []*module          // without instances, the least recently used first
+}
+
+// module is a compiled module. Instances share it: two compiled copies of the same code under one engine would be
+// closed together.
+type module struct {
+	sum      string
+	compiled wazero.CompiledModule
+	meta     *meter.Module
+	uses     int
+}
+
+// New makes a runtime. Close it after its guests.
+func New(ctx context.Context, cfg Config) (*Runtime, error) {
+	if cfg.LoadFuel == 0 {
+		cfg.LoadFuel = defaultLoadFuel
+	}
+	if cfg.ModuleBytes == 0 {
+		cfg.ModuleBytes = defaultModuleBytes
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	r := &Runtime{cfg: cfg, modules: map[string]*module{}}
+	conf := wazero.NewRuntimeConfig().WithCoreFeatures(features)
+	if cfg.CacheDir != "" {
+		cache, err := wazero.NewCompilationCacheWithDir(cfg.CacheDir)
+		if err != nil {
+			return nil, fmt.Errorf("open the cache of compiled plugins in %s: %w", cfg.CacheDir, err)
+		}
+		r.cache = cache
+		conf = conf.WithCompilationCache(cache)
+	}
+	r.engine = wazero.NewRuntimeWithConfig(ctx, conf)
+	r.checker = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(features))
+	if err := instantiateWASI(ctx, r.engine); err != nil {
+		return nil, errors.Join(fmt.Errorf("start the plugin runtime: %w", err), r.Close(ctx))
+	}
+	return r, nil
+}
+
+// Close frees all modules and what is left of guests.
+func (r *Runtime) Close(ctx context.Context) error {
+	err := errors.Join(r.engine.Close(ctx), r.checker.Close(ctx))
+	if r.cache != nil {
+		err = errors.Join(err, r.cache.Close(ctx))
+	}
+	return err
+}
+
+// Load reads, checks, compiles, starts and configures a plugin.
+func (r *Runtime) Load(ctx context.Context, m *plugin.Manifest, fsys fs.FS) (plugin.Guest, error) {
+	code, config, err := r.read(m, fsys)
+	if err != nil {
+		return nil, err
+	}
+	mod, err := r.acquire(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	g := &guest{runtime: r, module: mod, manifest: m, texts: map[string]string{}}
+	g.box.log = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID)
+	g.ctx = withMemoryCap(g.box.within(context.Background()), uint64(m.Limits.MemoryMiB)<<20)
+	if err := g.start(config); err != nil {
+		return nil, errors.Join(err, g.Close(ctx))
+	}
+	return g, nil
+}
+
+// read gives the module that runs and the configuration that it gets.
+func (r *Runtime) read(m *plugin.Manifest, fsys fs.FS) (code, config []byte, err error) {
+	f := m.Runtime.File()
+	limit := int64(r.cfg.ModuleBytes)
+	if m.Runtime.Declarative != nil {
+		limit = maxBodyBytes
+	}
+	b, err := plugin.ReadFile(fsys, f.File, limit)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: read %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, err)
+	}
+	if sum := sumOf(b); f.SHA256 != "" && sum != f.SHA256 {
+		return nil, nil, fmt.Errorf("%w: %s of plugin %s has SHA-256 %s, its manifest says %s", plugin.ErrModule, f.File, m.ID, sum, f.SHA256)
+	}
+	if m.Runtime.Declarative != nil {
+		if r.cfg.Interpreter == nil {
+			return nil, nil, fmt.Errorf("%w: plugin %s is declarative (%s), and this program was built without the interpreter: run make plugins", plugin.ErrModule, m.ID, f.File)
+		}
+		return r.cfg.Interpreter, b, nil
+	}
+	if len(m.Config) > 0 {
+		if config, err = json.Marshal(m.Config); err != nil {
+			return nil, nil, fmt.Errorf("%w: config of plugin %s: %w", plugin.ErrManifest, m.ID, err)
+		}
+	}
+	return b, config, nil
+}
+
+func sumOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// acquire gives the compiled form of a module, which release gives back.
+func (r *Runtime) acquire(ctx context.Context, code []byte) (*module, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sum := sumOf(code)
+	m := r.modules[sum]
+	if m == nil {
+		var err error
+		if m, err = r.compile(ctx, code); err != nil {
+			return nil, fmt.Errorf("%w: %w", plugin.ErrModule, err)
+		}
+		m.sum = sum
+		r.modules[sum] = m
+	}
+	if m.uses == 0 {
+		r.forgetIdle(m)
+	}
+	m.uses++
+	return m, nil
+}
+
+// compile validates the module as it came and only then rewrites it: an invalid module must not become valid.
+func (r *Runtime) compile(ctx context.Context, code []byte) (*module, error) {
+	if len(code) > r.cfg.ModuleBytes {
+		return nil, fmt.Errorf("module of %d bytes, at most %d are allowed", len(code), r.cfg.ModuleBytes)
+	}
+	meta, err := meter.Rewrite(code, meter.Limits{Bytes: r.cfg.ModuleBytes, Fuel: r.cfg.LoadFuel})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.validate(ctx, code); err != nil {
+		return nil, err
+	}
+	compiled, err := r.engine.CompileModule(ctx, meta.Code)
+	if err != nil {
+		return nil, fmt.Errorf("compile: %w", err)
+	}
+	meta.Code = nil // 3 MB of a Go guest
+	return &module{compiled: compiled, meta: meta}, nil
+}
+
+func (r *Runtime) validate(ctx context.Context, code []byte) error {
+	c, err := r.checker.CompileModule(ctx, code)
+	if err != nil {
+		return fmt.Errorf("validate: %w", err)
+	}
+	err = errors.Join(checkImports(c.ImportedFunctions()), checkExports(c))
+	return errors.Join(err, c.Close(ctx))
+}
+
+func (r *Runtime) release(ctx context.Context, m *module) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if m.uses--; m.uses > 0 {
+		return nil
+	}
+	r.idle = append(r.idle, m)
+	if len(r.idle) <= idleModules {
+		return nil
+	}
+	oldest := r.idle[0]
+	r.idle = r.idle[1:]
+	delete(r.modules, oldest.sum)
+	return oldest.compiled.Close(ctx)
+}
+
+func (r *Runtime) forgetIdle(m *module) {
+	for i, other := range r.idle {
+		if other == m {
+			r.idle = append(r.idle[:i], r.idle[i+1:]...)
+			return
+		}
+	}
+}
