@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"image/color"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,9 +83,9 @@ func (o *object) finish() {
 	if o == nil {
 		return
 	}
-	for key, m := range o.vals {
+	for _, key := range slices.Sorted(maps.Keys(o.vals)) {
 		if !slices.Contains(o.asked, key) {
-			o.r.say(m.line, o.at(key), "unknown field; %s", suggest(key, o.asked))
+			o.r.say(o.vals[key].line, o.at(key), "unknown field; %s", suggest(key, o.asked))
 		}
 	}
 }
@@ -117,7 +118,7 @@ func (o *object) word(key string, set ...string) string {
 	}
 	s, ok := n.val.(string)
 	if !ok || !slices.Contains(set, s) {
-		o.r.say(n.line, o.at(key), "%s is not one of %s; %s", show(n), strings.Join(set, ", "), suggest(s, set))
+		o.r.say(n.line, o.at(key), "%s is unknown; %s", show(n), suggest(s, set))
 		return set[0]
 	}
 	return s

@@ -46,7 +46,7 @@ func nearest(word string, set []string) string {
 // suggest words the hint behind a wrong name.
 func suggest(word string, set []string) string {
 	if n := nearest(word, set); n != "" {
-		return fmt.Sprintf("did you mean %q?", n)
+		return fmt.Sprintf("did you mean %q? known are %s", n, strings.Join(set, ", "))
 	}
 	return "known are " + strings.Join(set, ", ")
 }

@@ -38,6 +38,7 @@ func parse(data []byte) (*node, int, error) {
 	n, err := p.value(0)
 	if err == nil {
 		if _, more := p.dec.Token(); !errors.Is(more, io.EOF) {
+			p.count(p.dec.InputOffset())
 			err = errors.New("there is something behind the closing brace; remove it")
 		}
 	}
