@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+)
+
+// Words are kept folded: lower case, digits that stand for letters turned back. The lists are short on purpose: they
+// keep the worst off the air, and what slips through is never spoken anyway, for only handles are.
+var (
+	hostileWords = []string{"scam", "scammer", "scammers", "fraud", "rug", "rugpull", "rigged", "fake", "idiot", "idiots", "stupid", "moron", "morons", "trash", "garbage",
+		"loser", "losers", "hate", "pathetic", "suck", "sucks", "worthless", "dumb", "clown", "clowns", "shill", "shills", "liar", "liars", "thief", "thieves", "ugly", "die", "kys",
+		"shut", "crap", "bullshit", "damn", "cringe", "ponzi"}
+	curses   = []string{"fuck", "shit", "cunt", "bitch", "nigg", "fagg", "retard", "asshole"}
+	indecent = []string{"fuck", "shit", "cunt", "bitch", "nigg", "fagg", "rape", "nazi", "hitler", "penis", "vagina", "porn", "whore", "slut",
+		"retard", "kike", "cock", "dick", "tits", "anal", "kill", "suicide", "pedo", "jizz", "wank"}
+)
+
+// fold lowers a text and undoes the usual disguises.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r >= 'a' && r <= 'z':
+			return r
+		}
+		switch r {
+		case '0':
+			return 'o'
+		case '1':
+			return 'i'
+		case '3':
+			return 'e'
+		case '4':
+			return 'a'
+		case '5', '$':
+			return 's'
+		case '7':
+			return 't'
+		}
+		return ' '
+	}, s)
+}
+
+// hostile reports whether a post seems to be out for a fight. It is cheap and errs on the side of calm.
+func hostile(text string) bool {
+	if len(text) > 2000 {
+		text = text[:2000]
+	}
+	folded := fold(text)
+	for word := range strings.FieldsSeq(folded) {
+		if slices.Contains(hostileWords, word) || slices.ContainsFunc(curses, func(c string) bool { return strings.HasPrefix(word, c) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// improper errs on the other side: a handle that merely looks wrong is not said.
+func improper(word string) bool {
+	return slices.ContainsFunc(indecent, func(bad string) bool { return strings.Contains(word, bad) })
+}
+
+// says reports whether a text holds a phrase as whole words, whatever the case.
+func says(text, phrase string) bool {
+	text = strings.ToLower(text)
+	for from := 0; ; {
+		i := strings.Index(text[from:], phrase)
+		if i < 0 || phrase == "" {
+			return false
+		}
+		at, end := from+i, from+i+len(phrase)
+		if (at == 0 || !letter(text[at-1])) && (end == len(text) || !letter(text[end])) {
+			return true
+		}
+		from = at + 1
+	}
+}
+
+func letter(b byte) bool {
+	return b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 0x80
+}
+
+// handleName is how a handle is spoken: only what X allows in one, without underscores; "" when it had better not be said.
+func handleName(handle string) string {
+	if handle == "" || len(handle) > 20 {
+		return ""
+	}
+	for i := range len(handle) {
+		if b := handle[i] | 0x20; handle[i] != '_' && (b < 'a' || b > 'z') && (handle[i] < '0' || handle[i] > '9') {
+			return ""
+		}
+	}
+	if improper(strings.ReplaceAll(fold(strings.ReplaceAll(handle, "_", "")), " ", "")) {
+		return ""
+	}
+	return strings.Join(strings.FieldsFunc(handle, func(r rune) bool { return r == '_' }), " ")
+}

@@ -1,0 +1,200 @@
+package engine
+
+// Pacing of the talk, in milliseconds. A line is asked for a little before the last one ends, for it takes a moment to voice.
+const (
+	breath      = 250  // between two lines
+	bidAhead    = 1500 // a bid may be asked for this long before the current line ends
+	chatAhead   = 300
+	lostLine    = 1500 // a line that has not begun by then, in silence, was dropped
+	faceEvery   = 700
+	gestureGap  = 900
+	longestLine = 230 // characters
+	attempts    = 12  // throws for a line that was not said lately
+)
+
+// Engine runs one personality.
+type Engine struct {
+	p     *Personality
+	s     *state
+	out   []Command
+	scope scope
+	told  telling
+}
+
+// New starts p in its first mood.
+func New(p *Personality) *Engine {
+	e := &Engine{p: p, s: newState(p)}
+	e.told.memory = p.memory
+	return e
+}
+
+// Handle hears one event and returns what the personality asks for; the slice is valid until the next call.
+func (e *Engine) Handle(ev *Event) []Command {
+	e.out = e.out[:0]
+	e.s.before(ev)
+	e.scope = scope{e: ev, s: e.s, r: e.s.regulars[who(ev.Handle)]}
+	e.settleMood(ev.At)
+	spoke := e.fire(ev, ev.Kind)
+	if ev.Kind == ClockTicked && !spoke && e.silentLong(ev) {
+		e.fire(ev, Silence)
+	}
+	e.s.after(ev)
+	return e.out
+}
+
+func (e *Engine) silentLong(ev *Event) bool {
+	return ev.SilentMS >= e.p.silence && ev.At-e.s.lastSay >= lostLine
+}
+
+// settleMood shows the mood to a stage that has not seen it yet, and lets it fade.
+func (e *Engine) settleMood(now int64) {
+	m := e.p.moods[e.s.mood]
+	if m.decayTo != "" && now-e.s.moodAt >= m.decayAfter {
+		e.setMood(m.decayTo, now, "decay")
+	} else if !e.s.shown {
+		e.setMood(e.s.mood, now, "start")
+	}
+}
+
+func (e *Engine) setMood(name string, now int64, why string) {
+	changed := name != e.s.mood || !e.s.shown
+	e.s.mood, e.s.moodAt, e.s.shown = name, now, true
+	if changed {
+		m := e.p.moods[name]
+		e.out = append(e.out, Command{Verb: Mood, Name: name, Value: m.energy, Why: why}, Command{Verb: Express, Name: m.expression, Why: why})
+	}
+}
+
+// fire runs the triggers of a kind in their order and reports whether one of them spoke.
+func (e *Engine) fire(ev *Event, kind string) (spoke bool) {
+	for _, t := range e.p.byKind[kind] {
+		d := dice(ev.Seq ^ hash(hashSeed, t.id))
+		if !e.ready(t, ev, &d) {
+			continue
+		}
+		if len(t.say) > 0 && !e.mayTalk(t.priority, ev) {
+			e.react(t, ev)
+			return false
+		}
+		text, ok := e.line(t.say, &d, ev.At)
+		if len(t.say) > 0 && !ok {
+			continue // everything it could say was said lately: the next trigger may know better
+		}
+		t.last, t.onceAt = ev.At, e.s.occasion(t.once)
+		e.react(t, ev)
+		if ok {
+			e.say(t, text, ev.At)
+			spoke = true
+		}
+		e.answer(t, &d, ev)
+		if !t.more {
+			return spoke
+		}
+	}
+	return spoke
+}
+
+// ready reports whether a trigger may fire on the event in scope.
+func (e *Engine) ready(t *trigger, ev *Event, d *dice) bool {
+	switch {
+	case t.last != 0 && ev.At-t.last < t.cooldown:
+		return false
+	case t.once != "" && t.last != 0 && t.onceAt == e.s.occasion(t.once):
+		return false
+	case t.when != nil && !t.when(&e.scope):
+		return false
+	default:
+		return t.chance == 100 || int64(d.below(100)) < t.chance
+	}
+}
+
+// mayTalk keeps the personality from talking faster than it can be heard. What is said about a lot is never held back.
+func (e *Engine) mayTalk(priority int64, ev *Event) bool {
+	left := e.s.talkUntil - ev.At
+	switch {
+	case priority >= priorities["lot"]:
+		return e.s.waiting <= 2
+	case e.s.waiting > 0:
+		return false
+	case priority >= priorities["bid"]:
+		return left <= bidAhead
+	case priority >= priorities["chat"]:
+		return left <= chatAhead
+	default:
+		return left <= 0
+	}
+}
+
+// react shows the trigger on the face, at once; a busy face is left alone unless it matters.
+func (e *Engine) react(t *trigger, ev *Event) {
+	if t.mood != "" {
+		e.setMood(t.mood, ev.At, t.id)
+	}
+	grave := t.priority >= priorities["lot"]
+	if t.express != "" && (grave || ev.At >= e.s.nextFace) {
+		e.s.nextFace = ev.At + faceEvery
+		e.out = append(e.out, Command{Verb: Express, Name: t.express, Value: t.hold, Why: t.id})
+	}
+	if t.gesture != "" && (grave || ev.At >= e.s.nextGesture) {
+		e.s.nextGesture = ev.At + gestureGap
+		e.out = append(e.out, Command{Verb: Gesture, Name: t.gesture, Why: t.id})
+	}
+	if t.sound != "" {
+		e.out = append(e.out, Command{Verb: Sound, Name: t.sound, Why: t.id})
+	}
+}
+
+func (e *Engine) say(t *trigger, text string, now int64) {
+	e.out = append(e.out, Command{Verb: Say, Name: e.s.mood, Text: text, Value: t.priority, Why: t.id})
+	e.s.talk(now, int64(len(text))*1000/e.p.rate+breath)
+}
+
+// answer replies to the post behind the event.
+func (e *Engine) answer(t *trigger, d *dice, ev *Event) {
+	if len(t.reply) == 0 || ev.PostID == "" {
+		return
+	}
+	if text, ok := e.line(t.reply, d, ev.At); ok {
+		e.out = append(e.out, Command{Verb: Reply, Name: ev.PostID, Text: text, Why: t.id})
+	}
+}
+
+// line makes a line that was not said within the memory, if one can be found.
+func (e *Engine) line(from []*fragment, d *dice, now int64) (string, bool) {
+	if len(from) == 0 {
+		return "", false
+	}
+	t := &e.told
+	t.scope, t.dice, t.now = &e.scope, d, now
+	for range attempts {
+		if text, ok := e.try(t.pick(from)); ok {
+			return text, true
+		}
+	}
+	first := d.below(len(from))
+	for i := range from { // luck did not help: look at each
+		if text, ok := e.try(from[(first+i)%len(from)]); ok {
+			return text, true
+		}
+	}
+	return "", false
+}
+
+// try makes one line of f and keeps it in memory when it is new.
+func (e *Engine) try(f *fragment) (string, bool) {
+	t := &e.told
+	t.reset()
+	t.tell(f)
+	if t.empty || len(t.buf) == 0 || len(t.buf) > longestLine {
+		return "", false
+	}
+	text := string(t.buf)
+	if !e.s.remember(t.id, hash(hashSeed, text), t.now, e.p.memory) {
+		return "", false
+	}
+	f.last = t.now
+	for _, p := range t.picks {
+		p.last = t.now
+	}
+	return text, true
+}

@@ -1,0 +1,363 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Conditions are a small total language: facts, numbers, "texts", comparison, + - * /, and or not, in (…), says("…").
+// There are no loops and nothing can fail once it is compiled; dividing by zero gives zero.
+//
+//	or    = and { "or" and }
+//	and   = not { "and" not }
+//	not   = "not" not | cmp
+//	cmp   = sum [ ("==" | "!=" | "<" | "<=" | ">" | ">=") sum | "in" "(" text { "," text } ")" ]
+//	sum   = mul { ("+" | "-") mul }
+//	mul   = unit { ("*" | "/") unit }
+//	unit  = number | text | fact | "says" "(" text { "," text } ")" | "(" or ")" | "-" unit
+
+// expr is a compiled condition or a piece of one; only the function of its type is set.
+type expr struct {
+	typ  typ
+	num  func(*scope) float64
+	text func(*scope) string
+	flag func(*scope) bool
+}
+
+// exprError is a mistake at a byte of the condition.
+type exprError struct {
+	at  int
+	msg string
+}
+
+func (e *exprError) Error() string { return e.msg }
+
+// compileWhen compiles a condition for triggers on an event.
+func compileWhen(src, kind string) (when func(*scope) bool, err error) {
+	if len(src) > 500 {
+		return nil, &exprError{0, "longer than 500 bytes; split the trigger in two"}
+	}
+	p := &exprParser{src: src, kind: kind}
+	defer func() {
+		switch thrown := recover().(type) {
+		case nil:
+		case *exprError:
+			when, err = nil, thrown
+		default:
+			panic(thrown)
+		}
+	}()
+	p.advance()
+	x := p.or(0)
+	if p.tok != "" {
+		p.failf(p.at, "expected the end or an operator, found %q", p.tok)
+	}
+	p.want(x, flag, 0)
+	return x.flag, nil
+}
+
+type exprParser struct {
+	src, kind string
+	pos       int    // behind the token
+	at        int    // where the token begins
+	tok       string // "" at the end
+	lit       bool   // the token is a quoted text, tok its quotes and content
+}
+
+func (p *exprParser) failf(at int, format string, args ...any) {
+	panic(&exprError{at, fmt.Sprintf(format, args...)})
+}
+
+func (p *exprParser) want(x expr, t typ, at int) {
+	if x.typ != t {
+		p.failf(at, "expected %s, found %s", t, x.typ)
+	}
+}
+
+func isWord(b byte) bool {
+	return b == '_' || b == '.' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+}
+
+// advance reads the next token.
+func (p *exprParser) advance() {
+	for p.pos < len(p.src) && (p.src[p.pos] == ' ' || p.src[p.pos] == '\t' || p.src[p.pos] == '\n') {
+		p.pos++
+	}
+	p.at, p.lit = p.pos, false
+	rest := p.src[p.pos:]
+	switch {
+	case rest == "":
+		p.tok = ""
+		return
+	case rest[0] == '"' || rest[0] == '\'':
+		end := strings.IndexByte(rest[1:], rest[0])
+		if end < 0 {
+			p.failf(p.at, "this text has no closing %c", rest[0])
+		}
+		p.tok, p.lit = rest[:end+2], true
+	case isWord(rest[0]):
+		n := 1
+		for n < len(rest) && isWord(rest[n]) {
+			n++
+		}
+		p.tok = rest[:n]
+	case len(rest) > 1 && slices.Contains([]string{"==", "!=", "<=", ">=", "&&", "||"}, rest[:2]):
+		p.tok = rest[:2]
+	default:
+		p.tok = rest[:1]
+	}
+	p.pos += len(p.tok)
+}
+
+func (p *exprParser) take(tok string) bool {
+	if p.lit || p.tok != tok {
+		return false
+	}
+	p.advance()
+	return true
+}
+
+func (p *exprParser) expect(tok string) {
+	if !p.take(tok) {
+		p.failf(p.at, "expected %q, found %s", tok, p.found())
+	}
+}
+
+func (p *exprParser) found() string {
+	if p.tok == "" {
+		return "the end"
+	}
+	return strconv.Quote(p.tok)
+}
+
+// maxDepth bounds nesting, so that no file can exhaust the stack.
+const maxDepth = 40
+
+func (p *exprParser) or(depth int) expr {
+	at, x := p.at, p.and(depth)
+	for p.take("or") || p.take("||") {
+		p.want(x, flag, at)
+		bAt, b := p.at, p.and(depth)
+		p.want(b, flag, bAt)
+		l, r := x.flag, b.flag
+		x = expr{typ: flag, flag: func(s *scope) bool { return l(s) || r(s) }}
+	}
+	return x
+}
+
+func (p *exprParser) and(depth int) expr {
+	at, x := p.at, p.not(depth)
+	for p.take("and") || p.take("&&") {
+		p.want(x, flag, at)
+		bAt, b := p.at, p.not(depth)
+		p.want(b, flag, bAt)
+		l, r := x.flag, b.flag
+		x = expr{typ: flag, flag: func(s *scope) bool { return l(s) && r(s) }}
+	}
+	return x
+}
+
+func (p *exprParser) not(depth int) expr {
+	if depth > maxDepth {
+		p.failf(p.at, "nested deeper than %d", maxDepth)
+	}
+	if !p.take("not") && !p.take("!") {
+		return p.comparison(depth)
+	}
+	at, x := p.at, p.not(depth+1)
+	p.want(x, flag, at)
+	f := x.flag
+	return expr{typ: flag, flag: func(s *scope) bool { return !f(s) }}
+}
+
+func (p *exprParser) comparison(depth int) expr {
+	at, x := p.at, p.sum(depth)
+	if p.take("in") {
+		p.want(x, words, at)
+		list, f := p.texts(), x.text
+		return expr{typ: flag, flag: func(s *scope) bool { return slices.Contains(list, f(s)) }}
+	}
+	if p.tok == "=" {
+		p.failf(p.at, `expected an operator, found "="; did you mean "=="?`)
+	}
+	op := p.tok
+	if p.lit || !slices.Contains([]string{"==", "!=", "<", "<=", ">", ">="}, op) {
+		return x
+	}
+	p.advance()
+	bAt, b := p.at, p.sum(depth)
+	p.want(b, x.typ, bAt)
+	return p.compare(op, at, x, b)
+}
+
+func (p *exprParser) compare(op string, at int, x, y expr) expr {
+	var order func(*scope) int
+	switch x.typ {
+	case number:
+		a, b := x.num, y.num
+		order = func(s *scope) int { return three(a(s), b(s)) }
+	case words:
+		a, b := x.text, y.text
+		order = func(s *scope) int { return strings.Compare(a(s), b(s)) }
+	default:
+		a, b := x.flag, y.flag
+		order = func(s *scope) int {
+			if a(s) == b(s) {
+				return 0
+			}
+			return 1
+		}
+	}
+	if x.typ != number && op != "==" && op != "!=" {
+		p.failf(at, "%q compares numbers, found %s", op, x.typ)
+	}
+	test := map[string]func(int) bool{
+		"==": func(c int) bool { return c == 0 }, "!=": func(c int) bool { return c != 0 },
+		"<": func(c int) bool { return c < 0 }, "<=": func(c int) bool { return c <= 0 },
+		">": func(c int) bool { return c > 0 }, ">=": func(c int) bool { return c >= 0 },
+	}[op]
+	return expr{typ: flag, flag: func(s *scope) bool { return test(order(s)) }}
+}
+
+func three(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	default:
+		return 0
+	}
+}
+
+func (p *exprParser) sum(depth int) expr {
+	return p.arithmetic(depth, "+", "-", p.product)
+}
+
+func (p *exprParser) product(depth int) expr {
+	return p.arithmetic(depth, "*", "/", p.unit)
+}
+
+func (p *exprParser) arithmetic(depth int, op1, op2 string, part func(int) expr) expr {
+	at, x := p.at, part(depth)
+	for !p.lit && (p.tok == op1 || p.tok == op2) {
+		op := p.tok
+		p.advance()
+		p.want(x, number, at)
+		bAt, y := p.at, part(depth)
+		p.want(y, number, bAt)
+		x = expr{typ: number, num: arithmetic(op, x.num, y.num)}
+	}
+	return x
+}
+
+func arithmetic(op string, a, b func(*scope) float64) func(*scope) float64 {
+	switch op {
+	case "+":
+		return func(s *scope) float64 { return a(s) + b(s) }
+	case "-":
+		return func(s *scope) float64 { return a(s) - b(s) }
+	case "*":
+		return func(s *scope) float64 { return a(s) * b(s) }
+	default:
+		return func(s *scope) float64 {
+			d := b(s)
+			if d == 0 {
+				return 0
+			}
+			return a(s) / d
+		}
+	}
+}
+
+func (p *exprParser) unit(depth int) expr {
+	at, tok := p.at, p.tok
+	if depth > maxDepth {
+		p.failf(at, "nested deeper than %d", maxDepth)
+	}
+	switch {
+	case p.lit:
+		p.advance()
+		text := tok[1 : len(tok)-1]
+		return expr{typ: words, text: func(*scope) string { return text }}
+	case p.take("("):
+		x := p.or(depth + 1)
+		p.expect(")")
+		return x
+	case p.take("-"):
+		x := p.unit(depth + 1)
+		p.want(x, number, at)
+		f := x.num
+		return expr{typ: number, num: func(s *scope) float64 { return -f(s) }}
+	case p.take("says"):
+		return p.says(at)
+	case p.take("true"), p.take("false"):
+		return expr{typ: flag, flag: func(*scope) bool { return tok == "true" }}
+	case tok != "" && (tok[0] >= '0' && tok[0] <= '9' || tok[0] == '.'):
+		return p.number()
+	case tok != "" && isWord(tok[0]):
+		return p.fact()
+	default:
+		p.failf(at, "expected a fact, a number or a text, found %s", p.found())
+		return expr{}
+	}
+}
+
+func (p *exprParser) number() expr {
+	at, tok := p.at, p.tok
+	n, err := strconv.ParseFloat(tok, 64)
+	if err != nil || strings.ContainsAny(tok, "xXpPnN_") {
+		p.failf(at, "%q is not a number; write it like 1.25", tok)
+	}
+	p.advance()
+	return expr{typ: number, num: func(*scope) float64 { return n }}
+}
+
+func (p *exprParser) fact() expr {
+	at, tok := p.at, p.tok
+	for i := range facts {
+		f := &facts[i]
+		if f.name != tok {
+			continue
+		}
+		if !f.knownOn(p.kind) {
+			p.failf(at, "%s has no %q; it belongs to %s", p.kind, tok, strings.Join(f.on, ", "))
+		}
+		p.advance()
+		return expr{typ: f.typ, num: f.num, text: f.text, flag: f.flag}
+	}
+	p.failf(at, "%s has no %q; %s", p.kind, tok, did(tok, factNames(p.kind)))
+	return expr{}
+}
+
+// says is whether the post holds one of the phrases.
+func (p *exprParser) says(at int) expr {
+	if p.kind != PostReceived {
+		p.failf(at, "says(…) belongs to %s", PostReceived)
+	}
+	list := p.texts()
+	for i := range list {
+		list[i] = strings.ToLower(list[i])
+	}
+	return expr{typ: flag, flag: func(s *scope) bool {
+		return slices.ContainsFunc(list, func(phrase string) bool { return says(s.e.Text, phrase) })
+	}}
+}
+
+// texts reads ("a", "b").
+func (p *exprParser) texts() (list []string) {
+	p.expect("(")
+	for {
+		if !p.lit {
+			p.failf(p.at, "expected a text in quotes, found %s", p.found())
+		}
+		list = append(list, p.tok[1:len(p.tok)-1])
+		p.advance()
+		if !p.take(",") {
+			p.expect(")")
+			return list
+		}
+	}
+}

@@ -1,0 +1,239 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Limits of a file. They are wide for writers and narrow for mischief.
+const (
+	maxFile     = 512 << 10
+	maxTriggers = 300
+	maxPools    = 300
+	maxLines    = 6000
+	maxErrors   = 20
+)
+
+// reader walks the YAML tree and collects every mistake with its place.
+type reader struct {
+	file  string
+	errs  []error
+	lines int
+}
+
+func (r *reader) fail(n *yaml.Node, offset int, format string, args ...any) {
+	column := n.Column + offset
+	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 && offset > 0 {
+		column++
+	}
+	if len(r.errs) < maxErrors {
+		r.errs = append(r.errs, fmt.Errorf("%s:%d:%d: %s", r.file, n.Line, column, fmt.Sprintf(format, args...)))
+	}
+}
+
+// fields is what an object may hold: a reader for each key.
+type fields map[string]func(*yaml.Node)
+
+// object reads a mapping; unknown and doubled keys are mistakes.
+func (r *reader) object(n *yaml.Node, what string, known fields) {
+	if n.Kind != yaml.MappingNode {
+		r.fail(n, 0, "expected %s as key: value pairs, found %s", what, kindName(n))
+		return
+	}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		read, ok := known[key.Value]
+		switch {
+		case !ok:
+			names := make([]string, 0, len(known))
+			for k := range known {
+				names = append(names, k)
+			}
+			r.fail(key, 0, "%s has no %q; %s", what, key.Value, did(key.Value, names))
+		case seen[key.Value]:
+			r.fail(key, 0, "%q stands here twice", key.Value)
+		default:
+			read(n.Content[i+1])
+		}
+		seen[key.Value] = true
+	}
+}
+
+// names reads a mapping whose keys the writer chooses.
+func (r *reader) names(n *yaml.Node, what string, limit int, each func(key, value *yaml.Node)) {
+	if n.Kind != yaml.MappingNode {
+		r.fail(n, 0, "expected %s as name: … pairs, found %s", what, kindName(n))
+		return
+	}
+	if len(n.Content)/2 > limit {
+		r.fail(n, 0, "more than %d %s", limit, what)
+		return
+	}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		switch {
+		case !plainName(key.Value):
+			r.fail(key, 0, "%q: a name of %s is small letters, digits, dashes", key.Value, what)
+		case seen[key.Value]:
+			r.fail(key, 0, "%q stands here twice", key.Value)
+		default:
+			each(key, n.Content[i+1])
+		}
+		seen[key.Value] = true
+	}
+}
+
+func plainName(s string) bool {
+	for i := range len(s) {
+		if b := s[i]; b != '-' && (b < 'a' || b > 'z') && (b < '0' || b > '9') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 40
+}
+
+// list reads a sequence; a single value counts as a list of one.
+func (r *reader) list(n *yaml.Node, each func(*yaml.Node)) {
+	if n.Kind != yaml.SequenceNode {
+		each(n)
+		return
+	}
+	for _, c := range n.Content {
+		each(c)
+	}
+}
+
+func kindName(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "key: value pairs"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias (aliases are not used here)"
+	default:
+		if n.Value == "" {
+			return "nothing"
+		}
+		return strconv.Quote(n.Value)
+	}
+}
+
+func (r *reader) text(to *string) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		if n.Kind != yaml.ScalarNode || n.Value == "" {
+			r.fail(n, 0, "expected a text, found %s", kindName(n))
+			return
+		}
+		*to = n.Value
+	}
+}
+
+// oneOf reads a word of a closed set.
+func (r *reader) oneOf(to *string, set []string) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		if n.Kind != yaml.ScalarNode || !slices.Contains(set, n.Value) {
+			r.fail(n, 0, "%s is none of these; %s", kindName(n), did(n.Value, set))
+			return
+		}
+		*to = n.Value
+	}
+}
+
+// duration reads milliseconds such as 8s or 1m30s, up to a day.
+func (r *reader) duration(to *int64) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		d, err := time.ParseDuration(n.Value)
+		if n.Kind != yaml.ScalarNode || err != nil || d < 0 || d > 24*time.Hour {
+			r.fail(n, 0, "expected a time such as 8s or 1m30s, found %s", kindName(n))
+			return
+		}
+		*to = d.Milliseconds()
+	}
+}
+
+func (r *reader) integer(to *int64, least, most int64) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		v, err := strconv.ParseInt(n.Value, 10, 64)
+		if n.Kind != yaml.ScalarNode || err != nil || v < least || v > most {
+			r.fail(n, 0, "expected a whole number from %d to %d, found %s", least, most, kindName(n))
+			return
+		}
+		*to = v
+	}
+}
+
+func (r *reader) yes(to *bool) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		if n.Kind != yaml.ScalarNode || n.Value != "true" && n.Value != "false" {
+			r.fail(n, 0, "expected true or false, found %s", kindName(n))
+			return
+		}
+		*to = n.Value == "true"
+	}
+}
+
+// fragments reads the lines of a pool or trigger: texts, or {text, weight}.
+func (r *reader) fragments(n *yaml.Node, owner string, pools map[string]*pool) (out []*fragment) {
+	r.list(n, func(n *yaml.Node) {
+		text, weight, at := "", int64(1), n
+		if n.Kind == yaml.MappingNode {
+			r.object(n, "a line", fields{"text": func(n *yaml.Node) { at = n; r.text(&text)(n) }, "weight": r.integer(&weight, 1, 100)})
+		} else if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
+			text = n.Value // an empty one is a line with nothing, which pools may want
+		} else {
+			r.fail(n, 0, "expected a line, found %s; put lines that begin with { or [ in quotes", kindName(n))
+			return
+		}
+		if r.lines++; r.lines > maxLines {
+			return
+		}
+		f, err := parseLine(text, pools)
+		var le *lineError
+		if errors.As(err, &le) {
+			r.fail(at, le.at, "%s", le.msg)
+			return
+		}
+		f.weight, f.line, f.id = int(weight), at.Line, hash(f.id, owner)
+		out = append(out, f)
+	})
+	return out
+}
+
+// parseYAML reads the one document of a file and refuses what YAML offers for mischief.
+func parseYAML(file string, data []byte) (*yaml.Node, error) {
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("%s: %d bytes are more than the %d a personality may have", file, len(data), maxFile)
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return nil, fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	if doc.Kind == 0 || len(doc.Content) != 1 {
+		return nil, fmt.Errorf("%s:1:1: the file is empty; the least is id, name, moods and triggers", file)
+	}
+	if alias := findAlias(doc.Content[0], 0); alias != nil {
+		return nil, fmt.Errorf("%s:%d:%d: aliases and deep nesting are not used here; write it out", file, alias.Line, alias.Column)
+	}
+	return doc.Content[0], nil
+}
+
+func findAlias(n *yaml.Node, depth int) *yaml.Node {
+	if n.Kind == yaml.AliasNode || depth > 12 {
+		return n
+	}
+	for _, c := range n.Content {
+		if found := findAlias(c, depth+1); found != nil {
+			return found
+		}
+	}
+	return nil
+}

@@ -1,0 +1,262 @@
+package engine
+
+import (
+	"errors"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+)
+
+// What every character has; a personality may use no others.
+var (
+	Expressions = []string{"neutral", "happy", "excited", "surprised", "thinking", "smug", "sad", "sleepy"}
+	Gestures    = []string{"nod", "shake", "bounce", "wave", "gavel", "lean"}
+	Moods       = []string{"calm", "playful", "excited", "tense", "triumphant", "dejected"}
+	Sounds      = []string{"gavel", "chime", "swell"}
+)
+
+var priorities = map[string]int64{"idle": 10, "chat": 30, "bid": 50, "lot": 70}
+
+// Personality is a compiled file. Its lines remember when they were said, so it serves one Engine.
+type Personality struct {
+	ID, Name string
+
+	start    string
+	moods    map[string]*mood
+	memory   int64 // ms for which no line is said again
+	silence  int64 // ms after which it speaks up
+	rate     int64 // characters spoken a second, to guess how long a line takes
+	stranger string
+	pools    map[string]*pool
+	triggers []*trigger
+	byKind   map[string][]*trigger
+}
+
+// mood colours what is said and shown, and fades into another one.
+type mood struct {
+	expression string
+	energy     int64
+	decayTo    string
+	decayAfter int64
+}
+
+// trigger says what happens on an event.
+type trigger struct {
+	id, on   string
+	when     func(*scope) bool
+	chance   int64
+	cooldown int64
+	once     string
+	priority int64
+	mood     string
+	express  string
+	hold     int64
+	gesture  string
+	sound    string
+	say      []*fragment
+	reply    []*fragment
+	more     bool // later triggers may fire as well
+
+	last   int64  // when it fired, unix ms; 0 never
+	onceAt uint64 // hash of the lot or session it fired in
+}
+
+// Parse compiles the file called name. All mistakes are reported at once, each as name:line:column: what.
+func Parse(name string, data []byte) (*Personality, error) {
+	doc, err := parseYAML(name, data)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{file: name}
+	p := &Personality{memory: 600_000, silence: 3_000, rate: 13, stranger: "our guest", start: "calm",
+		moods: map[string]*mood{}, pools: map[string]*pool{}, byKind: map[string][]*trigger{}}
+	p.read(r, doc)
+	if r.lines > maxLines {
+		r.fail(doc, 0, "more than %d lines", maxLines)
+	}
+	if len(r.errs) > 0 {
+		return nil, errors.Join(r.errs...)
+	}
+	return p, nil
+}
+
+func (p *Personality) read(r *reader, doc *yaml.Node) {
+	var moods, pools, triggers, start *yaml.Node
+	keep := func(to **yaml.Node) func(*yaml.Node) { return func(n *yaml.Node) { *to = n } }
+	r.object(doc, "a personality", fields{
+		"id": r.text(&p.ID), "name": r.text(&p.Name), "start": keep(&start), "stranger": r.text(&p.stranger),
+		"memory": r.duration(&p.memory), "silence": r.duration(&p.silence), "rate": r.integer(&p.rate, 4, 40),
+		"moods": keep(&moods), "pools": keep(&pools), "triggers": keep(&triggers),
+	})
+	if doc.Kind != yaml.MappingNode {
+		return
+	}
+	if p.ID == "" || p.Name == "" || moods == nil || triggers == nil {
+		r.fail(doc, 0, "a personality needs id, name, moods and triggers")
+		return
+	}
+	p.readMoods(r, moods)
+	if start != nil {
+		r.oneOf(&p.start, p.moodNames())(start)
+	} else if p.moods[p.start] == nil {
+		r.fail(moods, 0, `no start is given and there is no mood "calm" to begin with`)
+	}
+	if pools != nil {
+		p.readPools(r, pools)
+	}
+	p.readTriggers(r, triggers)
+}
+
+func (p *Personality) moodNames() (names []string) {
+	for n := range p.moods {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (p *Personality) readMoods(r *reader, n *yaml.Node) {
+	var decays []*yaml.Node
+	r.names(n, "moods", len(Moods), func(key, value *yaml.Node) {
+		if !slices.Contains(Moods, key.Value) {
+			r.fail(key, 0, "no character has the mood %q; %s", key.Value, did(key.Value, Moods))
+		}
+		m := &mood{expression: "neutral", energy: 50}
+		p.moods[key.Value] = m
+		r.object(value, "a mood", fields{
+			"expression": r.oneOf(&m.expression, Expressions), "energy": r.integer(&m.energy, 0, 100),
+			"decay": func(n *yaml.Node) {
+				r.object(n, "decay", fields{"to": func(n *yaml.Node) { m.decayTo = n.Value; decays = append(decays, n) }, "after": r.duration(&m.decayAfter)})
+			},
+		})
+	})
+	for _, d := range decays {
+		var to string
+		r.oneOf(&to, p.moodNames())(d)
+	}
+}
+
+func (p *Personality) readPools(r *reader, n *yaml.Node) {
+	r.names(n, "pools", maxPools, func(key, _ *yaml.Node) {
+		p.pools[key.Value] = &pool{name: key.Value, line: key.Line}
+	})
+	r.names(n, "pools", maxPools, func(key, value *yaml.Node) {
+		pl := p.pools[key.Value]
+		if pl.fragments = r.fragments(value, key.Value, p.pools); len(pl.fragments) == 0 {
+			r.fail(key, 0, "pool %q holds no line", key.Value)
+		}
+	})
+	r.names(n, "pools", maxPools, func(key, _ *yaml.Node) {
+		if p.pools[key.Value].loops() {
+			r.fail(key, 0, "pool <%s> leads back to itself", key.Value)
+		}
+	})
+}
+
+func (p *Personality) readTriggers(r *reader, n *yaml.Node) {
+	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 || len(n.Content) > maxTriggers {
+		r.fail(n, 0, "expected a list of 1 to %d triggers, found %s", maxTriggers, kindName(n))
+		return
+	}
+	seen := map[string]bool{}
+	for _, c := range n.Content {
+		t := p.readTrigger(r, c)
+		if seen[t.id] {
+			r.fail(c, 0, "there are two triggers %q", t.id)
+		}
+		seen[t.id] = true
+		p.triggers = append(p.triggers, t)
+		p.byKind[t.on] = append(p.byKind[t.on], t)
+	}
+}
+
+func (p *Personality) readTrigger(r *reader, n *yaml.Node) *trigger {
+	t := &trigger{chance: 100, hold: 1800}
+	var when, say, reply *yaml.Node
+	var priority string
+	keep := func(to **yaml.Node) func(*yaml.Node) { return func(n *yaml.Node) { *to = n } }
+	r.object(n, "a trigger", fields{
+		"id": r.text(&t.id), "on": r.oneOf(&t.on, kinds), "when": keep(&when), "chance": r.integer(&t.chance, 1, 100),
+		"cooldown": r.duration(&t.cooldown), "once": r.oneOf(&t.once, []string{"lot", "session", "show"}),
+		"priority": r.oneOf(&priority, []string{"idle", "chat", "bid", "lot"}), "mood": r.oneOf(&t.mood, p.moodNames()),
+		"express": r.oneOf(&t.express, Expressions), "hold": r.duration(&t.hold), "gesture": r.oneOf(&t.gesture, Gestures),
+		"sound": r.oneOf(&t.sound, Sounds), "say": keep(&say), "reply": keep(&reply), "more": r.yes(&t.more),
+	})
+	if t.id == "" || t.on == "" {
+		r.fail(n, 0, "a trigger needs an id and on")
+		return t
+	}
+	t.priority = priorities[priority]
+	if priority == "" {
+		t.priority = usualPriority(t.on)
+	}
+	if when != nil {
+		t.readWhen(r, when)
+	}
+	t.say, t.reply = p.readLines(r, t, say), p.readLines(r, t, reply)
+	if reply != nil && !slices.Contains([]string{PostReceived, BidAccepted, BidRefused, LotSold}, t.on) {
+		r.fail(reply, 0, "%s comes from no post that could be answered", t.on)
+	}
+	return t
+}
+
+// usualPriority is how a line ranks when its trigger does not say.
+func usualPriority(on string) int64 {
+	switch on {
+	case Silence, ClockTicked:
+		return priorities["idle"]
+	case BidAccepted, LotExtended:
+		return priorities["bid"]
+	case LotOpened, LotClosing, LotSold, LotUnsold, LotPaused, LotResumed, SessionOpened, SessionClosed:
+		return priorities["lot"]
+	default:
+		return priorities["chat"]
+	}
+}
+
+func (t *trigger) readWhen(r *reader, n *yaml.Node) {
+	var src string
+	if r.text(&src)(n); src == "" {
+		return
+	}
+	when, err := compileWhen(src, t.on)
+	var ee *exprError
+	if errors.As(err, &ee) {
+		r.fail(n, ee.at, "when: %s", ee.msg)
+		return
+	}
+	t.when = when
+}
+
+// readLines reads the lines of a trigger and checks that its event has every slot they lead to.
+func (p *Personality) readLines(r *reader, t *trigger, n *yaml.Node) []*fragment {
+	if n == nil {
+		return nil
+	}
+	lines := r.fragments(n, t.id, p.pools)
+	for _, f := range lines {
+		f.walk(map[*pool]bool{}, func(pc *piece, via *pool) bool {
+			if pc.slot == nil || pc.slot.knownOn(t.on) {
+				return true
+			}
+			where := ""
+			if via != nil {
+				where = " (used by <" + via.name + ">)"
+			}
+			r.fail(&yaml.Node{Line: f.line, Column: n.Column}, 0, "trigger %q: %s has no {{%s}}%s; %s", t.id, t.on, pc.slot.name, where, did(pc.slot.name, slotNames(t.on)))
+			return false
+		})
+	}
+	return lines
+}
+
+// Space is how many different lines each trigger can make, slots aside.
+func (p *Personality) Space() map[string]float64 {
+	known, out := map[*pool]float64{}, map[string]float64{}
+	for _, t := range p.triggers {
+		if len(t.say) > 0 {
+			out[t.id] = spaceOf(t.say, known)
+		}
+	}
+	return out
+}

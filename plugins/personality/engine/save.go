@@ -1,0 +1,273 @@
+package engine
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// saveVersion heads the state; a reader refuses others.
+const saveVersion = 1
+
+// ErrState says that bytes are not a state this engine can take over.
+var ErrState = errors.New("not a state of the personality interpreter")
+
+// Save writes the whole state in a compact form. Lines, pools and triggers are named by hashes of their text, so a new
+// version of the file, or another personality, takes over what still applies.
+func (e *Engine) Save() []byte {
+	w := writer{b: []byte{saveVersion}}
+	s := e.s
+	w.text(s.mood)
+	w.ints(s.moodAt, s.sold, s.busy, s.secondsLeft, s.astray, s.talkUntil, s.lastSay, s.waiting, s.nextFace, s.nextGesture)
+	w.fixed(s.session)
+	w.lot(&s.lot)
+	w.ints(int64(len(s.said)))
+	for _, h := range slices.Sorted(maps.Keys(s.said)) {
+		w.fixed(h)
+		w.ints(s.said[h])
+	}
+	w.ints(int64(len(s.regulars)))
+	for _, k := range slices.Sorted(maps.Keys(s.regulars)) {
+		r := s.regulars[k]
+		w.ints(int64(k), int64(r.met), int64(r.bids), int64(r.misses), int64(r.wins), r.seen)
+	}
+	w.triggers(e.p.triggers)
+	w.fragments(e.p)
+	return w.b
+}
+
+// Restore takes over what Save wrote. On an error the engine is as it was.
+func (e *Engine) Restore(b []byte) error {
+	r := &unwriter{b: b}
+	if r.byte() != saveVersion {
+		return fmt.Errorf("version %d: %w", r.first(b), ErrState)
+	}
+	s := newState(e.p)
+	s.mood = r.text()
+	r.ints(&s.moodAt, &s.sold, &s.busy, &s.secondsLeft, &s.astray, &s.talkUntil, &s.lastSay, &s.waiting, &s.nextFace, &s.nextGesture)
+	s.session = r.fixed()
+	r.lot(&s.lot)
+	for range r.count(maxSaid) {
+		h := r.fixed()
+		r.int64(func(at int64) { s.said[h] = at })
+	}
+	for range r.count(maxRegulars) {
+		var k, met, bids, misses, wins, seen int64
+		r.ints(&k, &met, &bids, &misses, &wins, &seen)
+		s.regulars[uint32(k)] = regular{uint32(met), uint32(bids), uint32(misses), uint32(wins), seen}
+	}
+	fired, told := r.triggers(), r.fragments()
+	if r.bad || len(r.b) > 0 {
+		return fmt.Errorf("%d bytes: %w", len(b), ErrState)
+	}
+	if e.p.moods[s.mood] == nil { // another personality's mood
+		s.mood = e.p.start
+	}
+	e.s = s
+	e.adopt(fired, told)
+	return nil
+}
+
+// fired is what is saved of a trigger.
+type fired struct {
+	last   int64
+	onceAt uint64
+}
+
+func (e *Engine) adopt(triggers map[uint64]fired, told map[uint64]int64) {
+	for _, t := range e.p.triggers {
+		f := triggers[hash(hashSeed, t.id)]
+		t.last, t.onceAt = f.last, f.onceAt
+	}
+	for f := range e.p.eachFragment() {
+		f.last = told[f.id]
+	}
+}
+
+// eachFragment goes through all lines of pools and triggers.
+func (p *Personality) eachFragment() func(func(*fragment) bool) {
+	return func(yield func(*fragment) bool) {
+		for _, pl := range p.pools {
+			for _, f := range pl.fragments {
+				if !yield(f) {
+					return
+				}
+			}
+		}
+		for _, t := range p.triggers {
+			for _, f := range append(slices.Clone(t.say), t.reply...) {
+				if !yield(f) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// writer appends numbers as varints, hashes as eight bytes, texts with their length.
+type writer struct{ b []byte }
+
+func (w *writer) ints(vs ...int64) {
+	for _, v := range vs {
+		w.b = binary.AppendVarint(w.b, v)
+	}
+}
+
+func (w *writer) fixed(v uint64) { w.b = binary.LittleEndian.AppendUint64(w.b, v) }
+
+func (w *writer) text(s string) {
+	w.ints(int64(len(s)))
+	w.b = append(w.b, s...)
+}
+
+func (w *writer) money(m Money) {
+	w.fixed(m.Gwei)
+	w.text(m.Text)
+}
+
+func (w *writer) lot(l *lot) {
+	for _, s := range []string{l.id, l.title, l.artist, l.leader, l.beforeLast} {
+		w.text(s)
+	}
+	w.ints(l.number, l.bids)
+	w.money(l.price)
+	w.money(l.minimum)
+	met := int64(0)
+	if l.reserveMet {
+		met = 1
+	}
+	w.ints(met)
+}
+
+func (w *writer) triggers(ts []*trigger) {
+	n := 0
+	for _, t := range ts {
+		if t.last != 0 {
+			n++
+		}
+	}
+	w.ints(int64(n))
+	for _, t := range ts {
+		if t.last != 0 {
+			w.fixed(hash(hashSeed, t.id))
+			w.ints(t.last)
+			w.fixed(t.onceAt)
+		}
+	}
+}
+
+func (w *writer) fragments(p *Personality) {
+	told := map[uint64]int64{}
+	for f := range p.eachFragment() {
+		if f.last != 0 {
+			told[f.id] = max(told[f.id], f.last)
+		}
+	}
+	w.ints(int64(len(told)))
+	for _, id := range slices.Sorted(maps.Keys(told)) {
+		w.fixed(id)
+		w.ints(told[id])
+	}
+}
+
+// unwriter reads what writer wrote; after the first fault everything it gives is zero.
+type unwriter struct {
+	b   []byte
+	bad bool
+}
+
+func (r *unwriter) first(b []byte) int {
+	if len(b) == 0 {
+		return -1
+	}
+	return int(b[0])
+}
+
+func (r *unwriter) take(n int) []byte {
+	if r.bad || n < 0 || n > len(r.b) {
+		r.bad = true
+		return nil
+	}
+	out := r.b[:n]
+	r.b = r.b[n:]
+	return out
+}
+
+func (r *unwriter) byte() byte {
+	if b := r.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+func (r *unwriter) fixed() uint64 {
+	if b := r.take(8); b != nil {
+		return binary.LittleEndian.Uint64(b)
+	}
+	return 0
+}
+
+func (r *unwriter) varint() int64 {
+	v, n := binary.Varint(r.b)
+	if r.bad || n <= 0 {
+		r.bad = true
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *unwriter) ints(to ...*int64) {
+	for _, p := range to {
+		*p = r.varint()
+	}
+}
+
+func (r *unwriter) int64(to func(int64)) {
+	if v := r.varint(); !r.bad {
+		to(v)
+	}
+}
+
+// count reads a length that is at most limit.
+func (r *unwriter) count(limit int64) int64 {
+	n := r.varint()
+	if n < 0 || n > limit {
+		r.bad = true
+		return 0
+	}
+	return n
+}
+
+func (r *unwriter) text() string { return string(r.take(int(r.count(8192)))) }
+
+func (r *unwriter) money() Money { return Money{Gwei: r.fixed(), Text: r.text()} }
+
+func (r *unwriter) lot(l *lot) {
+	for _, s := range []*string{&l.id, &l.title, &l.artist, &l.leader, &l.beforeLast} {
+		*s = r.text()
+	}
+	r.ints(&l.number, &l.bids)
+	l.price, l.minimum = r.money(), r.money()
+	l.reserveMet = r.varint() == 1
+}
+
+func (r *unwriter) triggers() map[uint64]fired {
+	out := map[uint64]fired{}
+	for range r.count(maxTriggers) {
+		id := r.fixed()
+		r.int64(func(last int64) { out[id] = fired{last: last, onceAt: r.fixed()} })
+	}
+	return out
+}
+
+func (r *unwriter) fragments() map[uint64]int64 {
+	out := map[uint64]int64{}
+	for range r.count(maxLines) {
+		id := r.fixed()
+		r.int64(func(at int64) { out[id] = at })
+	}
+	return out
+}

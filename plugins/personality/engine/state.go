@@ -1,0 +1,210 @@
+package engine
+
+// state is what a personality knows; all of it is saved, but for shown and stranger.
+type state struct {
+	mood    string
+	moodAt  int64
+	shown   bool // the stage has seen the mood
+	lot     lot
+	session uint64
+	sold    int64
+	busy    int64
+
+	secondsLeft int64
+	astray      int64 // ticks in a row that spoke of another lot
+
+	talkUntil, lastSay    int64
+	waiting               int64 // lines that were asked for and have not begun
+	nextFace, nextGesture int64
+
+	said     map[uint64]int64 // lines, by two hashes each, and when
+	regulars map[uint32]regular
+	stranger string
+}
+
+// lot is what is on the block.
+type lot struct {
+	id, title, artist string
+	number, bids      int64
+	price, minimum    Money
+	leader            string
+	beforeLast        string // who led before the leader
+	reserveMet        bool
+}
+
+// regular is what it remembers of a person.
+type regular struct {
+	met, bids, misses, wins uint32
+	seen                    int64
+}
+
+// maxRegulars and maxSaid bound the state; the longest unseen leave first.
+const (
+	maxRegulars = 256
+	maxSaid     = 4096
+)
+
+func newState(p *Personality) *state {
+	return &state{mood: p.start, secondsLeft: -1, said: map[uint64]int64{}, regulars: map[uint32]regular{}, stranger: p.stranger}
+}
+
+// who is the key of a person: handles are not kept.
+func who(handle string) uint32 { return uint32(hash(hashSeed, handle)) }
+
+// called is how a person is addressed; the empty handle has no name.
+func (s *state) called(handle string) string {
+	if handle == "" {
+		return ""
+	}
+	if name := handleName(handle); name != "" {
+		return name
+	}
+	return s.stranger
+}
+
+// occasion is a number for the lot or session that is on, for triggers that fire once in it.
+func (s *state) occasion(once string) uint64 {
+	switch once {
+	case "lot":
+		return hash(hashSeed, s.lot.id+"/"+s.lot.title)
+	case "session":
+		return s.session
+	default:
+		return 1
+	}
+}
+
+// before takes in what lines and conditions of the event itself must know.
+func (s *state) before(e *Event) {
+	switch e.Kind {
+	case SessionOpened:
+		s.session, s.sold = hash(hashSeed, e.Name+"/")^e.Seq, 0
+	case LotOpened:
+		s.lot = lot{id: e.Lot, title: e.Title, artist: e.Artist, number: e.Number, minimum: e.Start}
+		s.secondsLeft = -1
+	case LotSold:
+		s.sold++
+		s.lot.title, s.lot.price, s.lot.bids = e.Title, e.Amount, e.Count
+	case LotUnsold:
+		s.lot.title, s.lot.bids = e.Title, e.Count
+	case BidAccepted:
+		s.on(e.Lot)
+		s.lot.price, s.lot.minimum, s.lot.bids = e.Amount, e.Minimum, e.Count
+	case ClockTicked:
+		s.secondsLeft, s.busy = e.Seconds, e.Busy
+		s.tick(e)
+	case SpeechStarted:
+		s.waiting = max(0, s.waiting-1)
+		s.talkUntil = e.At + e.Millis + breath + s.waiting*2500
+	case SpeechEnded:
+		if s.waiting == 0 {
+			s.talkUntil = e.At
+		}
+	}
+}
+
+// tick forgives lines that were dropped on their way, and notices a lot that opened before this plugin was here.
+func (s *state) tick(e *Event) {
+	if e.SilentMS > 0 && e.At-s.lastSay > lostLine {
+		s.waiting, s.talkUntil = 0, min(s.talkUntil, e.At)
+	}
+	if s.lot.id == e.Lot {
+		s.astray = 0
+	} else if s.astray++; s.astray > 1 { // a single one may have been on its way when the lot opened
+		s.lot = lot{id: e.Lot}
+	}
+}
+
+// on makes the lot of a bid the one on the block.
+func (s *state) on(id string) {
+	if s.lot.id != id {
+		s.lot = lot{id: id}
+	}
+}
+
+// after takes in what the next event is compared with.
+func (s *state) after(e *Event) {
+	switch e.Kind {
+	case BidAccepted:
+		if e.Handle != s.lot.leader {
+			s.lot.beforeLast = s.lot.leader
+		}
+		s.lot.leader, s.lot.reserveMet = e.Handle, e.ReserveMet
+	case BidRefused:
+		if e.Lot != "" && e.Lot == s.lot.id && e.Minimum.Gwei > 0 {
+			s.lot.minimum = e.Minimum
+		}
+	case LotSold, LotUnsold:
+		s.lot = lot{}
+	}
+	s.meet(e)
+}
+
+// meet counts what a person did.
+func (s *state) meet(e *Event) {
+	if e.Handle == "" {
+		return
+	}
+	key := who(e.Handle)
+	r := s.regulars[key]
+	switch e.Kind {
+	case PostReceived:
+		r.met++
+	case BidAccepted:
+		r.bids++
+	case BidRefused:
+		r.misses++
+	case LotSold:
+		r.wins++
+	default:
+		return
+	}
+	r.seen = e.At
+	s.regulars[key] = r
+	if len(s.regulars) > maxRegulars {
+		s.forgetOne()
+	}
+}
+
+func (s *state) forgetOne() {
+	var oldest uint32
+	at, found := int64(0), false
+	for k, r := range s.regulars {
+		if !found || r.seen < at || r.seen == at && k < oldest {
+			oldest, at, found = k, r.seen, true
+		}
+	}
+	delete(s.regulars, oldest)
+}
+
+// talk notes that a line was asked for that takes this long.
+func (s *state) talk(now, millis int64) {
+	s.waiting++
+	s.lastSay = now
+	s.talkUntil = max(s.talkUntil, now) + millis
+}
+
+// remember keeps a line, by how it was made and by how it reads; false when it was said within the memory.
+func (s *state) remember(made, reads uint64, now, memory int64) bool {
+	for _, h := range [2]uint64{made, reads} {
+		if at, ok := s.said[h]; ok && now-at < memory {
+			return false
+		}
+	}
+	if len(s.said)+2 > maxSaid {
+		s.forgetSaid(now, memory)
+	}
+	s.said[made], s.said[reads] = now, now
+	return true
+}
+
+// forgetSaid drops what is older than the memory, or than half of it when that is not enough.
+func (s *state) forgetSaid(now, memory int64) {
+	for ; len(s.said)+2 > maxSaid; memory /= 2 {
+		for h, at := range s.said {
+			if now-at >= memory {
+				delete(s.said, h)
+			}
+		}
+	}
+}

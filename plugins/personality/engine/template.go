@@ -1,0 +1,352 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// A line is text with {{slots}}, <pools> and [one|of|these]. Pools are lists of further text; they may use each other
+// but never themselves. A few short pools make thousands of lines.
+
+// piece is one part of a line; exactly one of its fields is set.
+type piece struct {
+	lit    string
+	slot   *slot
+	pool   *pool
+	choice []*fragment
+}
+
+// fragment is a line or a part of one that can be chosen.
+type fragment struct {
+	pieces []piece
+	weight int
+	id     uint64 // of its source text, stable over versions of the file
+	last   int64  // when it was said last, unix ms; 0 never
+	line   int    // in the file
+}
+
+// pool is a named list of fragments.
+type pool struct {
+	name      string
+	fragments []*fragment
+	line      int
+}
+
+// lineError is a mistake at a byte of a line.
+type lineError struct {
+	at  int
+	msg string
+}
+
+func (e *lineError) Error() string { return e.msg }
+
+type lineParser struct {
+	src   string
+	pos   int
+	pools map[string]*pool
+	depth int
+}
+
+// parseLine compiles a line; pools must hold an entry for every pool of the file.
+func parseLine(src string, pools map[string]*pool) (*fragment, error) {
+	p := &lineParser{src: src, pools: pools}
+	pieces, err := p.pieces("")
+	if err != nil {
+		return nil, err
+	}
+	return &fragment{pieces: pieces, weight: 1, id: hash(hashSeed, src)}, nil
+}
+
+func fault(at int, format string, args ...any) error {
+	return &lineError{at, fmt.Sprintf(format, args...)}
+}
+
+// pieces reads up to one of the bytes in stop, or the end.
+func (p *lineParser) pieces(stop string) (out []piece, err error) {
+	for p.pos < len(p.src) {
+		rest := p.src[p.pos:]
+		switch {
+		case strings.IndexByte(stop, rest[0]) >= 0:
+			return out, nil
+		case strings.HasPrefix(rest, "{{"):
+			err = p.add(&out, p.slot)
+		case rest[0] == '<':
+			err = p.add(&out, p.poolName)
+		case rest[0] == '[':
+			err = p.add(&out, p.choice)
+		case strings.IndexByte("]|>{}", rest[0]) >= 0:
+			err = fault(p.pos, "a lone %q; lines use {{slot}}, <pool> and [one|of|these]", rest[:1])
+		default:
+			n := strings.IndexAny(rest, "{}<>[]|")
+			if n < 0 {
+				n = len(rest)
+			}
+			out = append(out, piece{lit: rest[:n]})
+			p.pos += n
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (p *lineParser) add(out *[]piece, read func() (piece, error)) error {
+	x, err := read()
+	*out = append(*out, x)
+	return err
+}
+
+// until takes what stands between open at the position and the next end.
+func (p *lineParser) until(open, end string) (string, error) {
+	rest := p.src[p.pos+len(open):]
+	n := strings.Index(rest, end)
+	if n < 0 {
+		return "", fault(p.pos, "this %q has no closing %q", open, end)
+	}
+	p.pos += len(open) + n + len(end)
+	return strings.TrimSpace(rest[:n]), nil
+}
+
+func (p *lineParser) slot() (piece, error) {
+	at := p.pos
+	name, err := p.until("{{", "}}")
+	if err != nil {
+		return piece{}, err
+	}
+	for i := range slots {
+		if slots[i].name == name {
+			return piece{slot: &slots[i]}, nil
+		}
+	}
+	all := make([]string, len(slots))
+	for i := range slots {
+		all[i] = slots[i].name
+	}
+	return piece{}, fault(at, "there is no slot {{%s}}; %s", name, did(name, all))
+}
+
+func (p *lineParser) poolName() (piece, error) {
+	at := p.pos
+	name, err := p.until("<", ">")
+	if err != nil {
+		return piece{}, err
+	}
+	if pl, ok := p.pools[name]; ok {
+		return piece{pool: pl}, nil
+	}
+	names := make([]string, 0, len(p.pools))
+	for n := range p.pools {
+		names = append(names, n)
+	}
+	return piece{}, fault(at, "there is no pool <%s>; %s", name, did(name, names))
+}
+
+func (p *lineParser) choice() (piece, error) {
+	at := p.pos
+	if p.depth++; p.depth > 4 {
+		return piece{}, fault(at, "choices nested deeper than 4")
+	}
+	defer func() { p.depth-- }()
+	var x piece
+	for {
+		p.pos++ // the bracket or the bar
+		from := p.pos
+		pieces, err := p.pieces("|]")
+		if err != nil {
+			return piece{}, err
+		}
+		if p.pos >= len(p.src) {
+			return piece{}, fault(at, `this "[" has no closing "]"`)
+		}
+		x.choice = append(x.choice, &fragment{pieces: pieces, weight: 1, id: hash(hashSeed, p.src[from:p.pos])})
+		if p.src[p.pos] == ']' {
+			p.pos++
+			return x, nil
+		}
+	}
+}
+
+// walk visits every piece that a fragment can lead to, each pool once. It stops early when visit returns false.
+func (f *fragment) walk(seen map[*pool]bool, visit func(p *piece, via *pool) bool) bool {
+	return walkPieces(f.pieces, nil, seen, visit)
+}
+
+func walkPieces(pieces []piece, via *pool, seen map[*pool]bool, visit func(*piece, *pool) bool) bool {
+	for i := range pieces {
+		p := &pieces[i]
+		if !visit(p, via) {
+			return false
+		}
+		within, fragments := via, p.choice
+		if p.pool != nil {
+			if seen[p.pool] {
+				continue
+			}
+			seen[p.pool] = true
+			within, fragments = p.pool, p.pool.fragments
+		}
+		for _, f := range fragments {
+			if !walkPieces(f.pieces, within, seen, visit) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// loops reports whether a pool leads back to itself.
+func (pl *pool) loops() bool {
+	seen := map[*pool]bool{}
+	for _, f := range pl.fragments {
+		if !f.walk(seen, func(p *piece, _ *pool) bool { return p.pool != pl }) {
+			return true
+		}
+	}
+	return false
+}
+
+// space is how many different texts a fragment can make, slots aside. Pools must not loop.
+func (f *fragment) space(known map[*pool]float64) float64 {
+	n := 1.0
+	for _, p := range f.pieces {
+		switch {
+		case p.pool != nil:
+			if _, ok := known[p.pool]; !ok {
+				known[p.pool] = spaceOf(p.pool.fragments, known)
+			}
+			n *= known[p.pool]
+		case p.choice != nil:
+			n *= spaceOf(p.choice, known)
+		}
+	}
+	return min(n, math.MaxFloat32)
+}
+
+func spaceOf(fs []*fragment, known map[*pool]float64) (n float64) {
+	for _, f := range fs {
+		n += f.space(known)
+	}
+	return n
+}
+
+// telling is one attempt to make a line.
+type telling struct {
+	scope  *scope
+	dice   *dice
+	now    int64
+	memory int64
+
+	buf      []byte
+	sentence bool // the next letter begins one
+	id       uint64
+	picks    []*fragment
+	empty    bool // a slot had nothing to say
+}
+
+func (t *telling) reset() {
+	t.buf, t.picks = t.buf[:0], t.picks[:0]
+	t.sentence, t.id, t.empty = true, hashSeed, false
+}
+
+// longestTelling bounds the pools that one line may go through: a file could nest them so that they multiply.
+const longestTelling = 100
+
+// tell writes a fragment. Depth is bounded, for pools do not loop.
+func (t *telling) tell(f *fragment) {
+	if len(t.buf) > longestLine || len(t.picks) > longestTelling {
+		t.empty = true
+		return
+	}
+	t.id = (t.id ^ f.id) * 1099511628211
+	for i := range f.pieces {
+		switch p := &f.pieces[i]; {
+		case p.slot != nil:
+			text := p.slot.text(t.scope)
+			t.empty = t.empty || text == ""
+			t.buf = append(t.buf, text...)
+			t.sentence = false
+		case p.pool != nil:
+			f := t.pick(p.pool.fragments)
+			t.picks = append(t.picks, f)
+			t.tell(f)
+		case p.choice != nil:
+			t.tell(p.choice[t.dice.below(len(p.choice))])
+		default:
+			t.write(p.lit)
+		}
+	}
+}
+
+// pick throws the dice over what was not said lately; when all was, over what was said longest ago.
+func (t *telling) pick(fs []*fragment) *fragment {
+	if len(fs) == 1 {
+		return fs[0]
+	}
+	limit := t.now - t.memory
+	if oldest := freshest(fs); oldest > limit {
+		limit = oldest
+	}
+	total := 0
+	for _, f := range fs {
+		if f.last <= limit {
+			total += f.weight
+		}
+	}
+	n := t.dice.below(total)
+	for _, f := range fs {
+		if f.last > limit {
+			continue
+		}
+		if n -= f.weight; n < 0 {
+			return f
+		}
+	}
+	return fs[len(fs)-1] // the weights add up to total, so it does not come to this
+}
+
+// freshest is the age bound below which the longer unsaid half of fs lies.
+func freshest(fs []*fragment) int64 {
+	var ages [64]int64
+	n := 0
+	step := (len(fs) + len(ages) - 1) / len(ages)
+	for i := 0; i < len(fs); i += step {
+		ages[n] = fs[i].last
+		n++
+	}
+	slices.Sort(ages[:n])
+	return ages[(n-1)/2]
+}
+
+// write appends text of the file, with one space where there are several and a capital where a sentence begins.
+func (t *telling) write(text string) {
+	for i := 0; i < len(text); i++ {
+		b := text[i]
+		switch {
+		case b == ' ' || b == '\n' || b == '\t':
+			if n := len(t.buf); n == 0 || t.buf[n-1] == ' ' {
+				continue
+			}
+			t.sentence = t.sentence || ends(t.buf)
+			b = ' '
+		case t.sentence && b >= 'a' && b <= 'z':
+			b, t.sentence = b-'a'+'A', false
+		case b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b >= utf8.RuneSelf:
+			t.sentence = false
+		case b >= 'a' && b <= 'z':
+			t.sentence = false
+		case (b == ',' || b == '.' || b == '!' || b == '?') && len(t.buf) > 0 && t.buf[len(t.buf)-1] == ' ':
+			t.buf = t.buf[:len(t.buf)-1]
+		}
+		t.buf = append(t.buf, b)
+	}
+}
+
+// ends reports whether a sentence ends here; an ellipsis does not end one.
+func ends(b []byte) bool {
+	n := len(b)
+	return n > 0 && (b[n-1] == '!' || b[n-1] == '?' || b[n-1] == '.' && (n < 2 || b[n-2] != '.'))
+}
