@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -133,6 +134,7 @@ func (h *Hub) Close() {
 // Reader follows the programme. It belongs to one goroutine.
 type Reader struct {
 	hub     *Hub
+	lag     uint32 // ms it may be behind
 	at      uint64 // number of the next packet to read
 	waiting bool   // for a key frame
 	Skipped uint64 // messages left out because this reader was slow
@@ -140,11 +142,16 @@ type Reader struct {
 }
 
 // Subscribe begins at the newest key frame, or at the next one when there is none yet.
-func (h *Hub) Subscribe() *Reader {
+func (h *Hub) Subscribe() *Reader { return h.subscribe(h.lag) }
+
+// SubscribeAll is for readers that would rather be late than miss something: it leaves out only what the hub no longer holds.
+func (h *Hub) SubscribeAll() *Reader { return h.subscribe(math.MaxInt32) }
+
+func (h *Hub) subscribe(lag uint32) *Reader {
 	h.readers.Inc()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	r := &Reader{hub: h, at: h.head, waiting: true}
+	r := &Reader{hub: h, lag: lag, at: h.head, waiting: true}
 	if h.hasKey && h.head-h.key <= uint64(len(h.ring)) {
 		r.at, r.waiting = h.key, false
 	}
@@ -201,7 +208,7 @@ func (r *Reader) catchUp() {
 	lost := h.head-r.at > size
 	if !lost {
 		newest, oldest := h.ring[(h.head-1)%size], h.ring[r.at%size]
-		if int32(newest.TS-oldest.TS) <= int32(h.lag) {
+		if int32(newest.TS-oldest.TS) <= int32(r.lag) {
 			return
 		}
 	}

@@ -152,7 +152,7 @@ func (p *publication) headers(h *Headers, ts uint32) []message {
 		if t.Kind == Data {
 			t.Payload = append(amfString(dataFrame), t.Payload...)
 		}
-		ms = append(ms, p.media(t, ts))
+		ms = append(ms, p.media(t, t.TS))
 	}
 	return ms
 }

@@ -80,7 +80,7 @@ func (r *Recorder) Paths() []string {
 
 // Run records until the context or the programme ends, then closes the file and returns nil.
 func (r *Recorder) Run(ctx context.Context) error {
-	reader := r.cfg.Hub.Subscribe()
+	reader := r.cfg.Hub.SubscribeAll()
 	defer reader.Close()
 	for {
 		err := r.part(ctx, reader)

@@ -56,13 +56,14 @@ type Headers struct {
 }
 
 // Tags are the headers as messages, in the order in which a receiver wants them.
+// Metadata is always at 0: FFmpeg takes it for a stream of its own anywhere else.
 func (h *Headers) Tags(ts uint32) []Tag {
 	var out []Tag
 	if h == nil {
 		return nil
 	}
 	if h.Meta != nil {
-		out = append(out, Tag{Kind: Data, TS: ts, Payload: h.Meta})
+		out = append(out, Tag{Kind: Data, Payload: h.Meta})
 	}
 	if h.Video != nil {
 		out = append(out, Tag{Kind: Video, TS: ts, Payload: h.Video, Header: true})
