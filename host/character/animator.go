@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/sothebais/sothebais/host/cue"
@@ -214,30 +215,34 @@ func (a *Animator) advanceFace(dt time.Duration, sec float64) {
 		a.nodes[i].toward(goal, sec)
 	}
 	for i := range a.shown {
-		if !a.pack.Nodes[i].Hidden {
-			continue
+		goal, cut := a.showing(i)
+		if cut {
+			a.shown[i] = goal
 		}
-		goal := 0.0
-		if a.showing(i) {
-			goal = 1
+		fade := 0.06
+		if goal > a.shown[i] {
+			fade = 0.015 // a burst must be there when the gavel lands
 		}
-		a.shown[i] += (goal - a.shown[i]) * approach(sec, 0.035)
+		a.shown[i] += (goal - a.shown[i]) * approach(sec, fade)
 	}
 }
 
-// showing says whether a hidden node is asked for by the face or by a gesture.
-func (a *Animator) showing(node int) bool {
-	for _, i := range a.face.show {
-		if i == node {
-			return true
-		}
+// showing is how opaque a node wants to be, and whether it gets there at once: what stands in for another part must
+// not shine through it. Hidden nodes are shown by the face or by a gesture.
+func (a *Animator) showing(node int) (goal float64, cut bool) {
+	if hidden := a.pack.Nodes[node].Hidden; !hidden || slices.Contains(a.face.show, node) {
+		goal = 1
 	}
 	for i := range a.gestures {
-		if a.gestures[i].shows(node) {
-			return true
+		shown, replaced := a.gestures[i].showing(node)
+		if replaced {
+			return 0, true
+		}
+		if shown {
+			goal = 1
 		}
 	}
-	return false
+	return goal, a.pack.standIns[node]
 }
 
 // snap puts every spring where it is going, so that a character comes on stage without a jerk.
@@ -246,10 +251,7 @@ func (a *Animator) snap() {
 		if a.wanted.pose != nil {
 			a.nodes[i].set(a.wanted.pose[i])
 		}
-		a.shown[i] = 0
-		if !a.pack.Nodes[i].Hidden || a.showing(i) {
-			a.shown[i] = 1
-		}
+		a.shown[i], _ = a.showing(i)
 	}
 }
 

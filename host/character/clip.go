@@ -1,4 +1,3 @@
-// Package character holds what a character is: its art, its expressions and moods, its voice, and how it moves.
 package character
 
 // Viseme is a mouth shape of the canonical set (Oculus-15).

@@ -17,16 +17,20 @@ func (p *playing) advance(dt time.Duration) {
 	}
 }
 
-func (p *playing) shows(node int) bool {
+// showing is what a gesture says about a node: shown, hidden for another one, or nothing.
+func (p *playing) showing(node int) (shown, replaced bool) {
 	if p.g == nil {
-		return false
+		return false, false
 	}
 	for i := range p.g.Shows {
-		if s := &p.g.Shows[i]; s.node == node && p.t >= s.From && p.t < s.To {
-			return true
+		s := &p.g.Shows[i]
+		if p.t < s.From || p.t >= s.To {
+			continue
 		}
+		shown = shown || s.node == node
+		replaced = replaced || s.instead == node
 	}
-	return false
+	return shown, replaced
 }
 
 // gesture begins one. The same again starts over; when all places are taken the one that has gone furthest yields.

@@ -125,7 +125,11 @@ func (l *linker) gestures() {
 			g.Tracks[i].node = l.node(g.Tracks[i].Node, g.Tracks[i].line, "gestures."+name+".parts")
 		}
 		for i := range g.Shows {
-			g.Shows[i].node = l.hidden(g.Shows[i].Node, g.Shows[i].line, "gestures."+name+".shows")
+			s := &g.Shows[i]
+			s.node, s.instead = l.hidden(s.Node, s.line, "gestures."+name+".shows"), -1
+			if s.Instead != "" {
+				s.instead = l.node(s.Instead, s.line, "gestures."+name+".shows")
+			}
 		}
 	}
 }

@@ -108,12 +108,14 @@ type Key struct {
 	Ease Ease
 }
 
-// Appearance shows a hidden node for a part of a gesture.
+// Appearance shows a hidden node for a part of a gesture, perhaps in the place of another one.
 type Appearance struct {
 	Node     string
+	Instead  string // of this one, which is not drawn meanwhile; may be empty
 	From, To time.Duration
 	line     int
 	node     int
+	instead  int // -1: none
 }
 
 // Mood is how a character is, under whatever it does.
@@ -346,7 +348,7 @@ func (r *reader) gesture(name string, t *tree, at string) *Gesture {
 	})
 	for i, s := range o.list("shows", false) {
 		so := r.object(s, fmt.Sprintf("%s.shows[%d]", at, i))
-		g.Shows = append(g.Shows, Appearance{Node: so.str("part", true), From: so.ms("from", 0, 0, 10_000), To: so.ms("to", 0, 0, 10_000), line: s.line})
+		g.Shows = append(g.Shows, Appearance{Node: so.str("part", true), Instead: so.str("instead", false), From: so.ms("from", 0, 0, 10_000), To: so.ms("to", 0, 0, 10_000), line: s.line})
 		so.done()
 	}
 	o.done()

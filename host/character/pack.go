@@ -39,6 +39,8 @@ type Pack struct {
 	art   []nodeArt // by node
 	order []int     // nodes, parents before children
 	slots struct{ eyes, brows, mouth int }
+
+	standIns []bool // nodes that take each other's place during a gesture
 }
 
 // nodeArt is what a node can show.
@@ -191,6 +193,14 @@ func (r *reader) assemble(p *Pack) {
 	}
 	p.pivots()
 	p.inOrder()
+	p.standIns = make([]bool, len(p.Nodes))
+	for _, g := range p.Gestures {
+		for _, s := range g.Shows {
+			if s.instead >= 0 {
+				p.standIns[s.node], p.standIns[s.instead] = true, true
+			}
+		}
+	}
 	r.faces(p)
 }
 
