@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sothebais/sothebais/host/event"
@@ -158,17 +159,31 @@ func (s State) due(now time.Time) event.Data {
 }
 
 func (s State) mayOpen() bool {
-	return len(s.plan.Lots) > 0 && (s.plan.Loop || !slices.Contains(s.past, s.plan.round(1).ID))
+	return len(s.plan.Lots) > 0 && (s.plan.Loop || !slices.Contains(s.past, s.plan.id(1)))
 }
 
 // nextSession is the first run of the plan whose name was not used yet.
 func (s State) nextSession() event.Data {
 	n := 1
-	for s.plan.Loop && slices.Contains(s.past, s.plan.round(n).ID) {
-		n++
+	if s.plan.Loop {
+		n = s.rounds() + 1
+		for slices.Contains(s.past, s.plan.id(n)) { // another plan may have used a name
+			n++
+		}
 	}
 	r := s.plan.round(n)
 	return SessionOpened{Session: r.ID, Campaign: r.Campaign, Name: r.Name, Lots: r.names()}
+}
+
+// rounds is how many sessions so far have a name of this plan's form.
+func (s State) rounds() int {
+	n := 0
+	for _, id := range s.past {
+		if strings.HasPrefix(id, strings.TrimSuffix(s.plan.id(1), "1")) {
+			n++
+		}
+	}
+	return n
 }
 
 func (l Lot) due(now time.Time) event.Data {

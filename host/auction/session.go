@@ -1,6 +1,7 @@
 package auction
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,13 +13,13 @@ import (
 
 // Session is the plan of a day: what comes to the block, in which order. Its zero value plans nothing.
 type Session struct {
-	ID       string        // first part of the lots' names; "s" when empty
+	ID       string        // first part of the lots' names; "s1" when empty
 	Campaign string        // the series that it belongs to
 	Name     string        // as the audience reads it
 	Lots     []Terms       // Lot names each one within the session; "lot-<number>" when empty
 	Opening  time.Duration // from the opening of the session to its first lot
 	Gap      time.Duration // from a hammer to the next lot, and from one round to the next
-	Loop     bool          // begin again after the last lot, forever, as ID1, ID2, …
+	Loop     bool          // begin again after the last lot, forever, as <ID>1, <ID>2, …; s1, s2, … when ID is empty
 }
 
 // MaxAmount is the largest bid that is believed: a million ETH.
@@ -63,15 +64,7 @@ func (t Terms) validate() error {
 
 // round is the n-th run of a plan: its own id, and lots with names that no other run has.
 func (s Session) round(n int) Session {
-	if s.ID == "" {
-		s.ID = "s"
-		if !s.Loop {
-			s.ID = "s1"
-		}
-	}
-	if s.Loop {
-		s.ID += strconv.Itoa(n)
-	}
+	s.ID = s.id(n)
 	s.Lots = slices.Clone(s.Lots)
 	for i := range s.Lots {
 		t := &s.Lots[i]
@@ -84,6 +77,16 @@ func (s Session) round(n int) Session {
 		t.Lot = LotID(s.ID) + "-" + t.Lot
 	}
 	return s
+}
+
+// id is the name of the n-th run: the plan's own, numbered when it loops.
+func (s Session) id(n int) string {
+	switch {
+	case s.Loop:
+		return cmp.Or(s.ID, "s") + strconv.Itoa(n)
+	default:
+		return cmp.Or(s.ID, "s1")
+	}
 }
 
 func (s Session) names() []LotID {

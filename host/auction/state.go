@@ -145,9 +145,9 @@ func (s *State) openSession(at time.Time, d SessionOpened) {
 
 // roundOf is the run of the plan with that id, or an empty one when the plan is another.
 func (s *State) roundOf(id string) Session {
-	for n := range len(s.past) + 1 {
-		if r := s.plan.round(n + 1); r.ID == id {
-			return r
+	for n := len(s.past) + 1; n > 0; n-- { // from the newest, which it nearly always is
+		if s.plan.id(n) == id {
+			return s.plan.round(n)
 		}
 	}
 	return Session{ID: id}
