@@ -194,7 +194,12 @@ func (a *Auctioneer) Resume(ctx context.Context, who string) error {
 
 // Extend gives the lot on the block Config.ExtendBy more time.
 func (a *Auctioneer) Extend(ctx context.Context, who string) error {
-	return a.operate(ctx, who, "extend", auction.Extend{By: a.cfg.ExtendBy})
+	return a.ExtendFor(ctx, who, a.cfg.ExtendBy)
+}
+
+// ExtendFor gives the lot on the block more time.
+func (a *Auctioneer) ExtendFor(ctx context.Context, who string, by time.Duration) error {
+	return a.operate(ctx, who, "extend", auction.Extend{By: by})
 }
 
 // Hammer closes the lot on the block now, as if its time were over.
