@@ -100,7 +100,7 @@ func (j *judge) tag(now time.Time, t rtmp.Tag) {
 		j.videoHeader(t.Payload)
 	case t.Kind == rtmp.Audio && t.Header:
 		j.audioHeader(t.Payload)
-	case t.Kind == rtmp.Video:
+	case t.Kind == rtmp.Video && len(t.Payload) > 1 && t.Payload[1] == 1: // not the mark that ends a sequence
 		j.picture(now, t)
 	case t.Kind == rtmp.Audio:
 		j.r.AudioFrames++
@@ -181,7 +181,7 @@ func (j *judge) report() Report {
 	r := j.r
 	r.Millis = j.done + j.span()
 	if s := float64(r.Millis) / 1000; s > 0 {
-		r.FPS = round(float64(r.Frames) / s)
+		r.FPS = round(float64(r.Frames-1) / s) // the last one's length is not known
 		r.VideoKbps = round(float64(j.videoBytes) * 8 / 1000 / s)
 		r.AudioKbps = round(float64(j.audioBytes) * 8 / 1000 / s)
 	}
