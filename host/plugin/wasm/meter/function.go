@@ -118,7 +118,7 @@ func (f *function) step(in instr, start, cur int) int {
 		}
 	case opTableSet:
 		f.r.unsupported("table.set")
-	case opMemoryInit, opMemoryCopy, opMemoryFill:
+	case opMemoryGrow, opMemoryInit, opMemoryCopy, opMemoryFill:
 		f.bulk = append(f.bulk, start)
 	}
 	if in.op == opBr || in.op == opBrTable || in.op == opReturn || in.op == opUnreachable {
@@ -230,7 +230,7 @@ func (f *function) write() {
 		}
 		for len(bulk) > 0 && bulk[0] < g.at {
 			f.copyTo(&done, bulk[0])
-			f.chargeLength()
+			f.chargeLength(bulk[0])
 			bulk = bulk[1:]
 		}
 		f.copyTo(&done, g.at)
@@ -238,7 +238,7 @@ func (f *function) write() {
 	}
 	for _, at := range bulk {
 		f.copyTo(&done, at)
-		f.chargeLength()
+		f.chargeLength(at)
 	}
 	f.out = append(f.out, b[done:]...)
 }
@@ -281,13 +281,17 @@ func (f *function) check(o []byte) []byte {
 	return append(o, opI64Const, 0, opI64LtS, opIf, emptyBlock, opUnreachable, opEnd)
 }
 
-// chargeLength charges for the bytes that a bulk instruction moves, whose number is on top of the stack: a unit for
-// each eight.
-func (f *function) chargeLength() {
+// chargeLength charges for what the bulk instruction at an offset moves, whose number is on top of the stack: a unit
+// for each eight bytes, or two for each eight bytes of new memory, which has to be cleared and may be moved.
+func (f *function) chargeLength(at int) {
 	f.charges++
+	shift, by := byte(opI64ShrU), byte(3)
+	if f.r.b[at] == opMemoryGrow {
+		shift, by = opI64Shl, 14
+	}
 	o := putU(append(f.out, opLocalTee), f.locals+1)
 	o = putU(append(o, opGlobalGet), f.fuel())
 	o = putU(append(o, opLocalGet), f.locals+1)
-	o = append(o, opI64ExtendU, opI64Const, 3, opI64ShrU, opI64Sub)
+	o = append(o, opI64ExtendU, opI64Const, by, shift, opI64Sub)
 	f.out = f.check(o)
 }

@@ -28,6 +28,7 @@ const (
 	opI64Const     = 0x42
 	opI64LtS       = 0x53
 	opI64Sub       = 0x7d
+	opI64Shl       = 0x86
 	opI64ShrU      = 0x88
 	opI64ExtendU   = 0xad
 	opRefFunc      = 0xd2
@@ -135,10 +136,12 @@ func cost(op int) int64 {
 		return 4
 	case op == opGlobalGet, op == opGlobalSet:
 		return 2
-	case op == opCall, op == opTableGet:
-		return 6
-	case op == opCallIndirect, op == opBrTable:
-		return 12
+	case op == opCall: // and a frame on the stack
+		return 16
+	case op == opCallIndirect:
+		return 20
+	case op == opBrTable, op == opTableGet:
+		return 10
 	case op >= 0x6d && op <= 0x70, op >= 0x7f && op <= 0x82: // integer division
 		return 40
 	case op == 0x91, op == 0x95, op == 0x9f, op == 0xa3: // square roots and division of floats

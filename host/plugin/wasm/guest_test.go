@@ -1,0 +1,411 @@
+package wasm
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/sothebais/sothebais/host/cue"
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/show"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// newRuntime is closed with the test.
+func newRuntime(tb testing.TB, cfg Config) *Runtime {
+	tb.Helper()
+	r, err := New(context.Background(), cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := r.Close(context.Background()); err != nil {
+			tb.Error(err)
+		}
+	})
+	return r
+}
+
+func read(tb testing.TB, name string) []byte {
+	tb.Helper()
+	b, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+// files is a plugin of one module.
+func files(code []byte) fs.FS { return fstest.MapFS{"p.wasm": {Data: code}} }
+
+func manifest(config map[string]any) *plugin.Manifest {
+	return &plugin.Manifest{ID: "fixture", Version: "1.0.0", Kind: plugin.Overlay, Config: config,
+		Runtime: plugin.RuntimeSpec{Wasm: &plugin.FileSpec{File: "p.wasm"}},
+		Limits:  plugin.Limits{Fuel: plugin.DefaultFuel, MemoryMiB: 32, Commands: plugin.DefaultCommands}}
+}
+
+func load(tb testing.TB, r *Runtime, name string, m *plugin.Manifest) plugin.Guest {
+	tb.Helper()
+	g, err := r.Load(context.Background(), m, files(read(tb, name)))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := g.Close(context.Background()); err != nil {
+			tb.Error(err)
+		}
+	})
+	return g
+}
+
+func tick(seq uint64) event.Event {
+	return event.Event{Seq: seq, At: time.UnixMilli(int64(seq) * 1000), Data: show.Ticked{SecondsLeft: 9}}
+}
+
+func ask(seq uint64, what string) event.Event {
+	return event.Event{Seq: seq, At: time.UnixMilli(int64(seq) * 1000), Data: show.OperatorActed{Who: "test", What: what}}
+}
+
+// heard asks the fixture how many events it remembers, this one included.
+func heard(tb testing.TB, g plugin.Guest, seq uint64) string {
+	tb.Helper()
+	out, err := g.HandleBatch(context.Background(), []event.Event{tick(seq)})
+	if err != nil || len(out) != 1 {
+		tb.Fatalf("%d reactions, error %v", len(out), err)
+	}
+	return out[0].Cue.Text
+}
+
+// TestMisbehaviour: whatever a guest does with an event, the call ends soon, says why, and leaves the guest as it was.
+func TestMisbehaviour(t *testing.T) {
+	cases := []struct{ ask, want string }{
+		{"loop", "out of fuel"},
+		{"recurse", "out of fuel"},
+		{"fork", "out of fuel"},
+		{"fill", "out of fuel"},
+		{"fill-much", "out of fuel"},
+		{"chase", "out of fuel"},
+		{"trap", "unreachable"},
+		{"divide", "integer divide by zero"},
+		{"out-of-bounds", "out of bounds memory access"},
+		{"grow-trap", "unreachable"},
+		{"lie-size", "malformed commands: command 0 of 2, byte 8: size is 2147483640"},
+		{"lie-odd", "want a multiple of 8"},
+		{"lie-fields", "too small for 255 fields"},
+		{"lie-text", "is outside of its record"},
+		{"lie-length", "bytes of text, at most 8192 are allowed"},
+		{"lie-event", "caused by event 99 of a batch of 1"},
+		{"lie-utf8", "text is not UTF-8"},
+	}
+	r := newRuntime(t, Config{})
+	g := load(t, r, "fixture.wasm", manifest(nil))
+	for i, c := range cases {
+		t.Run(c.ask, func(t *testing.T) {
+			seq := uint64(i+1) * 10
+			start := time.Now()
+			out, err := g.HandleBatch(context.Background(), []event.Event{ask(seq, c.ask)})
+			took := time.Since(start)
+			var trap *plugin.TrapError
+			if !errors.As(err, &trap) || !strings.Contains(trap.Reason, c.want) || len(out) != 0 {
+				t.Fatalf("%d reactions, error %v; want a trap with %q", len(out), err, c.want)
+			}
+			if errors.Is(err, plugin.ErrDead) {
+				t.Fatal("the guest is dead")
+			}
+			if errors.Is(err, plugin.ErrFuel) != (c.want == "out of fuel") {
+				t.Errorf("ErrFuel does not match %q", trap.Reason)
+			}
+			t.Logf("ended after %v", took)
+			if got, want := heard(t, g, seq+1), i+1; got != itoa(want) {
+				t.Errorf("remembers %s events, want %d: the one that trapped must be forgotten", got, want)
+			}
+		})
+	}
+	if m := g.Stats().Memory; m > 4<<20 {
+		t.Errorf("memory is %d bytes after the roll-backs; what trapped events took must be given back", m)
+	}
+}
+
+func itoa(n int) string {
+	if n < 10 {
+		return string(rune('0' + n))
+	}
+	return itoa(n/10) + itoa(n%10)
+}
+
+func TestLimits(t *testing.T) {
+	r := newRuntime(t, Config{})
+	ctx := context.Background()
+
+	t.Run("memory", func(t *testing.T) {
+		m := manifest(nil)
+		m.Limits.MemoryMiB = 3
+		g := load(t, r, "fixture.wasm", m)
+		if _, err := g.HandleBatch(ctx, []event.Event{ask(1, "grow")}); err != nil {
+			t.Fatal(err)
+		}
+		if got := g.Stats().Memory; got > 3<<20 || got < 2<<20 {
+			t.Errorf("grew to %d bytes, want just below 3 MiB", got)
+		}
+	})
+	t.Run("commands", func(t *testing.T) {
+		g := load(t, r, "fixture.wasm", manifest(nil))
+		out, err := g.HandleBatch(ctx, []event.Event{ask(1, "flood")})
+		if err != nil || len(out) != plugin.DefaultCommands {
+			t.Fatalf("%d reactions, error %v; want %d", len(out), err, plugin.DefaultCommands)
+		}
+		if got := g.Stats().Dropped; got != 5001-plugin.DefaultCommands {
+			t.Errorf("%d dropped, want %d", got, 5001-plugin.DefaultCommands)
+		}
+	})
+	t.Run("output", func(t *testing.T) {
+		m := manifest(nil)
+		m.Limits.Fuel *= 5
+		_, err := load(t, r, "fixture.wasm", m).HandleBatch(ctx, []event.Event{ask(1, "flood-text")})
+		if err == nil || !strings.Contains(err.Error(), "at most 262144 are allowed") {
+			t.Error(err)
+		}
+	})
+	t.Run("unknown commands", func(t *testing.T) {
+		g := load(t, r, "fixture.wasm", manifest(nil))
+		out, err := g.HandleBatch(ctx, []event.Event{ask(1, "unknown")})
+		if err != nil || len(out) != 1 || g.Stats().Unknown != 1 {
+			t.Errorf("%d reactions, %d unknown, error %v", len(out), g.Stats().Unknown, err)
+		}
+	})
+	t.Run("too much memory from the start", func(t *testing.T) {
+		m := manifest(nil)
+		m.Limits.MemoryMiB = 0
+		_, err := r.Load(ctx, m, files(read(t, "fixture.wasm")))
+		if !errors.Is(err, plugin.ErrModule) || !strings.Contains(err.Error(), "limits.memory_mib") {
+			t.Error(err)
+		}
+	})
+}
+
+// TestRollBackWithinBatches: roll-back finds the exact state also far from the last copy and across batches.
+func TestRollBackWithinBatches(t *testing.T) {
+	r := newRuntime(t, Config{})
+	g := load(t, r, "fixture.wasm", manifest(nil))
+	ctx := context.Background()
+	good, seq := 0, uint64(0)
+	for round := range 200 {
+		batch := make([]event.Event, 0, 8)
+		for range round%7 + 1 {
+			seq++
+			batch = append(batch, tick(seq))
+		}
+		if round%5 == 4 {
+			seq++
+			batch = append(batch, ask(seq, "grow-trap"))
+			if _, err := g.HandleBatch(ctx, batch); err == nil || errors.Is(err, plugin.ErrDead) {
+				t.Fatal(err)
+			}
+			continue
+		}
+		out, err := g.HandleBatch(ctx, batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		good += len(batch)
+		if got := out[len(out)-1].Cue.Text; got != itoa(good) {
+			t.Fatalf("round %d: remembers %s events, want %d", round, got, good)
+		}
+	}
+}
+
+func TestStateGoesOver(t *testing.T) {
+	r := newRuntime(t, Config{})
+	ctx := context.Background()
+	a, b := load(t, r, "fixture.wasm", manifest(nil)), load(t, r, "fixture.wasm", manifest(nil))
+	for i := range 3 {
+		heard(t, a, uint64(i+1))
+	}
+	state, err := a.Save(ctx)
+	if err != nil || binary.LittleEndian.Uint64(state) != 3 {
+		t.Fatalf("state %v, error %v", state, err)
+	}
+	if err := b.Restore(ctx, state); err != nil {
+		t.Fatal(err)
+	}
+	if got := heard(t, b, 4); got != "4" {
+		t.Errorf("successor remembers %s events, want 4", got)
+	}
+	if err := b.Restore(ctx, state[:3]); !errors.Is(err, plugin.ErrState) || !strings.Contains(err.Error(), "state of 3 bytes, want 8") {
+		t.Errorf("error %v; want the guest's words", err)
+	}
+	if got := heard(t, b, 5); got != "5" {
+		t.Errorf("after a refused state it remembers %s events, want 5", got)
+	}
+}
+
+func TestAllCommandsArrive(t *testing.T) {
+	r := newRuntime(t, Config{})
+	g := load(t, r, "fixture.wasm", manifest(nil))
+	out, err := g.HandleBatch(context.Background(), []event.Event{tick(1), ask(2, "all")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var powers []string
+	for _, c := range out[1 : len(out)-1] {
+		if c.Event != 2 {
+			t.Errorf("%s is caused by %d, want 2", c.Power, c.Event)
+		}
+		powers = append(powers, c.Power)
+	}
+	want := []string{"say", "express", "mood", "gesture", "scene", "text", "show", "bar", "reply", "post", "sound", "log"}
+	if !slices.Equal(powers, want) {
+		t.Errorf("got %v, want %v", powers, want)
+	}
+	if got, want := out[1].Cue, (cue.Cue{Verb: cue.Say, Text: "hello", Name: "happy", Priority: cue.Urgent}); got != want {
+		t.Errorf("say is %+v, want %+v", got, want)
+	}
+	if l := out[12]; l.Log != "line" || l.Level != slog.LevelInfo || l.Cue.Verb != "" {
+		t.Errorf("log is %+v", l)
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	r := newRuntime(t, Config{LoadFuel: 100_000_000})
+	fixture := read(t, "fixture.wasm")
+	with := func(config string) *plugin.Manifest { return manifest(map[string]any{"do": config}) }
+	summed := manifest(nil)
+	summed.Runtime.Wasm.SHA256 = strings.Repeat("0", 64)
+	declarative := manifest(nil)
+	declarative.Runtime = plugin.RuntimeSpec{Declarative: &plugin.FileSpec{File: "p.wasm"}}
+	cases := []struct {
+		name string
+		m    *plugin.Manifest
+		code []byte
+		is   error
+		want string
+	}{
+		{"nothing", manifest(nil), nil, plugin.ErrModule, `does not begin with \0asm`},
+		{"cut short", manifest(nil), fixture[:len(fixture)/2], plugin.ErrModule, "not a valid module"},
+		{"no plugin", manifest(nil), read(t, "empty.wasm"), plugin.ErrModule, "no export sothebais_abi_v1 func(i64) -> i64; is it built with the SDK"},
+		{"wrong signature", manifest(nil), read(t, "signature.wasm"), plugin.ErrModule, "export handle_batch is func(i32) -> i64; want func(i32, i32) -> i64"},
+		{"imports the host", manifest(nil), read(t, "import.wasm"), plugin.ErrModule, `import "env"."open": a plugin imports nothing but wasi_snapshot_preview1`},
+		{"another digest", summed, fixture, plugin.ErrModule, "its manifest says 0000"},
+		{"no interpreter", declarative, fixture, plugin.ErrModule, "built without the interpreter"},
+		{"refuses its configuration", with("refuse"), fixture, plugin.ErrConfig, `line 3: unknown trigger "bidd"`},
+		{"spins at configuration", with("spin"), fixture, plugin.ErrConfig, "out of fuel"},
+		{"traps at configuration", with("trap"), fixture, plugin.ErrConfig, "unreachable"},
+		{"names the fuel counter", manifest(nil), read(t, "thief.wasm"), plugin.ErrModule, "global 0 of 0"},
+		{"changes its table", manifest(nil), read(t, "table.wasm"), plugin.ErrModule, "plugins may not use it"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			g, err := r.Load(context.Background(), c.m, files(c.code))
+			if g != nil {
+				t.Fatal("it was loaded")
+			}
+			if !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %q; want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestLies: a guest that points outside of its memory, or at too much of it.
+func TestLies(t *testing.T) {
+	r := newRuntime(t, Config{})
+	for _, c := range []struct {
+		name   string
+		packed uint64
+		want   string
+	}{
+		{"nothing", 0, ""},
+		{"past the end", 65532<<32 | 8, "outside of its memory"},
+		{"far away", 0xfffffff0<<32 | 64, "outside of its memory"},
+		{"huge", 8<<32 | 0xffffffff, "at most 262144 are allowed"},
+		{"too short for a header", 8<<32 | 4, "want at least a header"},
+		{"a header that says less", 8<<32 | 16, "header says"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			body := fstest.MapFS{"p.wasm": {Data: binary.LittleEndian.AppendUint64(nil, c.packed)}}
+			m := manifest(nil)
+			m.Runtime = plugin.RuntimeSpec{Declarative: &plugin.FileSpec{File: "p.wasm"}}
+			r.cfg.Interpreter = read(t, "echo.wasm")
+			g, err := r.Load(context.Background(), m, body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer g.Close(context.Background())
+			_, err = g.HandleBatch(context.Background(), []event.Event{tick(1)})
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v; want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestEventsThatGuestsDoNotHear are left out of a batch.
+func TestEventsThatGuestsDoNotHear(t *testing.T) {
+	r := newRuntime(t, Config{})
+	g := load(t, r, "fixture.wasm", manifest(nil))
+	hidden := event.Event{Seq: 1, Data: cue.Raised{}}
+	if out, err := g.HandleBatch(context.Background(), []event.Event{hidden}); err != nil || len(out) != 0 {
+		t.Errorf("%d reactions, error %v", len(out), err)
+	}
+	out, err := g.HandleBatch(context.Background(), []event.Event{hidden, tick(2), hidden, tick(4)})
+	if err != nil || len(out) != 2 || out[0].Event != 2 || out[1].Event != 4 {
+		t.Errorf("got %+v, error %v", out, err)
+	}
+}
+
+// TestModulesAreShared: plugins of the same bytes compile once, and closing one leaves the others alone.
+func TestModulesAreShared(t *testing.T) {
+	r := newRuntime(t, Config{})
+	ctx := context.Background()
+	for range 20 {
+		a, b := load(t, r, "fixture.wasm", manifest(nil)), load(t, r, "fixture.wasm", manifest(nil))
+		if a.(*guest).module != b.(*guest).module {
+			t.Fatal("compiled twice")
+		}
+		if err := a.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+		heard(t, b, 1)
+		if err := b.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(r.modules) != 1 || len(r.idle) != 1 {
+		t.Errorf("%d modules, %d idle; want 1 and 1", len(r.modules), len(r.idle))
+	}
+}
+
+// TestHandlingAllocatesNothing on the host, once buffers have grown and texts were seen.
+func TestHandlingAllocatesNothing(t *testing.T) {
+	r := newRuntime(t, Config{})
+	g := load(t, r, "fixture.wasm", manifest(nil))
+	ctx := context.Background()
+	batch := []event.Event{tick(1)}
+	b := g.(*guest)
+	handle := func() {
+		if _, err := g.HandleBatch(ctx, batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 * checkpointEvents {
+		handle()
+	}
+	for i := range maxTexts * 3 { // the numbers that the fixture will show
+		b.texts[itoa(i)] = itoa(i)
+	}
+	if n := testing.AllocsPerRun(300, handle); n != 0 {
+		t.Errorf("%v allocations for an event, want none", n)
+	}
+}

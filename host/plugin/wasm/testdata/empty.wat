@@ -1,0 +1,2 @@
+;; A module that is no plugin.
+(module (memory (export "memory") 1))
