@@ -32,11 +32,7 @@ func (c *cast) ready(id string) (*actor, error) {
 	if pack == nil {
 		return nil, fmt.Errorf("character %q is unknown; known are %s", id, strings.Join(c.names(), ", "))
 	}
-	a := &actor{id: id, puppet: character.NewAnimator(pack, c.seed), w: pack.Width, h: pack.Height, parts: map[*character.Part]*pixels{}, whole: map[*character.Part]*bitmap{}}
-	for _, p := range pack.Parts {
-		px := convert(p.Image)
-		a.parts[p], a.whole[p] = px, newBitmap(px)
-	}
+	a := newActor(id, character.NewAnimator(pack, c.seed), pack.Width, pack.Height, pack.Parts)
 	c.actors[id] = a
 	return a, nil
 }

@@ -16,9 +16,9 @@ import (
 
 // glyph is a rendered letter: what lies under all letters of a line (shadow, outline), and its face.
 type glyph struct {
-	under, face       *bitmap
-	underX, underY    int // relative to the pen
-	faceX, faceY      int
+	under, face    *bitmap
+	underX, underY int // relative to the pen
+	faceX, faceY   int
 }
 
 // look is everything besides size and face that changes how a letter is drawn; equal looks share glyphs.
@@ -82,7 +82,9 @@ func (k glyphKey) letter(d font.GlyphOutline) *glyph {
 	ox, oy := x0-pad, y0-pad
 	m := newMask(x1-x0+2*pad, y1-y0+2*pad)
 	v := vector.NewRasterizer(m.w, m.h)
-	trace(v, d, func(p opentype.SegmentPoint) (float32, float32) { return p.X*s + dx - float32(ox), -p.Y*s - float32(oy) })
+	trace(v, d, func(p opentype.SegmentPoint) (float32, float32) {
+		return p.X*s + dx - float32(ox), -p.Y*s - float32(oy)
+	})
 	m.fill(v)
 	g := &glyph{faceX: ox, faceY: oy, underX: ox, underY: oy}
 	g.face = m.paint(k.shade(ox, oy))

@@ -25,6 +25,15 @@ type actor struct {
 	whole  map[*character.Part]*bitmap
 }
 
+func newActor(id string, p puppet, w, h int, parts []*character.Part) *actor {
+	a := &actor{id: id, puppet: p, w: w, h: h, parts: map[*character.Part]*pixels{}, whole: map[*character.Part]*bitmap{}}
+	for _, part := range parts {
+		px := convert(part.Image)
+		a.parts[part], a.whole[part] = px, newBitmap(px)
+	}
+	return a
+}
+
 // turnedBytes bounds the cache of transformed parts.
 const turnedBytes = 96 << 20
 

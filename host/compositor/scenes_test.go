@@ -69,4 +69,3 @@ func writePNG(t *testing.T, name string, s *Stage) {
 		t.Fatal(err)
 	}
 }
-
