@@ -7,3 +7,5 @@ require github.com/sothebais/sothebais/sdk/go v0.0.0
 require gopkg.in/yaml.v3 v3.0.1 // indirect
 
 replace github.com/sothebais/sothebais/sdk/go => ../sdk/go
+
+ignore ./scenerules/node_modules
