@@ -79,14 +79,8 @@ type listening struct {
 func (l *listening) stream(ctx context.Context) {
 	l.miss()
 	var b backoff
-	settled := false
 	for ctx.Err() == nil {
-		var err error
-		if !settled {
-			if err = l.c.settleRules(ctx, l.me); err == nil {
-				settled = true
-			}
-		}
+		err := l.c.settleRules(ctx, l.me) // each time: an app's rules can be changed by others, and the stream would be silent
 		if err == nil {
 			err = l.c.listen(ctx, func() { b.good(); l.opened() }, func(p post.Post) { l.hear(ctx, p) })
 		}
