@@ -21,13 +21,13 @@ type Done struct {
 	Seq uint64 `json:"seq,omitempty" doc:"number of the fact in the ledger, if the act has one of its own"`
 }
 
-// onLot names the lot an act is meant for, so that a click that comes late does not hit the next one.
-type onLot struct {
+// OnLot names the lot an act is meant for, so that a click that comes late does not hit the next one.
+type OnLot struct {
 	Lot string `json:"lot,omitempty" maxLength:"200" doc:"refuse when another lot is on the block by now"`
 }
 
 type lotInput struct {
-	Body onLot
+	Body OnLot
 }
 
 func (s *Server) pause(ctx context.Context, in *lotInput) (*body[Done], error) {
@@ -48,19 +48,19 @@ func (s *Server) withdraw(ctx context.Context, in *lotInput) (*body[Done], error
 
 type extendInput struct {
 	Body struct {
-		onLot
+		OnLot
 		Seconds int `json:"seconds" minimum:"1" maximum:"3600" doc:"how much later the hammer falls"`
 	}
 }
 
 func (s *Server) extend(ctx context.Context, in *extendInput) (*body[Done], error) {
-	return s.lotAct(ctx, in.Body.onLot, func(o operator, ctx context.Context, who string) error {
+	return s.lotAct(ctx, in.Body.OnLot, func(o operator, ctx context.Context, who string) error {
 		return o.Extend(ctx, who, time.Duration(in.Body.Seconds)*time.Second)
 	})
 }
 
 // lotAct does one act to the lot on the block, if it is still the one that was meant.
-func (s *Server) lotAct(ctx context.Context, on onLot, act func(operator, context.Context, string) error) (*body[Done], error) {
+func (s *Server) lotAct(ctx context.Context, on OnLot, act func(operator, context.Context, string) error) (*body[Done], error) {
 	if s.cfg.Operator == nil {
 		return nil, absent("the auction")
 	}

@@ -57,7 +57,7 @@ type lotPage struct {
 }
 
 func newLotPage(s *Server) (*lotPage, error) {
-	t, err := template.New("lot.html").Funcs(template.FuncMap{"ago": ago, "clock": clock, "cents": cents}).ParseFS(lotFiles, "lotpage/lot.html")
+	t, err := template.New("lot.html").Funcs(template.FuncMap{"ago": ago, "clock": clock}).ParseFS(lotFiles, "lotpage/lot.html")
 	return &lotPage{s: s, tmpl: t}, err
 }
 
@@ -139,7 +139,7 @@ func (s *Server) bidWords(least Amount) (text, link string) {
 	if strings.Contains(s.cfg.PostURL, "?") {
 		join = "&"
 	}
-	return text, s.cfg.PostURL + join + "text=" + url.QueryEscape(text)
+	return text, s.cfg.PostURL + join + "text=" + strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
 }
 
 type publicLotOutput struct {
@@ -262,15 +262,6 @@ func clock(ms int64) string {
 		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 	}
 	return fmt.Sprintf("%02d:%02d", s/60, s%60)
-}
-
-// cents keeps the first places of a long amount for headings; the exact one is in the list.
-func cents(eth string) string {
-	whole, frac, ok := strings.Cut(eth, ".")
-	if !ok || len(frac) <= 4 {
-		return eth
-	}
-	return whole + "." + frac[:4] + "…"
 }
 
 func ago(now, at time.Time) string {

@@ -26,6 +26,7 @@ export function Login({ why, done }: { why: string; done: (me: Me) => void }) {
         <img src="/favicon.svg" alt="" className="size-12" />
         <h1 className="mt-5 text-2xl font-semibold tracking-tight">Control room</h1>
         <p className="mt-1 text-soft">The owner's password was printed when the show first started.</p>
+        <input type="text" name="username" autoComplete="username" value="owner" readOnly hidden />
         <label className="mt-6 block text-sm font-semibold" htmlFor="password">Password</label>
         <input
           id="password" type="password" autoComplete="current-password" autoFocus required

@@ -514,6 +514,8 @@ export interface components {
             ts: string;
         };
         ExtendInputBody: {
+            /** @description refuse when another lot is on the block by now */
+            lot?: string;
             /**
              * Format: int64
              * @description how much later the hammer falls

@@ -6,7 +6,7 @@ export type Tone = "plain" | "good" | "bad" | "warn" | "info";
 export interface Step {
   tone: Tone;
   text: string;
-  quote?: boolean;
+  kind: "act" | "quote" | "frame";
 }
 
 export interface Chain {
@@ -18,7 +18,7 @@ export interface Chain {
   what: string;
   tone: Tone;
   steps: Step[];
-  frame?: number;
+  /** From the cause to the frame that shows what followed. */
   millis?: number;
   shown: boolean; // worth a line
 }
@@ -72,8 +72,8 @@ export class Chains {
 
 /** Puts one fact into its chain; false when it adds nothing. */
 function tell(c: Chain, f: Fact, speech: Map<number, number>): boolean {
-  const step = (tone: Tone, text: string, quote = false) => {
-    c.steps.push({ tone, text, quote });
+  const step = (tone: Tone, text: string, kind: Step["kind"] = "act") => {
+    c.steps.push({ tone, text, kind });
     return true;
   };
   const head = (who: string, what: string, tone: Tone = "plain") => {
@@ -136,13 +136,9 @@ function tell(c: Chain, f: Fact, speech: Map<number, number>): boolean {
       if (f.data.cue.verb !== "say") return false;
       speech.set(f.seq, c.root);
       c.shown = true;
-      return step("plain", f.data.cue.text ?? "", true);
+      return step("plain", f.data.cue.text ?? "", "quote");
     case "cue.shown":
-      // The line that is spoken counts; until there is one, the first thing that was seen.
-      if (c.frame !== undefined && !speech.has(f.cause ?? 0)) return false;
-      c.frame = f.data.frame;
-      c.millis = f.data.millis;
-      return true;
+      return shownIn(c, f.data.frame, f.data.millis, speech.has(f.cause ?? 0));
     case "cue.dropped":
       return f.data.cue.verb === "say" && c.shown ? step("warn", `line dropped: ${f.data.reason}`) : false;
     case "reply.sent":
@@ -152,4 +148,15 @@ function tell(c: Chain, f: Fact, speech: Map<number, number>): boolean {
     default:
       return false;
   }
+}
+
+/** The frame of the line that is spoken counts; until there is one, that of the first thing to be seen. */
+function shownIn(c: Chain, frame: number, millis: number, spoken: boolean): boolean {
+  if (c.millis !== undefined && !spoken) return false;
+  c.millis = millis;
+  c.steps = c.steps.filter((s) => s.kind !== "frame");
+  const step: Step = { tone: "plain", text: `frame ${frame.toLocaleString("en")}`, kind: "frame" };
+  const line = c.steps.findIndex((s) => s.kind === "quote");
+  c.steps.splice(line < 0 ? c.steps.length : line + 1, 0, step);
+  return true;
 }

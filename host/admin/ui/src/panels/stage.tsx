@@ -6,26 +6,15 @@ import { useAct } from "../ui/notices";
 import { Badge, Button, cx, Key, Panel } from "../ui/parts";
 
 export function StagePanel() {
-  const plugins = usePart("plugins");
-  const active = plugins.find((p) => p.active && p.kind === "personality");
   return (
-    <Panel
-      title="Character" area="stage"
-      side={active && (
-        <span className="truncate text-2xs text-soft tabular">
-          {active.name} {active.version} · {active.p99_us.toFixed(0)} µs p99 · {(active.memory_bytes / 2 ** 20).toFixed(1)} MiB
-          {active.traps > 0 && <span className="text-live"> · failed {active.traps}×</span>}
-        </span>
-      )}
-    >
-      <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto px-3.5 pt-1 pb-3.5">
+    <Panel title="Character" area="stage">
+      <div className="flex min-h-0 flex-1 flex-col gap-2.5 overflow-y-auto px-3.5 pt-0.5 pb-3">
         <Says />
         <SayAs />
-        <div className="grid gap-x-6 gap-y-3 md:grid-cols-2">
-          <Moods />
-          <Gestures />
-        </div>
+        <Moods />
+        <Gestures />
         <Personality />
+        <Plugins />
       </div>
     </Panel>
   );
@@ -36,7 +25,7 @@ function Says() {
   const speech = usePart("speech");
   const character = usePart("show")?.character;
   return (
-    <div className="flex min-h-14 items-center gap-3 rounded-xl border border-line bg-raised px-3.5 py-2">
+    <div className="flex min-h-13 shrink-0 items-center gap-3 rounded-xl border border-line bg-raised px-3.5 py-2">
       <span aria-hidden className={cx("flex h-5 items-center gap-0.5", speech ? "talk text-gold" : "text-line")}>
         {[0, 150, 300, 80].map((d) => <i key={d} style={{ animationDelay: `${d}ms` }} className="h-full w-1 rounded-full bg-current" />)}
       </span>
@@ -93,8 +82,8 @@ function Gestures() {
 
 function Choices({ label, children }: { label: string; children: React.ReactNode }) {
   return (
-    <div role="group" aria-label={label}>
-      <p aria-hidden className="mb-1.5 text-2xs font-medium text-faint">{label}</p>
+    <div role="group" aria-label={label} className="flex gap-2">
+      <p aria-hidden className="w-13 shrink-0 pt-1.5 text-2xs font-medium text-faint">{label}</p>
       <div className="flex flex-wrap gap-1.5">{children}</div>
     </div>
   );
@@ -120,7 +109,7 @@ function Personality() {
     void room.replug();
   };
   return (
-    <div className="mt-auto flex flex-wrap items-center gap-2 border-t border-line pt-3">
+    <div className="flex flex-wrap items-center gap-2 border-t border-line pt-2.5">
       <label htmlFor="personality" className="text-2xs font-medium text-faint">Personality</label>
       <span className="text-sm font-semibold">{active?.name ?? "none"}</span>
       <ArrowLeftRight aria-hidden size={14} className="text-faint" />
@@ -138,5 +127,26 @@ function Personality() {
         </Badge>
       )}
     </div>
+  );
+}
+
+const kinds: Record<string, string> = { personality: "Personality", "scene-rules": "Scene rules", overlay: "Overlay" };
+
+/** What is in the slots, and how well it does. */
+function Plugins() {
+  const active = usePart("plugins").filter((p) => p.active);
+  return (
+    <ul aria-label="Plugins on air" className="mt-auto grid gap-1.5 sm:grid-cols-3">
+      {active.map((p) => (
+        <li key={p.id} title={[kinds[p.kind], p.description, ...p.capabilities.map((c) => `${c.name}: ${c.why}`)].filter(Boolean).join("\n")} className="min-w-0 rounded-lg bg-raised px-2.5 py-1.5 text-2xs text-faint">
+          <p className="truncate"><span className="text-xs font-semibold text-text">{p.name}</span> <span className="sr-only">{kinds[p.kind]}</span> {p.version}</p>
+          <p className="flex gap-2 overflow-hidden whitespace-nowrap tabular">
+            <span title="time of one call: median, and what 99 in 100 stay under">{p.p50_us.toFixed(0)} / {p.p99_us.toFixed(0)} µs</span>
+            <span>{(p.memory_bytes / 2 ** 20).toFixed(1)} MiB</span>
+            {p.traps > 0 && <span className="font-semibold text-live">failed {p.traps}×</span>}
+          </p>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -30,6 +30,8 @@ function Pulse() {
 
 const tones: Record<Tone, string> = { plain: "text-soft", good: "text-good", bad: "text-live", warn: "text-warn", info: "text-info" };
 
+const styles: Partial<Record<Step["kind"], string>> = { quote: "text-text italic", frame: "whitespace-nowrap font-mono text-2xs text-faint tabular" };
+
 const Line = memo(function Line({ chain: c }: { chain: Chain }) {
   return (
     <li className="arrive border-b border-line/70 py-2 last:border-0">
@@ -40,15 +42,14 @@ const Line = memo(function Line({ chain: c }: { chain: Chain }) {
           <span className="text-soft">{c.what}</span>
         </p>
         {c.millis !== undefined && (
-          <span title={`in frame ${c.frame} of the programme`} className={cx("ml-auto shrink-0 font-mono text-2xs tabular", c.millis <= 150 ? "text-good" : "text-warn")}>
+          <span title="from the cause to the frame that shows it" className={cx("ml-auto shrink-0 font-mono text-2xs tabular", c.millis <= 150 ? "text-good" : "text-warn")}>
             +{c.millis < 1000 ? `${c.millis.toFixed(0)} ms` : `${(c.millis / 1000).toFixed(2)} s`}
           </span>
         )}
       </div>
-      {(c.steps.length > 0 || c.frame !== undefined) && (
-        <p className="mt-0.5 pl-14.5 text-xs leading-relaxed">
+      {c.steps.length > 0 && (
+        <p className="mt-0.5 pl-16 text-xs leading-relaxed">
           {c.steps.map((s, i) => <StepWords key={i} step={s} first={i === 0} />)}
-          {c.frame !== undefined && <><Arrow /><span className="font-mono text-2xs text-faint tabular">frame {c.frame.toLocaleString("en")}</span></>}
         </p>
       )}
     </li>
@@ -59,7 +60,7 @@ function StepWords({ step, first }: { step: Step; first: boolean }) {
   return (
     <>
       {!first && <Arrow />}
-      <span className={step.quote ? "text-text italic" : tones[step.tone]}>{step.quote ? `“${step.text}”` : step.text}</span>
+      <span className={styles[step.kind] ?? tones[step.tone]}>{step.kind === "quote" ? `“${step.text}”` : step.text}</span>
     </>
   );
 }
