@@ -76,8 +76,8 @@ func withMemoryCap(ctx context.Context, limit uint64) context.Context {
 	}))
 }
 
-// memory is a guest's linear memory. It grows by a quarter, so that a guest that asks for one page after the other
-// does not have it copied each time.
+// memory is a guest's linear memory. Its room doubles, so that a guest that asks for one page after the other does not
+// have it copied each time.
 type memory struct {
 	b     []byte
 	limit uint64
@@ -89,7 +89,7 @@ func (m *memory) Reallocate(size uint64) []byte {
 		return nil
 	}
 	if size > uint64(cap(m.b)) {
-		b := make([]byte, size, max(size, min(m.limit, size+size/4)))
+		b := make([]byte, size, max(size, min(m.limit, 2*size)))
 		copy(b, m.b)
 		m.b = b
 	}

@@ -1,0 +1,147 @@
+// Package wasmbench measures what the sandbox costs: one event through a guest beside the same work in native Go.
+package wasmbench
+
+import (
+	"context"
+	_ "embed"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing/fstest"
+	"time"
+
+	"github.com/sothebais/sothebais/host/cue"
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/wasm"
+	"github.com/sothebais/sothebais/host/post"
+)
+
+// module is the guest; its source stands beside it. It reads an event of about 300 bytes whole, adds it up, and
+// answers with one command of 200 bytes that holds the sum and a part of the event.
+//
+//go:embed pass.wasm
+var module []byte
+
+const (
+	rounds   = 7
+	perRound = 40 * time.Millisecond
+	answer   = 176 // bytes of text in the command
+)
+
+// Run gives nanoseconds for one event, each the median of several rounds which take turns, so that noise of the
+// machine meets both alike.
+//
+// The guest's figure is the whole of it as on the show: the fact is written as a record, copied into the guest, the
+// guest runs metered, its command is checked and becomes a cue. The native figure is a Go function that gets the same
+// fact, adds it up, and gives the same cue.
+func Run() (guestNS, nativeNS float64, err error) {
+	ctx := context.Background()
+	r, err := wasm.New(ctx, wasm.Config{})
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, r.Close(ctx)) }()
+	g, err := r.Load(ctx, manifest(), fstest.MapFS{"pass.wasm": {Data: module}})
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, g.Close(ctx)) }()
+	return measure(ctx, g)
+}
+
+func measure(ctx context.Context, g plugin.Guest) (guestNS, nativeNS float64, err error) {
+	batch := []event.Event{bid()}
+	n := native{}
+	if err := agree(ctx, g, &n, batch); err != nil {
+		return 0, 0, err
+	}
+	var inGuest, inGo []float64
+	for range rounds {
+		inGuest = append(inGuest, timed(func() {
+			if _, e := g.HandleBatch(ctx, batch); e != nil {
+				err = e
+			}
+		}))
+		inGo = append(inGo, timed(func() { n.handle(batch) }))
+	}
+	return median(inGuest), median(inGo), err
+}
+
+// agree makes sure that both do the same.
+func agree(ctx context.Context, g plugin.Guest, n *native, batch []event.Event) error {
+	got, err := g.HandleBatch(ctx, batch)
+	if err != nil {
+		return err
+	}
+	want := n.handle(batch)
+	if len(got) != 1 || got[0].Event != want[0].Event || got[0].Cue.Verb != want[0].Cue.Verb || len(got[0].Cue.Text) != len(want[0].Cue.Text) {
+		return fmt.Errorf("guest and native code do not agree: %+v, %+v", got, want)
+	}
+	return nil
+}
+
+func manifest() *plugin.Manifest {
+	return &plugin.Manifest{ID: "pass", Version: "1.0.0", Kind: plugin.Overlay, Runtime: plugin.RuntimeSpec{Wasm: &plugin.FileSpec{File: "pass.wasm"}},
+		Limits: plugin.Limits{Fuel: plugin.DefaultFuel, MemoryMiB: 1, Commands: plugin.DefaultCommands}}
+}
+
+// bid is a post whose record has about 300 bytes.
+func bid() event.Event {
+	return event.Event{Seq: 7, At: time.UnixMilli(1_700_000_000_000), Data: post.Received{Intent: post.IntentBid, Post: post.Post{
+		ID: "1735400000000000001", Root: "1735400000000000001", AuthorID: "44196397", Handle: "ann_collects", Name: "Ann",
+		Text: "bid 1.5 ETH " + strings.Repeat("for the fox ", 10)}}}
+}
+
+// native is a plugin as a Go function would be: no record, no copy, no sandbox.
+type native struct {
+	seen uint64
+	text [answer]byte
+	out  [1]plugin.Reaction
+}
+
+func (n *native) handle(events []event.Event) []plugin.Reaction {
+	for i := range events {
+		d, ok := events[i].Data.(post.Received)
+		if !ok {
+			continue
+		}
+		sum := words(d.Post.ID) + words(d.Post.Root) + words(d.Post.AuthorID) + words(d.Post.Handle) + words(d.Post.Name) + words(d.Post.Text) + words(string(d.Intent)) + events[i].Seq
+		n.seen++
+		copy(n.text[:], d.Post.Text)
+		binary.LittleEndian.PutUint64(n.text[:], sum&0x0f0f0f0f0f0f0f0f|0x4040404040404040)
+		n.out[0] = plugin.Reaction{Event: events[i].Seq, Power: "post", Cue: cue.Cue{Verb: cue.Post, Text: string(n.text[:])}}
+	}
+	return n.out[:]
+}
+
+// words adds up a text, eight bytes at a time.
+func words(s string) (sum uint64) {
+	for ; len(s) >= 8; s = s[8:] {
+		sum += uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	}
+	for i := range len(s) {
+		sum += uint64(s[i])
+	}
+	return sum
+}
+
+// timed gives nanoseconds for a call of f.
+func timed(f func()) float64 {
+	n := 0
+	start := time.Now()
+	for time.Since(start) < perRound {
+		for range 256 {
+			f()
+		}
+		n += 256
+	}
+	return float64(time.Since(start).Nanoseconds()) / float64(n)
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}
