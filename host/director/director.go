@@ -52,6 +52,7 @@ type Config struct {
 	LineRate     float64       // lines a second and source; 4, in bursts of twice that
 	TextLimit    int           // bytes of a line; 400
 	Inbox        int           // cues that may wait for the loop; 1024
+	Past         time.Duration // what happened this long ago is not talked about any more; 15 s
 
 	Logger  *slog.Logger
 	Metrics prometheus.Registerer
@@ -75,6 +76,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.LineRate, 4)
 	orDefault(&c.TextLimit, 400)
 	orDefault(&c.Inbox, 1024)
+	orDefault(&c.Past, 15*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}

@@ -324,6 +324,15 @@ func TestLostEndOfSpeechDoesNotSilenceTheShow(t *testing.T) {
 	want(t, l, " 0.10 say 0123456789", " 3.35 say b")
 }
 
+func TestThePastIsShownButNotTalkedAbout(t *testing.T) {
+	l := onStage(t, Config{}, func(d *Director, _ *log) {
+		old := event.Event{Seq: 5, Root: 5, At: time.Now().Add(-time.Minute)}
+		d.Offer(context.Background(), old, []cue.Cue{{From: "p", Verb: cue.Scene, Name: "lot"}, {From: "p", Verb: cue.Text, Name: "price"}, say(cue.Lot, "sold"), {From: "p", Verb: cue.Reply, Name: "1", Text: "hi"}})
+		time.Sleep(time.Second)
+	})
+	want(t, l, " 0.00 drop say sold: stale", " 0.00 drop reply 1 hi: stale", " 0.00 text price", " 0.00 scene lot")
+}
+
 func TestSilent(t *testing.T) {
 	onStage(t, Config{}, func(d *Director, _ *log) {
 		time.Sleep(3 * time.Second)

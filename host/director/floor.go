@@ -74,6 +74,10 @@ func (f *floor) step(ctx context.Context, now time.Time) (time.Time, error) {
 
 // admit lets a cue in, keeps it waiting, or drops it.
 func (f *floor) admit(o offer, now time.Time) {
+	if f.past(o) {
+		f.drop(o, reasonStale, now)
+		return
+	}
 	if reason := f.gates.refuse(o.cue, now); reason != "" {
 		f.drop(o, reason, now)
 		return
@@ -89,6 +93,20 @@ func (f *floor) admit(o offer, now time.Time) {
 		}
 	default:
 		f.raise(o, effect{cue: o.cue}, now)
+	}
+}
+
+// past reports whether a cue is about something that is over: a plugin that catches up on what it missed may set the
+// scene and fill its texts, but what it would have said, answered or played then is not for now.
+func (f *floor) past(o offer) bool {
+	if o.cause.At.IsZero() || o.at.Sub(o.cause.At) < f.d.cfg.Past {
+		return false
+	}
+	switch o.cue.Verb {
+	case cue.Say, cue.Reply, cue.Post, cue.Gesture, cue.Express, cue.Sound:
+		return true
+	default:
+		return false
 	}
 }
 
