@@ -25,18 +25,30 @@ func (s *slot) fill(ctx context.Context, p *occupant) error {
 	return nil
 }
 
-// swap exchanges the guest. Only saving, restoring and the switch happen while the slot waits.
+// swap exchanges the guest.
 func (s *slot) swap(ctx context.Context, next *occupant) (SwapResult, error) {
+	res, old, err := s.exchange(ctx, next)
+	if err != nil || old == nil {
+		return res, err
+	}
+	if err := old.guest.Close(ctx); err != nil {
+		s.log.Warn("cannot close a plugin that was replaced", telemetry.KeyPlugin, old.manifest.ID, telemetry.KeyErr, err)
+	}
+	return res, nil
+}
+
+// exchange does what has to happen while the slot waits: save, restore, switch.
+func (s *slot) exchange(ctx context.Context, next *occupant) (SwapResult, *occupant, error) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.closed {
-		return SwapResult{}, fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
+		return SwapResult{}, nil, fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
 	}
 	start := time.Now()
 	old := s.guest
 	n, err := s.handOver(ctx, old, next)
 	if err != nil {
-		return SwapResult{}, err
+		return SwapResult{}, nil, err
 	}
 	s.guest = next
 	res := SwapResult{To: next.info(), StateBytes: n, Pause: time.Since(start)}
@@ -46,12 +58,7 @@ func (s *slot) swap(ctx context.Context, next *occupant) (SwapResult, error) {
 	s.latency.reset()
 	s.refresh()
 	s.host.switched(ctx, res.From, res.To)
-	if old != nil {
-		if err := old.guest.Close(ctx); err != nil {
-			s.log.Warn("cannot close a plugin that was replaced", telemetry.KeyPlugin, old.manifest.ID, telemetry.KeyErr, err)
-		}
-	}
-	return res, nil
+	return res, old, nil
 }
 
 // handOver gives the state of old to next when they agree on its form. That old cannot save must not keep it on air.

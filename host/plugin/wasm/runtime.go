@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -67,10 +68,13 @@ type Runtime struct {
 // module is a compiled module. Instances share it: two compiled copies of the same code under one engine would be
 // closed together.
 type module struct {
-	sum      string
+	sum  string
+	uses int // guarded by Runtime.mu
+
+	once     sync.Once
+	err      error
 	compiled wazero.CompiledModule
 	meta     *meter.Module
-	uses     int
 }
 
 // New makes a runtime. Close it after its guests.
@@ -163,48 +167,66 @@ func sumOf(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// acquire gives the compiled form of a module, which release gives back.
+// acquire gives the compiled form of a module, which release gives back. While it compiles, other modules can be
+// acquired and released.
 func (r *Runtime) acquire(ctx context.Context, code []byte) (*module, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	sum := sumOf(code)
-	m := r.modules[sum]
-	if m == nil {
-		var err error
-		if m, err = r.compile(ctx, code); err != nil {
-			return nil, fmt.Errorf("%w: %w", plugin.ErrModule, err)
+	m := r.use(sumOf(code))
+	m.once.Do(func() {
+		if m.compiled, m.meta, m.err = r.compile(ctx, code); m.err != nil {
+			m.err = fmt.Errorf("%w: %w", plugin.ErrModule, m.err)
 		}
-		m.sum = sum
-		r.modules[sum] = m
+	})
+	if m.err != nil {
+		r.forget(m)
+		return nil, m.err
 	}
-	if m.uses == 0 {
-		r.forgetIdle(m)
-	}
-	m.uses++
 	return m, nil
 }
 
+// use counts one more instance of a module, which may not be compiled yet.
+func (r *Runtime) use(sum string) *module {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.modules[sum]
+	if m == nil {
+		m = &module{sum: sum}
+		r.modules[sum] = m
+	}
+	m.uses++
+	r.idle = slices.DeleteFunc(r.idle, func(other *module) bool { return other == m })
+	return m
+}
+
+// forget drops a module that did not compile, so that it may be tried again.
+func (r *Runtime) forget(m *module) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.modules[m.sum] == m {
+		delete(r.modules, m.sum)
+	}
+}
+
 // compile validates the module as it came and only then rewrites it: an invalid module must not become valid.
-func (r *Runtime) compile(ctx context.Context, code []byte) (*module, error) {
-	if len(code) > r.cfg.ModuleBytes {
-		return nil, fmt.Errorf("module of %d bytes, at most %d are allowed", len(code), r.cfg.ModuleBytes)
+func (r *Runtime) compile(ctx context.Context, code []byte) (wazero.CompiledModule, *meter.Module, error) {
+	if err := r.validate(ctx, code); err != nil {
+		return nil, nil, err
 	}
 	meta, err := meter.Rewrite(code, meter.Limits{Bytes: r.cfg.ModuleBytes, Fuel: r.cfg.LoadFuel})
 	if err != nil {
-		return nil, err
-	}
-	if err := r.validate(ctx, code); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	compiled, err := r.engine.CompileModule(ctx, meta.Code)
 	if err != nil {
-		return nil, fmt.Errorf("compile: %w", err)
+		return nil, nil, fmt.Errorf("compile: %w", err)
 	}
 	meta.Code = nil // 3 MB of a Go guest
-	return &module{compiled: compiled, meta: meta}, nil
+	return compiled, meta, nil
 }
 
 func (r *Runtime) validate(ctx context.Context, code []byte) error {
+	if len(code) > r.cfg.ModuleBytes {
+		return fmt.Errorf("module of %d bytes, at most %d are allowed", len(code), r.cfg.ModuleBytes)
+	}
 	c, err := r.checker.CompileModule(ctx, code)
 	if err != nil {
 		return fmt.Errorf("validate: %w", err)
@@ -227,13 +249,4 @@ func (r *Runtime) release(ctx context.Context, m *module) error {
 	r.idle = r.idle[1:]
 	delete(r.modules, oldest.sum)
 	return oldest.compiled.Close(ctx)
-}
-
-func (r *Runtime) forgetIdle(m *module) {
-	for i, other := range r.idle {
-		if other == m {
-			r.idle = append(r.idle[:i], r.idle[i+1:]...)
-			return
-		}
-	}
 }

@@ -1,0 +1,452 @@
+package plugin_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+
+	"github.com/sothebais/sothebais/host/cue"
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/post"
+	"github.com/sothebais/sothebais/host/show"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// timeline is a ledger in memory.
+type timeline struct {
+	mu     sync.Mutex
+	wake   chan struct{}
+	events []event.Event
+}
+
+func newTimeline() *timeline { return &timeline{wake: make(chan struct{})} }
+
+func (l *timeline) Record(_ context.Context, drafts ...event.Draft) ([]event.Event, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := len(l.events)
+	for i, d := range drafts {
+		e := event.Event{Seq: uint64(at + i + 1), Cause: d.Cause, At: d.At, Data: d.Data}
+		if d.Back > 0 {
+			e.Cause = e.Seq - uint64(d.Back)
+		}
+		l.events = append(l.events, e)
+	}
+	close(l.wake)
+	l.wake = make(chan struct{})
+	return l.events[at:], nil
+}
+
+func (l *timeline) Last() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return uint64(len(l.events))
+}
+
+func (l *timeline) after(seq uint64) ([]event.Event, chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.events[seq:], l.wake
+}
+
+func (l *timeline) say(text string) {
+	_, _ = l.Record(context.Background(), event.Draft{Data: show.OperatorActed{What: text}})
+}
+
+// facts are the data of one type, in order.
+func facts[T event.Data](l *timeline) []T {
+	all, _ := l.after(0)
+	var out []T
+	for _, e := range all {
+		if d, ok := e.Data.(T); ok {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+type reader struct {
+	l     *timeline
+	at    uint64
+	kinds []event.Kind
+}
+
+func (r *reader) Close() {}
+
+func (r *reader) NextBatch(ctx context.Context, buf []event.Event) ([]event.Event, error) {
+	buf = buf[:0]
+	for {
+		events, wake := r.l.after(r.at)
+		for _, e := range events {
+			if len(buf) == cap(buf) {
+				break
+			}
+			r.at = e.Seq
+			if slices.Contains(r.kinds, e.Kind()) {
+				buf = append(buf, e)
+			}
+		}
+		if len(buf) > 0 {
+			return buf, nil
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// fake is a guest that answers each operator.acted as it is told.
+type fake struct {
+	name  string
+	heard []string
+	out   []plugin.Reaction
+	dead  bool
+	close int
+}
+
+func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Reaction, error) {
+	if f.dead {
+		return nil, plugin.ErrDead
+	}
+	f.out = f.out[:0]
+	for _, e := range events {
+		switch what := e.Data.(show.OperatorActed).What; what {
+		case "trap":
+			return nil, &plugin.TrapError{Reason: "unreachable"}
+		case "die":
+			f.dead = true
+			return nil, errors.Join(&plugin.TrapError{Reason: "unreachable"}, plugin.ErrDead)
+		case "reply":
+			f.out = append(f.out, plugin.Reaction{Event: e.Seq, Power: "reply", Cue: cue.Cue{Verb: cue.Reply, Name: "1"}})
+		default:
+			f.out = append(f.out, plugin.Reaction{Event: e.Seq, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: f.name + " heard " + what, Priority: cue.Urgent}})
+		}
+	}
+	for _, e := range events {
+		f.heard = append(f.heard, e.Data.(show.OperatorActed).What)
+	}
+	return f.out, nil
+}
+
+func (f *fake) Save(context.Context) ([]byte, error) {
+	if f.dead {
+		return nil, plugin.ErrDead
+	}
+	return []byte(strings.Join(f.heard, ",")), nil
+}
+
+func (f *fake) Restore(_ context.Context, state []byte) error {
+	if strings.Contains(string(state), "poison") {
+		return fmt.Errorf("%w: poison", plugin.ErrState)
+	}
+	f.heard = strings.Split(string(state), ",")
+	return nil
+}
+
+func (f *fake) Stats() plugin.Stats         { return plugin.Stats{SHA256: "abc", Memory: 1 << 16} }
+func (f *fake) Close(context.Context) error { f.close++; return nil }
+
+// fakes is a runtime; it keeps what it made.
+type fakes struct {
+	mu   sync.Mutex
+	made []*fake
+	fail error
+}
+
+func (r *fakes) Load(_ context.Context, m *plugin.Manifest, _ fs.FS) (plugin.Guest, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fail != nil {
+		return nil, r.fail
+	}
+	f := &fake{name: m.ID}
+	r.made = append(r.made, f)
+	return f, nil
+}
+
+func described(id, extra string) fs.FS {
+	return fstest.MapFS{"plugin.yaml": {Data: []byte(`id: ` + id + `
+version: 1.0.0
+kind: overlay
+api: "1"
+runtime: {wasm: p.wasm}
+capabilities: [{name: say, why: to be heard}]
+subscribes: [operator.acted]
+` + extra)}}
+}
+
+// stage is one host with everything around it.
+type stage struct {
+	began   chan struct{} // closed when Run knows where it begins
+	l       *timeline
+	rt      *fakes
+	h       *plugin.Host
+	mu      sync.Mutex
+	offered []string
+}
+
+func newStage() *stage {
+	s := &stage{began: make(chan struct{}), l: newTimeline(), rt: &fakes{}}
+	last := func() uint64 {
+		defer close(s.began)
+		return s.l.Last()
+	}
+	s.h = plugin.New(plugin.Config{Runtime: s.rt, Facts: s.l, Last: last, Metrics: prometheus.NewRegistry(),
+		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source { return &reader{s.l, after, kinds} }})
+	s.h.SetOffer(func(_ context.Context, cause event.Event, cues []cue.Cue) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, c := range cues {
+			s.offered = append(s.offered, fmt.Sprintf("%d %s %s", cause.Seq, c.From, c.Text))
+		}
+	})
+	return s
+}
+
+// play runs f beside the running host, under fake time.
+func (s *stage) play(t *testing.T, f func(ctx context.Context)) {
+	synctest.Test(t, func(t *testing.T) {
+		s.l.wake = make(chan struct{}) // of this bubble
+		ctx, stop := context.WithCancel(context.Background())
+		done := make(chan error)
+		go func() { done <- s.h.Run(ctx) }()
+		synctest.Wait()
+		f(ctx)
+		synctest.Wait()
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func TestEventsBecomeOffers(t *testing.T) {
+	s := newStage()
+	s.l.say("before") // happened before the show: not played
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "overlay", described("a", "")))
+		_, _ = s.l.Record(ctx, event.Draft{Data: post.Received{}}) // not subscribed
+		s.l.say("one")
+		s.l.say("two")
+	})
+	if want := []string{"4 a a heard one", "5 a a heard two"}; !slices.Equal(s.offered, want) {
+		t.Errorf("offered %q, want %q", s.offered, want)
+	}
+	if l := facts[show.PluginLoaded](s.l); len(l) != 1 || l[0] != (show.PluginLoaded{Slot: "overlay", Plugin: "a", Version: "1.0.0", SHA256: "abc"}) {
+		t.Errorf("loaded %+v", l)
+	}
+	if s.rt.made[0].close != 1 {
+		t.Error("the guest was not closed with the host")
+	}
+}
+
+func TestWhatIsNotAllowedIsDroppedAndToldOnce(t *testing.T) {
+	s := newStage()
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", described("a", "")))
+		for range 3 {
+			s.l.say("reply")
+		}
+		s.l.say("fine")
+		synctest.Wait()
+		if p := s.h.Plugins()[0]; p.Denied != 3 || p.Commands != 4 || p.Events != 4 {
+			t.Errorf("info %+v", p)
+		}
+	})
+	if len(s.offered) != 1 {
+		t.Errorf("offered %q", s.offered)
+	}
+	if r := facts[show.PluginRefused](s.l); len(r) != 1 || !strings.Contains(r[0].Reason, "asked for reply without the capability") {
+		t.Errorf("refused %+v", r)
+	}
+}
+
+func TestATrapCostsOneEvent(t *testing.T) {
+	s := newStage()
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", described("a", "")))
+		synctest.Wait()
+		drafts := []event.Draft{}
+		for _, what := range []string{"one", "trap", "two", "trap", "three"} { // one batch
+			drafts = append(drafts, event.Draft{Data: show.OperatorActed{What: what}})
+		}
+		_, _ = s.l.Record(ctx, drafts...)
+	})
+	if want := []string{"2 a a heard one", "4 a a heard two", "6 a a heard three"}; !slices.Equal(s.offered, want) {
+		t.Errorf("offered %q, want %q", s.offered, want)
+	}
+	traps := facts[show.PluginTrapped](s.l)
+	if len(traps) != 2 || traps[0] != (show.PluginTrapped{Slot: "overlay", Plugin: "a", Event: 3, Reason: "unreachable", Traps: 1}) || traps[1].Traps != 2 {
+		t.Errorf("traps %+v", traps)
+	}
+}
+
+func TestADeadGuestIsStartedAnew(t *testing.T) {
+	s := newStage()
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", described("a", "")))
+		synctest.Wait()
+		s.l.say("die")
+		s.l.say("after")
+		synctest.Wait()
+		s.rt.fail = errors.New("no memory")
+		s.l.say("die")
+		s.l.say("unheard")
+		synctest.Wait()
+		if p := s.h.Plugins(); len(p) != 0 {
+			t.Errorf("slot holds %+v", p)
+		}
+		s.rt.fail = nil
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, described("b", ""), "operator"))
+		s.l.say("again")
+	})
+	if len(s.offered) != 2 || !strings.HasSuffix(s.offered[0], "a heard after") || !strings.HasSuffix(s.offered[1], "b heard again") {
+		t.Errorf("offered %q", s.offered)
+	}
+	if r := facts[show.PluginRefused](s.l); len(r) != 1 || !strings.Contains(r[0].Reason, "start it anew: no memory") {
+		t.Errorf("refused %+v", r)
+	}
+}
+
+func TestSwapHandsStateOver(t *testing.T) {
+	s := newStage()
+	state := "state: {id: x, version: 1}\n"
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", described("a", state)))
+		synctest.Wait()
+		s.l.say("one")
+		synctest.Wait()
+		res := must[plugin.SwapResult](t)(s.h.Swap(ctx, described("b", state), "operator"))
+		if res.From.ID != "a" || res.To.ID != "b" || res.StateBytes != 3 {
+			t.Errorf("swap %+v", res)
+		}
+		s.l.say("two")
+		synctest.Wait()
+		if got := s.rt.made[1].heard; !slices.Equal(got, []string{"one", "two"}) {
+			t.Errorf("successor knows %q", got)
+		}
+		other := must[plugin.SwapResult](t)(s.h.Swap(ctx, described("c", "state: {id: x, version: 2}\n"), "operator"))
+		if other.StateBytes != 0 {
+			t.Errorf("state of another version went over: %+v", other)
+		}
+	})
+	if s.rt.made[0].close != 1 || s.rt.made[1].close != 1 {
+		t.Error("a replaced guest was not closed")
+	}
+	swaps := facts[show.PluginSwapped](s.l)
+	if len(swaps) != 2 || swaps[0].From != "a" || swaps[0].To != "b" || swaps[0].Why != "operator" {
+		t.Errorf("swaps %+v", swaps)
+	}
+}
+
+func TestAFailedSwapKeepsTheOldOne(t *testing.T) {
+	s := newStage()
+	state := "state: {id: x, version: 1}\n"
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", described("a", state)))
+		synctest.Wait()
+		s.l.say("poison")
+		synctest.Wait()
+		if _, err := s.h.Swap(ctx, described("b", state), "operator"); !errors.Is(err, plugin.ErrState) {
+			t.Errorf("error %v; want ErrState", err)
+		}
+		if _, err := s.h.Swap(ctx, described("B", ""), "operator"); !errors.Is(err, plugin.ErrManifest) {
+			t.Errorf("error %v; want ErrManifest", err)
+		}
+		s.rt.fail = fmt.Errorf("%w: broken", plugin.ErrModule)
+		if _, err := s.h.Swap(ctx, described("c", ""), "operator"); !errors.Is(err, plugin.ErrModule) {
+			t.Errorf("error %v; want ErrModule", err)
+		}
+		s.l.say("two")
+	})
+	if last := s.offered[len(s.offered)-1]; !strings.HasSuffix(last, "a a heard two") {
+		t.Errorf("offered %q", s.offered)
+	}
+	if s.rt.made[1].close != 1 {
+		t.Error("the refused guest was not closed")
+	}
+	if r := facts[show.PluginRefused](s.l); len(r) != 3 {
+		t.Errorf("refused %+v", r)
+	}
+}
+
+func TestSlots(t *testing.T) {
+	s := newStage()
+	s.play(t, func(ctx context.Context) {
+		if _, err := s.h.Load(ctx, "personality", described("a", "")); !errors.Is(err, plugin.ErrSlot) {
+			t.Errorf("error %v; want ErrSlot", err)
+		}
+		must[plugin.Info](t)(s.h.Load(ctx, "overlay", described("a", "")))
+		if _, err := s.h.Load(ctx, "overlay", described("b", "")); !errors.Is(err, plugin.ErrSlot) {
+			t.Errorf("error %v; want ErrSlot", err)
+		}
+	})
+}
+
+// TestSwapsUnderLoad: whoever is in the slot, each event is heard once and in order.
+func TestSwapsUnderLoad(t *testing.T) {
+	s := newStage()
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.h.Run(ctx) }()
+	<-s.began
+	must[plugin.Info](t)(s.h.Load(ctx, "", described("p0", "")))
+	const events = 2000
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for i := range events {
+			s.l.say(fmt.Sprint(i))
+		}
+	})
+	for i := range 50 {
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, described(fmt.Sprintf("p%d", i+1), ""), "test"))
+	}
+	writer.Wait()
+	for len(heardByAll(s)) < events {
+		time.Sleep(time.Millisecond)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	for i, what := range heardByAll(s) {
+		if what != fmt.Sprint(i) {
+			t.Fatalf("heard %s, want %d", what, i)
+		}
+	}
+}
+
+func heardByAll(s *stage) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]string, len(s.offered))
+	for i, o := range s.offered {
+		out[i] = o[strings.LastIndex(o, " ")+1:]
+	}
+	return out
+}
