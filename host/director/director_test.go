@@ -184,6 +184,18 @@ func TestNewestBidOvertakesOlderOnes(t *testing.T) {
 	want(t, l, " 0.10 say 0123456789", " 1.35 drop say one: overtaken", " 1.35 say two")
 }
 
+func TestHammerOvertakesBids(t *testing.T) {
+	l := onStage(t, Config{}, func(d *Director, _ *log) {
+		offer1(d, say(cue.Bid, "0123456789"))
+		time.Sleep(200 * time.Millisecond)
+		offer1(d, say(cue.Bid, "bid"), say(cue.Chat, "chat"))
+		time.Sleep(100 * time.Millisecond)
+		offer1(d, say(cue.Lot, "sold"))
+		time.Sleep(5 * time.Second)
+	})
+	want(t, l, " 0.10 say 0123456789", " 1.35 drop say bid: overtaken", " 1.35 say sold", " 2.00 say chat")
+}
+
 func TestStaleLineIsNotSaid(t *testing.T) {
 	l := onStage(t, Config{}, func(d *Director, _ *log) {
 		offer1(d, say(cue.Lot, strings.Repeat("x", 90)))

@@ -31,19 +31,28 @@ type class struct {
 	alone bool          // once one is said, older ones of its class are old news
 }
 
+// Ranks of the classes, the most important last.
+const (
+	rankIdle = iota + 1
+	rankChat
+	rankBid
+	rankLot
+	rankUrgent
+)
+
 // classOf sorts priorities into classes; the bounds are those of package cue.
 func classOf(p cue.Priority) class {
 	switch {
 	case p >= cue.Urgent:
-		return class{rank: 5, stale: 30 * time.Second, fifo: true}
+		return class{rank: rankUrgent, stale: 30 * time.Second, fifo: true}
 	case p >= cue.Lot:
-		return class{rank: 4, stale: 8 * time.Second, fifo: true}
+		return class{rank: rankLot, stale: 8 * time.Second, fifo: true}
 	case p >= cue.Bid:
-		return class{rank: 3, stale: 5 * time.Second, alone: true}
+		return class{rank: rankBid, stale: 5 * time.Second, alone: true}
 	case p > cue.Idle:
-		return class{rank: 2, stale: 6 * time.Second}
+		return class{rank: rankChat, stale: 6 * time.Second}
 	default:
-		return class{rank: 1, stale: 4 * time.Second, alone: true}
+		return class{rank: rankIdle, stale: 4 * time.Second, alone: true}
 	}
 }
 
@@ -80,10 +89,10 @@ func (l *line) length() time.Duration {
 // mayCut reports whether l may stop a line that has this long to go.
 func (l *line) mayCut(on *line, left time.Duration) bool {
 	switch mine, theirs := l.class().rank, on.class().rank; {
-	case mine == 5:
-		return theirs < 5
-	case theirs == 1:
-		return mine >= 3 && left > cutMargin
+	case mine == rankUrgent:
+		return theirs < rankUrgent
+	case theirs == rankIdle:
+		return mine >= rankBid && left > cutMargin
 	default:
 		return false
 	}
@@ -105,8 +114,8 @@ func (q *queue) len() int { return len(q.lines) }
 
 // add lets l wait and returns who had to make room.
 func (q *queue) add(l *line) (out []outcast) {
-	if l.class().rank == 1 { // one filler is enough, and the newest fits best
-		for _, old := range q.take(func(o *line) bool { return o.class().rank == 1 }) {
+	if l.class().rank == rankIdle { // one filler is enough, and the newest fits best
+		for _, old := range q.take(func(o *line) bool { return o.class().rank == rankIdle }) {
 			out = append(out, outcast{old, reasonOvertaken})
 		}
 	}
@@ -177,13 +186,16 @@ func (q *queue) removeFrom(source string) []*line {
 	return q.take(func(l *line) bool { return l.cue.From == source })
 }
 
-// overtakenBy removes the lines that are old news once l is said.
+// overtakenBy removes the lines that are old news once l is said: older ones of its class, and bids once the lot has
+// gone on.
 func (q *queue) overtakenBy(l *line) []*line {
-	if !l.class().alone {
-		return nil
-	}
+	mine := l.class()
 	return q.take(func(o *line) bool {
-		return o.class().rank == l.class().rank && o.cue.From == l.cue.From && !o.at.After(l.at)
+		if o.cue.From != l.cue.From || o.at.After(l.at) {
+			return false
+		}
+		theirs := o.class()
+		return mine.alone && theirs.rank == mine.rank || mine.rank == rankLot && theirs.rank == rankBid
 	})
 }
 
