@@ -1,12 +1,14 @@
 package engine
 
+import "strings"
+
 // Pacing of the talk, in milliseconds. A line is asked for a little before the last one ends, for it takes a moment to voice.
 const (
 	breath      = 250  // between two lines
 	bidAhead    = 1500 // a bid may be asked for this long before the current line ends
 	chatAhead   = 300
 	lostLine    = 1500 // a line that has not begun by then, in silence, was dropped
-	faceEvery   = 700
+	faceEvery   = 1200
 	gestureGap  = 900
 	longestLine = 230 // characters
 	attempts    = 12  // throws for a line that was not said lately
@@ -65,33 +67,42 @@ func (e *Engine) setMood(name string, now int64, why string) {
 	}
 }
 
-// fire runs the triggers of a kind in their order and reports whether one of them spoke.
-func (e *Engine) fire(ev *Event, kind string) (spoke bool) {
-	for _, t := range e.p.byKind[kind] {
-		d := dice(ev.Seq ^ hash(hashSeed, t.id))
-		if !e.ready(t, ev, &d) {
-			continue
-		}
-		if len(t.say) > 0 && !e.mayTalk(t.priority, ev) {
-			e.react(t, ev)
-			return false
-		}
-		text, ok := e.line(t.say, &d, ev.At)
-		if len(t.say) > 0 && !ok {
-			continue // everything it could say was said lately: the next trigger may know better
-		}
-		t.last, t.onceAt = ev.At, e.s.occasion(t.once)
-		e.react(t, ev)
-		if ok {
-			e.say(t, text, ev.At)
-			spoke = true
-		}
-		e.answer(t, &d, ev)
-		if !t.more {
-			return spoke
+// fire runs the triggers of a kind in their order and reports whether one of them spoke. The first time round, a
+// trigger must find a line without any part that people would know again; only when none can, the rule is relaxed.
+func (e *Engine) fire(ev *Event, kind string) bool {
+	for _, relaxed := range [...]bool{false, true} {
+		for _, t := range e.p.byKind[kind] {
+			d := dice(ev.Seq ^ hash(hashSeed, t.id))
+			if !e.ready(t, ev, &d) || relaxed && len(t.say) == 0 {
+				continue
+			}
+			if done, spoke := e.play(t, ev, &d, relaxed); done {
+				return spoke
+			}
 		}
 	}
-	return spoke
+	return false
+}
+
+// play does what a trigger asks for. It is not done when the next trigger should have its turn: because this one has
+// nothing to say that was not said lately, or because its file says so.
+func (e *Engine) play(t *trigger, ev *Event, d *dice, relaxed bool) (done, spoke bool) {
+	if len(t.say) > 0 && !e.mayTalk(t.priority, ev) {
+		e.react(t, ev, false)
+		e.answer(t, d, ev)
+		return true, false
+	}
+	text, ok := e.line(t.say, d, ev.At, relaxed)
+	if len(t.say) > 0 && !ok {
+		return false, false
+	}
+	t.last, t.onceAt = ev.At, e.s.occasion(t.once)
+	e.react(t, ev, true)
+	if ok {
+		e.say(t, text, ev.At)
+	}
+	e.answer(t, d, ev)
+	return !t.more, ok
 }
 
 // ready reports whether a trigger may fire on the event in scope.
@@ -125,9 +136,9 @@ func (e *Engine) mayTalk(priority int64, ev *Event) bool {
 	}
 }
 
-// react shows the trigger on the face, at once; a busy face is left alone unless it matters.
-func (e *Engine) react(t *trigger, ev *Event) {
-	if t.mood != "" {
+// react shows the trigger on the face, at once; a busy face is left alone unless it matters. Moods come with words.
+func (e *Engine) react(t *trigger, ev *Event, talks bool) {
+	if t.mood != "" && talks {
 		e.setMood(t.mood, ev.At, t.id)
 	}
 	grave := t.priority >= priorities["lot"]
@@ -149,31 +160,33 @@ func (e *Engine) say(t *trigger, text string, now int64) {
 	e.s.talk(now, int64(len(text))*1000/e.p.rate+breath)
 }
 
-// answer replies to the post behind the event.
+// answer replies to the post behind the event, whether or not there is time to speak.
 func (e *Engine) answer(t *trigger, d *dice, ev *Event) {
-	if len(t.reply) == 0 || ev.PostID == "" {
+	if len(t.reply) == 0 || ev.PostID == "" || t.lastReply != 0 && ev.At-t.lastReply < t.cooldown {
 		return
 	}
-	if text, ok := e.line(t.reply, d, ev.At); ok {
+	e.aim(d, ev.At)
+	if text, ok := e.compose(e.told.pick(t.reply)); ok { // two people may well get the same answer
+		t.lastReply = ev.At
+		e.keep()
 		e.out = append(e.out, Command{Verb: Reply, Name: ev.PostID, Text: text, Why: t.id})
 	}
 }
 
 // line makes a line that was not said within the memory, if one can be found.
-func (e *Engine) line(from []*fragment, d *dice, now int64) (string, bool) {
+func (e *Engine) line(from []*fragment, d *dice, now int64, relaxed bool) (string, bool) {
 	if len(from) == 0 {
 		return "", false
 	}
-	t := &e.told
-	t.scope, t.dice, t.now = &e.scope, d, now
+	e.aim(d, now)
 	for range attempts {
-		if text, ok := e.try(t.pick(from)); ok {
+		if text, ok := e.try(e.told.pick(from), relaxed); ok {
 			return text, true
 		}
 	}
 	first := d.below(len(from))
 	for i := range from { // luck did not help: look at each
-		if text, ok := e.try(from[(first+i)%len(from)]); ok {
+		if text, ok := e.try(from[(first+i)%len(from)], relaxed); ok {
 			return text, true
 		}
 	}
@@ -181,20 +194,35 @@ func (e *Engine) line(from []*fragment, d *dice, now int64) (string, bool) {
 }
 
 // try makes one line of f and keeps it in memory when it is new.
-func (e *Engine) try(f *fragment) (string, bool) {
+func (e *Engine) try(f *fragment, relaxed bool) (string, bool) {
+	text, ok := e.compose(f)
+	if !ok || e.told.stale && !relaxed {
+		return "", false
+	}
+	if !e.s.remember(e.told.id, hash(hashSeed, text), e.told.now, e.p.memory) {
+		return "", false
+	}
+	e.keep()
+	return text, true
+}
+
+func (e *Engine) aim(d *dice, now int64) {
+	e.told.scope, e.told.dice, e.told.now = &e.scope, d, now
+}
+
+// compose writes f out; false when a slot has nothing to say or the line is too long.
+func (e *Engine) compose(f *fragment) (string, bool) {
 	t := &e.told
 	t.reset()
+	t.picks = append(t.picks, f)
 	t.tell(f)
-	if t.empty || len(t.buf) == 0 || len(t.buf) > longestLine {
-		return "", false
+	text := strings.TrimSpace(string(t.buf))
+	return text, !t.empty && text != "" && len(text) <= longestLine
+}
+
+// keep notes that the parts of the line were used.
+func (e *Engine) keep() {
+	for _, p := range e.told.picks {
+		p.last = e.told.now
 	}
-	text := string(t.buf)
-	if !e.s.remember(t.id, hash(hashSeed, text), t.now, e.p.memory) {
-		return "", false
-	}
-	f.last = t.now
-	for _, p := range t.picks {
-		p.last = t.now
-	}
-	return text, true
 }

@@ -202,7 +202,8 @@ func (r *reader) fragments(n *yaml.Node, owner string, pools map[string]*pool) (
 			r.fail(at, le.at, "%s", le.msg)
 			return
 		}
-		f.weight, f.line, f.id = int(weight), at.Line, hash(f.id, owner)
+		f.weight, f.line = int(weight), at.Line
+		f.each(func(f *fragment) bool { f.id = hash(f.id, owner); return true })
 		out = append(out, f)
 	})
 	return out

@@ -57,8 +57,9 @@ type trigger struct {
 	reply    []*fragment
 	more     bool // later triggers may fire as well
 
-	last   int64  // when it fired, unix ms; 0 never
-	onceAt uint64 // hash of the lot or session it fired in
+	last      int64  // when it fired, unix ms; 0 never
+	lastReply int64  // and when it answered a post
+	onceAt    uint64 // hash of the lot or session it fired in
 }
 
 // Parse compiles the file called name. All mistakes are reported at once, each as name:line:column: what.

@@ -72,14 +72,14 @@ func (e *Engine) Restore(b []byte) error {
 
 // fired is what is saved of a trigger.
 type fired struct {
-	last   int64
-	onceAt uint64
+	last, lastReply int64
+	onceAt          uint64
 }
 
 func (e *Engine) adopt(triggers map[uint64]fired, told map[uint64]int64) {
 	for _, t := range e.p.triggers {
 		f := triggers[hash(hashSeed, t.id)]
-		t.last, t.onceAt = f.last, f.onceAt
+		t.last, t.lastReply, t.onceAt = f.last, f.lastReply, f.onceAt
 	}
 	for f := range e.p.eachFragment() {
 		f.last = told[f.id]
@@ -91,14 +91,14 @@ func (p *Personality) eachFragment() func(func(*fragment) bool) {
 	return func(yield func(*fragment) bool) {
 		for _, pl := range p.pools {
 			for _, f := range pl.fragments {
-				if !yield(f) {
+				if !f.each(yield) {
 					return
 				}
 			}
 		}
 		for _, t := range p.triggers {
 			for _, f := range append(slices.Clone(t.say), t.reply...) {
-				if !yield(f) {
+				if !f.each(yield) {
 					return
 				}
 			}
@@ -144,15 +144,15 @@ func (w *writer) lot(l *lot) {
 func (w *writer) triggers(ts []*trigger) {
 	n := 0
 	for _, t := range ts {
-		if t.last != 0 {
+		if t.last != 0 || t.lastReply != 0 {
 			n++
 		}
 	}
 	w.ints(int64(n))
 	for _, t := range ts {
-		if t.last != 0 {
+		if t.last != 0 || t.lastReply != 0 {
 			w.fixed(hash(hashSeed, t.id))
-			w.ints(t.last)
+			w.ints(t.last, t.lastReply)
 			w.fixed(t.onceAt)
 		}
 	}
@@ -258,7 +258,10 @@ func (r *unwriter) triggers() map[uint64]fired {
 	out := map[uint64]fired{}
 	for range r.count(maxTriggers) {
 		id := r.fixed()
-		r.int64(func(last int64) { out[id] = fired{last: last, onceAt: r.fixed()} })
+		var f fired
+		r.ints(&f.last, &f.lastReply)
+		f.onceAt = r.fixed()
+		out[id] = f
 	}
 	return out
 }

@@ -26,6 +26,7 @@ type fragment struct {
 	id     uint64 // of its source text, stable over versions of the file
 	last   int64  // when it was said last, unix ms; 0 never
 	line   int    // in the file
+	marked bool   // its words are long enough to be known again, whatever is in its slots
 }
 
 // pool is a named list of fragments.
@@ -57,7 +58,23 @@ func parseLine(src string, pools map[string]*pool) (*fragment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fragment{pieces: pieces, weight: 1, id: hash(hashSeed, src)}, nil
+	return newFragment(pieces, src), nil
+}
+
+// knownAgain is how many characters of fixed text people remember.
+const knownAgain = 20
+
+func newFragment(pieces []piece, src string) *fragment {
+	f := &fragment{pieces: pieces, weight: 1, id: hash(hashSeed, src)}
+	fixed := 0
+	for _, p := range pieces {
+		if p.pool != nil || p.choice != nil {
+			return f
+		}
+		fixed += len(p.lit)
+	}
+	f.marked = fixed >= knownAgain
+	return f
 }
 
 func fault(at int, format string, args ...any) error {
@@ -162,12 +179,27 @@ func (p *lineParser) choice() (piece, error) {
 		if p.pos >= len(p.src) {
 			return piece{}, fault(at, `this "[" has no closing "]"`)
 		}
-		x.choice = append(x.choice, &fragment{pieces: pieces, weight: 1, id: hash(hashSeed, p.src[from:p.pos])})
+		x.choice = append(x.choice, newFragment(pieces, p.src[from:p.pos]+"|"+p.src))
 		if p.src[p.pos] == ']' {
 			p.pos++
 			return x, nil
 		}
 	}
+}
+
+// each goes through a fragment and the choices in it.
+func (f *fragment) each(yield func(*fragment) bool) bool {
+	if !yield(f) {
+		return false
+	}
+	for _, p := range f.pieces {
+		for _, c := range p.choice {
+			if !c.each(yield) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // walk visits every piece that a fragment can lead to, each pool once. It stops early when visit returns false.
@@ -245,11 +277,12 @@ type telling struct {
 	id       uint64
 	picks    []*fragment
 	empty    bool // a slot had nothing to say
+	stale    bool // a marked part was said within the memory
 }
 
 func (t *telling) reset() {
 	t.buf, t.picks = t.buf[:0], t.picks[:0]
-	t.sentence, t.id, t.empty = true, hashSeed, false
+	t.sentence, t.id, t.empty, t.stale = true, hashSeed, false, false
 }
 
 // longestTelling bounds the pools that one line may go through: a file could nest them so that they multiply.
@@ -265,20 +298,35 @@ func (t *telling) tell(f *fragment) {
 	for i := range f.pieces {
 		switch p := &f.pieces[i]; {
 		case p.slot != nil:
-			text := p.slot.text(t.scope)
-			t.empty = t.empty || text == ""
-			t.buf = append(t.buf, text...)
-			t.sentence = false
+			t.fill(p.slot)
 		case p.pool != nil:
-			f := t.pick(p.pool.fragments)
-			t.picks = append(t.picks, f)
-			t.tell(f)
+			t.take(p.pool.fragments)
 		case p.choice != nil:
-			t.tell(p.choice[t.dice.below(len(p.choice))])
+			t.take(p.choice)
 		default:
 			t.write(p.lit)
 		}
 	}
+}
+
+func (t *telling) fill(s *slot) {
+	text := s.text(t.scope)
+	switch {
+	case text == "":
+		t.empty = true
+	case t.sentence && text == t.scope.s.stranger: // a phrase of the file, where handles stay as they are
+		t.write(text)
+	default:
+		t.buf = append(t.buf, text...)
+		t.sentence = false
+	}
+}
+
+func (t *telling) take(from []*fragment) {
+	f := t.pick(from)
+	t.stale = t.stale || f.marked && f.last != 0 && t.now-f.last < t.memory
+	t.picks = append(t.picks, f)
+	t.tell(f)
 }
 
 // pick throws the dice over what was not said lately; when all was, over what was said longest ago.
