@@ -138,6 +138,6 @@ func placeAll(dst *image.NRGBA, parts []character.Placed, view f64.Aff3) {
 		if p.Opacity < 1 {
 			opts.SrcMask = image.NewUniform(color.Alpha{uint8(p.Opacity * 255)})
 		}
-		draw.CatmullRom.Transform(dst, m, p.Part.Image, p.Part.Image.Rect, draw.Over, opts)
+		draw.BiLinear.Transform(dst, m, p.Part.Image, p.Part.Image.Rect, draw.Over, opts)
 	}
 }

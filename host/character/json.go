@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sort"
+	"math"
+	"slices"
 	"strings"
 )
 
@@ -213,7 +214,7 @@ func (o *obj) get(key string, needed bool) *tree {
 // done reports the keys nobody asked for.
 func (o *obj) done() {
 	for _, k := range o.t.keys {
-		if !contains(o.asked, k) {
+		if !slices.Contains(o.asked, k) {
 			o.r.bad(o.t.fields[k].line, o.path(k), "is not a key known here", nearest(k, o.asked))
 		}
 	}
@@ -242,6 +243,19 @@ func (o *obj) num(key string, def, lo, hi float64) float64 {
 		return def
 	}
 	return o.r.number(t, o.path(key), lo, hi)
+}
+
+// whole is a number without a fraction within [lo, hi] that must be there.
+func (o *obj) whole(key string, lo, hi int) int {
+	t := o.get(key, true)
+	if t == nil {
+		return lo
+	}
+	f := o.r.number(t, o.path(key), float64(lo), float64(hi))
+	if f != math.Trunc(f) {
+		o.r.bad(t.line, o.path(key), fmt.Sprintf("%g is not a whole number", f), "")
+	}
+	return int(f)
 }
 
 func (r *reader) number(t *tree, at string, lo, hi float64) float64 {
@@ -293,22 +307,14 @@ func (o *obj) each(key string, needed bool, f func(name string, v *tree, at stri
 	}
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
 // nearest is the hint for a word that is none of the known ones.
 func nearest(word string, known []string) string {
 	if len(known) == 0 {
 		return ""
 	}
+	sorted := slices.Sorted(slices.Values(known)) // equally near ones must not take turns
 	best, dist := "", len(word)/2+1
-	for _, k := range known {
+	for _, k := range sorted {
 		if d := distance(word, k); d < dist {
 			best, dist = k, d
 		}
@@ -316,19 +322,18 @@ func nearest(word string, known []string) string {
 	if best != "" {
 		return fmt.Sprintf("did you mean %q?", best)
 	}
-	sorted := append([]string(nil), known...)
-	sort.Strings(sorted)
-	if len(sorted) > 24 {
-		sorted = append(sorted[:24], "…")
+	const most = 24
+	if len(sorted) > most {
+		sorted = append(sorted[:most], "…")
 	}
 	return "known are " + strings.Join(sorted, ", ")
 }
 
-// distance is the number of letters to change, add or drop (Levenshtein), in two rows; long words are cut.
+// distance is the number of letters to change, add, drop or swap with the next one; long words are cut.
 func distance(a, b string) int {
 	const most = 48
 	a, b = a[:min(len(a), most)], b[:min(len(b), most)]
-	var prev, cur [most + 1]int
+	var before, prev, cur [most + 1]int
 	for j := range prev[:len(b)+1] {
 		prev[j] = j
 	}
@@ -340,8 +345,11 @@ func distance(a, b string) int {
 				cost = 0
 			}
 			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				cur[j] = min(cur[j], before[j-2]+1)
+			}
 		}
-		prev = cur
+		before, prev = prev, cur
 	}
 	return prev[len(b)]
 }

@@ -220,8 +220,8 @@ func (r *reader) manifest(t *tree) *Manifest {
 	m.Licence = o.str("licence", true)
 	if c := o.get("canvas", true); c != nil {
 		co := r.object(c, "canvas")
-		m.Width = int(co.num("width", 560, 16, 4096))
-		m.Height = int(co.num("height", 680, 16, 4096))
+		m.Width = co.whole("width", 16, 4096)
+		m.Height = co.whole("height", 16, 4096)
 		m.Bleed = int(co.num("bleed", 0, 0, 1024))
 		co.done()
 	}

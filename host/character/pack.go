@@ -8,6 +8,7 @@ import (
 	"image/draw"
 	"image/png"
 	"io/fs"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -112,14 +113,20 @@ func ReadPartList(data []byte, m *Manifest) (*PartList, error) {
 	for i, v := range o.list("parts", true) {
 		at := fmt.Sprintf("parts[%d]", i)
 		eo := r.object(v, at)
-		w, h := float64(m.Width), float64(m.Height+m.Bleed)
+		w, h := m.Width, m.Height+m.Bleed
 		e := PartEntry{
 			ID: eo.str("id", true), File: eo.str("file", true), Source: eo.str("source", false),
-			X: int(eo.num("x", 0, 0, w)), Y: int(eo.num("y", 0, 0, h)), W: int(eo.num("w", 0, 1, w)), H: int(eo.num("h", 0, 1, h)),
+			X: eo.whole("x", 0, w), Y: eo.whole("y", 0, h), W: eo.whole("w", 1, w), H: eo.whole("h", 1, h),
 		}
 		eo.done()
 		if !fs.ValidPath(e.File) {
 			r.bad(v.line, at+".file", fmt.Sprintf("%q leaves the character's folder", e.File), "a path such as parts/head.png")
+		}
+		if e.X+e.W > w || e.Y+e.H > h {
+			r.bad(v.line, at, fmt.Sprintf("reaches over the canvas of %d by %d", w, h), "render the art again: go run ./cmd/art")
+		}
+		if slices.ContainsFunc(list.Parts, func(o PartEntry) bool { return o.ID == e.ID }) {
+			r.bad(v.line, at+".id", fmt.Sprintf("%q is there twice", e.ID), "")
 		}
 		list.Parts = append(list.Parts, e)
 	}
