@@ -55,7 +55,7 @@ type extendInput struct {
 
 func (s *Server) extend(ctx context.Context, in *extendInput) (*body[Done], error) {
 	return s.lotAct(ctx, in.Body.OnLot, func(o operator, ctx context.Context, who string) error {
-		return o.Extend(ctx, who, time.Duration(in.Body.Seconds)*time.Second)
+		return o.ExtendFor(ctx, who, time.Duration(in.Body.Seconds)*time.Second)
 	})
 }
 

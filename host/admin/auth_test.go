@@ -170,7 +170,7 @@ func TestOwnerSurvivesARestart(t *testing.T) {
 	if !third.check("chosen") || third.check(first.fresh) || third.alive(cookie, now) {
 		t.Error("a given password should replace the old one and end its sessions")
 	}
-	if text, _, _ := st.SettingGet(ctx, settingSessions); strings.Contains(text, cookie) {
+	if text, _, _ := st.SettingGet(ctx, settingSessions); strings.Contains(string(text), cookie) {
 		t.Error("the store should not hold what logs in")
 	}
 }

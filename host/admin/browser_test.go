@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,18 +26,10 @@ func TestControlRoomInChromium(t *testing.T) {
 			t.Fatalf("%s is missing: %s", need.path, need.mend)
 		}
 	}
-	f := newFakeShow()
-	cfg := f.config()
-	cfg.UI = os.DirFS("ui/dist")
-	cfg.Preview = testStream(t)
-	s, err := New(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	go s.Run(t.Context()) //nolint:errcheck // ends with the test
-	srv := httptest.NewServer(s.Handler())
-	defer srv.CloseClientConnections()
-
+	r := newRoom(t, func(c *Config) {
+		c.UI = os.DirFS("ui/dist")
+		c.Preview = testStream(t)
+	})
 	script := os.Getenv("CONTROL_ROOM_SCRIPT") // another script against the same show, for work on the page
 	if script == "" {
 		script = filepath.Join("e2e", "control-room.mjs")
@@ -47,7 +38,7 @@ func TestControlRoomInChromium(t *testing.T) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", script)
 	cmd.Dir = "ui"
-	cmd.Env = append(os.Environ(), "BASE="+srv.URL, "PASSWORD="+testPassword, "LOGIN="+s.LoginPath(), "SHOTS="+os.Getenv("CONTROL_ROOM_SHOTS"))
+	cmd.Env = append(os.Environ(), "BASE="+r.url, "PASSWORD="+testPassword, "LOGIN="+r.s.LoginPath(), "SHOTS="+os.Getenv("CONTROL_ROOM_SHOTS"))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -60,7 +51,7 @@ func TestControlRoomInChromium(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	f.obey(t, out, in)
+	r.f.obey(t, out, in)
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("%s: %v", script, err)
 	}

@@ -45,7 +45,7 @@ type auctions interface {
 type operator interface {
 	Pause(ctx context.Context, who string) error
 	Resume(ctx context.Context, who string) error
-	Extend(ctx context.Context, who string, by time.Duration) error
+	ExtendFor(ctx context.Context, who string, by time.Duration) error
 	Hammer(ctx context.Context, who string) error
 	Withdraw(ctx context.Context, who string) error
 }
@@ -63,8 +63,8 @@ type plugins interface {
 
 // store keeps the owner's settings between starts.
 type store interface {
-	SettingGet(ctx context.Context, key string) (value string, ok bool, err error)
-	SettingPut(ctx context.Context, key, value string) error
+	SettingGet(ctx context.Context, key string) (value []byte, ok bool, err error)
+	SettingPut(ctx context.Context, key string, value []byte) error
 }
 
 // Preview is the programme as fragmented MP4.

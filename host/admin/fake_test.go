@@ -210,7 +210,7 @@ func (f *fakeShow) Resume(_ context.Context, who string) error {
 	})
 }
 
-func (f *fakeShow) Extend(_ context.Context, who string, by time.Duration) error {
+func (f *fakeShow) ExtendFor(_ context.Context, who string, by time.Duration) error {
 	return f.act(who, "extended the lot by "+by.String(), func(l *Lot) event.Data {
 		l.Closes = l.Closes.Add(by)
 		l.Extensions++

@@ -24,8 +24,9 @@ var lotFiles embed.FS
 const (
 	lotFresh   = 250 * time.Millisecond // one look at the sale serves everybody for so long
 	lotBeat    = 5 * time.Second        // how often an unchanged page hears that the show lives
-	lotBids    = 12
-	lotReaders = 5000 // open streams at a time
+	lotBids    = 12                     // accepted ones that are shown
+	lotLook    = 500                    // how many bids are looked through for them: a crowd that mistypes must not hide the rest
+	lotReaders = 5000                   // open streams at a time
 )
 
 // PublicLot is what everyone may know of the sale.
@@ -114,7 +115,7 @@ func (p *lotPage) look(ctx context.Context, now time.Time) (PublicLot, error) {
 		return out, nil
 	}
 	out.State, out.Lot.Reserve = out.Lot.State, nil
-	bids, err := p.s.cfg.Auctions.Bids(ctx, out.Lot.ID, 8*lotBids)
+	bids, err := p.s.cfg.Auctions.Bids(ctx, out.Lot.ID, lotLook)
 	if err != nil {
 		return out, fmt.Errorf("read the bids of %s: %w", out.Lot.ID, err)
 	}

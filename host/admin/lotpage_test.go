@@ -29,6 +29,10 @@ func TestLotPageWithoutJavaScript(t *testing.T) {
 	if strings.Contains(p, "1.81") || strings.Contains(p, "1.6 ETH") {
 		t.Error("the page tells of refused bids, or of the reserve")
 	}
+	r.f.burst(200)
+	if p := page(); !strings.Contains(p, "@pixelpaul") {
+		t.Error("a crowd that mistypes hides the bids that count")
+	}
 	r.f.block.Lot.State = LotSold
 	if p := page(); !strings.Contains(p, "Sold for") || !strings.Contains(p, `id="bid" hidden`) {
 		t.Errorf("after the hammer: %s", p)

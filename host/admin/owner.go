@@ -39,10 +39,10 @@ func newOwner(ctx context.Context, st store, given string, ttl time.Duration) (*
 	if err != nil {
 		return nil, fmt.Errorf("read the owner's password: %w", err)
 	}
-	o.hash = stored
+	o.hash = string(stored)
 	switch {
 	case given != "":
-		if ok, _ := checkPassword(stored, given); ok {
+		if ok, _ := checkPassword(o.hash, given); ok {
 			return o, o.loadSessions(ctx)
 		}
 		return o, o.setPassword(ctx, given)
@@ -56,7 +56,7 @@ func newOwner(ctx context.Context, st store, given string, ttl time.Duration) (*
 // setPassword also ends every session: whoever knew the old password is out.
 func (o *owner) setPassword(ctx context.Context, password string) error {
 	hash := hashPassword(password)
-	if err := o.store.SettingPut(ctx, settingPassword, hash); err != nil {
+	if err := o.store.SettingPut(ctx, settingPassword, []byte(hash)); err != nil {
 		return fmt.Errorf("keep the owner's password: %w", err)
 	}
 	o.mu.Lock()
@@ -71,7 +71,7 @@ func (o *owner) loadSessions(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the sessions: %w", err)
 	}
-	if found && json.Unmarshal([]byte(text), &o.sessions) != nil {
+	if found && json.Unmarshal(text, &o.sessions) != nil {
 		o.sessions = map[string]time.Time{} // not ours: everybody logs in anew
 	}
 	return nil
@@ -83,7 +83,7 @@ func (o *owner) saveSessions(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("encode the sessions: %w", err)
 	}
-	if err := o.store.SettingPut(ctx, settingSessions, string(text)); err != nil {
+	if err := o.store.SettingPut(ctx, settingSessions, text); err != nil {
 		return fmt.Errorf("keep the sessions: %w", err)
 	}
 	return nil
@@ -168,15 +168,15 @@ func digest(secret string) string {
 // memoryStore keeps settings until the program ends.
 type memoryStore struct{ values sync.Map }
 
-func (m *memoryStore) SettingGet(_ context.Context, key string) (string, bool, error) {
+func (m *memoryStore) SettingGet(_ context.Context, key string) ([]byte, bool, error) {
 	v, ok := m.values.Load(key)
 	if !ok {
-		return "", false, nil
+		return nil, false, nil
 	}
-	return v.(string), true, nil
+	return v.([]byte), true, nil
 }
 
-func (m *memoryStore) SettingPut(_ context.Context, key, value string) error {
+func (m *memoryStore) SettingPut(_ context.Context, key string, value []byte) error {
 	m.values.Store(key, value)
 	return nil
 }

@@ -49,7 +49,7 @@ export const api = {
   block: () => must(client.GET("/api/v1/block", get)),
   plugins: async () => (await must(client.GET("/api/v1/plugins", get))).items,
   bids: async (lot: string) =>
-    (await must(client.GET("/api/v1/lots/{lot}/bids", { ...get, params: { path: { lot }, query: { limit: 80 } } }))).items,
+    (await must(client.GET("/api/v1/lots/{lot}/bids", { ...get, params: { path: { lot }, query: { limit: 500 } } }))).items,
   lotAct: (act: LotAct, lot?: string) => must(client.POST(`/api/v1/block/${act}`, { body: { lot } })),
   extend: (seconds: number, lot?: string) => must(client.POST("/api/v1/block/extend", { body: { seconds, lot } })),
   say: (text: string) => must(client.POST("/api/v1/stage/say", { body: { text } })),

@@ -31,16 +31,18 @@ export interface Parts {
   speech: Speech | null;
   /** Facts a second, newest last. */
   pulse: number[];
+  /** The time by the program's clock, once a second: one timer for all that shows how long ago something was. */
+  second: number;
 }
 
 type Name = keyof Parts;
 
-const keptBids = 80;
+const keptBids = 40; // of those taken, and as many of those refused, so that neither pushes the other out
 const poll = 5_000;
 const pulseLength = 32;
 
 export class Room {
-  private parts: Parts = { link: "connecting", show: null, stage: null, block: null, bids: [], points: [], plugins: [], chains: [], speech: null, pulse: [] };
+  private parts: Parts = { link: "connecting", show: null, stage: null, block: null, bids: [], points: [], plugins: [], chains: [], speech: null, pulse: [], second: Date.now() };
   private dirty = new Set<Name>();
   private listeners = new Map<Name, Set<() => void>>();
   private frame = 0;
@@ -112,7 +114,7 @@ export class Room {
 
   private flush(): void {
     if (this.chainsMoved) this.set("chains", this.chains.list());
-    if (this.bidsMoved) this.set("bids", this.parts.bids.slice());
+    if (this.bidsMoved) this.set("bids", trim(this.parts.bids));
     this.chainsMoved = this.bidsMoved = false;
     cancelAnimationFrame(this.frame);
     this.frame = 0;
@@ -161,7 +163,7 @@ export class Room {
     this.set("block", block);
     const lot = block.lot ?? block.last;
     const bids = lot ? await api.bids(lot.id) : [];
-    this.set("bids", bids);
+    this.set("bids", trim(bids));
     const taken = bids.filter((b) => b.accepted).reverse();
     this.set("points", taken.map((b) => ({ at: Date.parse(b.at), eth: Number(b.amount.eth) })));
   }
@@ -185,6 +187,7 @@ export class Room {
   private beat(): void {
     this.set("pulse", [...this.parts.pulse.slice(1 - pulseLength), this.count]);
     this.count = 0;
+    this.set("second", this.now());
     if (this.parts.speech && this.parts.speech.ends < Date.now()) this.set("speech", null);
   }
 
@@ -264,7 +267,7 @@ export class Room {
     const { bids, points, block } = this.parts;
     if (bids[0] && b.seq <= bids[0].seq) return;
     bids.unshift(b);
-    if (bids.length > keptBids) bids.length = keptBids;
+    if (bids.length > 16 * keptBids) this.parts.bids = trim(bids); // a page that is hidden draws no frames
     this.bidsMoved = true;
     if (b.accepted && block?.lot) this.set("points", [...points.slice(-199), { at: Date.parse(b.at), eth: Number(b.amount.eth) }]);
   }
@@ -303,4 +306,11 @@ export class Room {
       this.failed(err);
     }
   }
+}
+
+/** The newest bids of either kind. */
+function trim(bids: Bid[]): Bid[] {
+  let taken = 0;
+  let refused = 0;
+  return bids.filter((b) => (b.accepted ? ++taken : ++refused) <= keptBids);
 }

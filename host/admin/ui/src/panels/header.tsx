@@ -1,7 +1,7 @@
 import { Circle, CircleAlert, Eye, LogOut, Moon, Sun, WifiOff } from "lucide-react";
 import { useState } from "react";
 import type { Link, Me } from "../api/client";
-import { useNow, usePart } from "../feed/use";
+import { usePart } from "../feed/use";
 import { Button, clock, cx, tints, type Tint } from "../ui/parts";
 
 export function Header({ me, logout }: { me: Me; logout: () => void }) {
@@ -9,8 +9,8 @@ export function Header({ me, logout }: { me: Me; logout: () => void }) {
   return (
     <header className="sticky top-0 z-20 flex h-13 items-center gap-3 border-b border-line bg-ground/90 px-4 backdrop-blur">
       <img src="/favicon.svg" alt="" className="size-6 shrink-0" />
-      <div className="flex min-w-0 items-baseline gap-2.5">
-        <span className="font-semibold tracking-tight">{me.name}</span>
+      <div className="flex min-w-fit items-baseline gap-2.5 xl:min-w-0">
+        <span className="shrink-0 font-semibold tracking-tight">{me.name}</span>
         <span className="hidden truncate text-sm text-soft xl:inline">{block?.name}</span>
       </div>
       <OnAir />
@@ -27,7 +27,7 @@ export function Header({ me, logout }: { me: Me; logout: () => void }) {
 function OnAir() {
   const show = usePart("show");
   const link = usePart("link");
-  const now = useNow(1000);
+  const now = usePart("second");
   if (link === "lost" || link === "connecting") {
     return (
       <span role="status" className="inline-flex h-6 items-center gap-1.5 rounded-full border border-warn/50 bg-warn/10 px-2.5 text-2xs font-bold text-warn">
@@ -96,8 +96,8 @@ function Health() {
 }
 
 function Clock() {
-  const now = useNow(1000);
-  return <time className="mr-1 hidden font-mono text-xs text-soft tabular md:inline">{new Date(now).toISOString().slice(11, 19)} UTC</time>;
+  const now = usePart("second");
+  return <time className="mr-1 hidden font-mono text-xs text-soft whitespace-nowrap tabular lg:inline">{new Date(now).toISOString().slice(11, 19)} UTC</time>;
 }
 
 function Theme() {

@@ -29,7 +29,8 @@ function Screen() {
   const [playing, setPlaying] = useState<Playing>({ state: "connecting", behind: 0 });
   const [muted, setMuted] = useState(true);
   const [meter, setMeter] = useState<Meter | null>(null);
-  const scene = usePart("show")?.scene;
+  const on = usePart("show")?.scene;
+  const scene = usePart("stage")?.scenes.find((s) => s.id === on)?.name ?? on;
   const speech = usePart("speech");
 
   useEffect(() => {

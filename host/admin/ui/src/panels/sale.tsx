@@ -201,5 +201,5 @@ const Row = memo(function Row({ bid, leads, sold }: { bid: Bid; leads: boolean; 
 });
 
 function Ago({ at }: { at: string }) {
-  return <>{ago(useNow(1000) - Date.parse(at))}</>;
+  return <>{ago(usePart("second") - Date.parse(at))}</>;
 }

@@ -65,4 +65,4 @@ function StepWords({ step, first }: { step: Step; first: boolean }) {
   );
 }
 
-const Arrow = () => <span className="px-1 text-faint">→</span>;
+const Arrow = () => <span className="text-faint"> → </span>;

@@ -87,7 +87,7 @@ export function HoldButton({ what, onHeld, children, disabled, className, ...res
       {...rest}
       disabled={disabled}
       title={`Hold for a second: ${what}`}
-      aria-label={`${what}: hold for a second`}
+      aria-description={`Hold for a second: ${what}`}
       className={cx("touch-none overflow-hidden", className)}
       onPointerDown={press}
       onPointerUp={release}
