@@ -1,0 +1,66 @@
+package tck
+
+import (
+	"context"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sothebais/sothebais/host/plugin/wasm"
+)
+
+var update = flag.Bool("update", false, "write testdata/transcript.golden from the Go guest")
+
+// buildGo compiles the conformance plugin of the Go SDK; the toolchain is here, because it runs this test.
+func buildGo(t *testing.T) []byte {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "plugin.wasm")
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", out, "./examples/conformance")
+	cmd.Dir = "../go"
+	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=", "GOWORK=off")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build the Go guest: %v\n%s", err, text)
+	}
+	code, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
+// interpreting makes a runtime whose declarative plugins run in code, to give it a configuration of any form.
+func interpreting(t *testing.T, code []byte) *wasm.Runtime {
+	t.Helper()
+	r, err := wasm.New(context.Background(), wasm.Config{Interpreter: code})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func TestSDKs(t *testing.T) {
+	goCode := buildGo(t)
+	asCode, err := os.ReadFile("testdata/assemblyscript.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inGo, inAS := interpreting(t, goCode), interpreting(t, asCode)
+	if *update {
+		lines := play(t, load(t, inGo, "", goCode), Transcript(), 4)
+		if err := os.WriteFile("testdata/transcript.golden", []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("Go", func(t *testing.T) { Run(t, inGo, goCode) })
+	t.Run("AssemblyScript", func(t *testing.T) { Run(t, inAS, asCode) })
+	t.Run("from Go to AssemblyScript", func(t *testing.T) { HandOver(t, inGo, goCode, asCode) })
+	t.Run("from AssemblyScript to Go", func(t *testing.T) { HandOver(t, inGo, asCode, goCode) })
+}
