@@ -103,7 +103,7 @@ func (c Config) args() []string {
 	return []string{
 		"-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning",
 		// begin at once: the stream needs no probing
-		"-probesize", "32", "-analyzeduration", "0", "-fflags", "nobuffer", "-f", "nut", "-i", "pipe:3",
+		"-probesize", "32", "-analyzeduration", "0", "-f", "nut", "-i", "pipe:3",
 		"-map", "0:v", "-map", "0:a", "-fps_mode", "passthrough", // a dropped frame stays dropped
 		"-c:v", "libx264", "-preset", c.Preset, "-tune", "zerolatency", "-profile:v", "high", "-pix_fmt", "yuv420p",
 		"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -216,6 +217,18 @@ func (e *Encoder) feed(ctx context.Context, p *process) {
 	}
 }
 
+// FFmpeg's muxer holds a picture back until it has seen sound that is later, and
+// AAC comes out about two frames of 1024 samples after it went in. So the sound is
+// declared to be later than it is on the way in, and set right on the way out:
+// pictures pass 50 ms sooner.
+const aacFrame = 1024
+
+// soundLead is how much later, in samples: whole video frames, because FFmpeg
+// rounds what a common offset leaves of the pictures' timestamps.
+func (e *Encoder) soundLead() int {
+	return (5*aacFrame/2/e.samples + 1) * e.samples
+}
+
 func (e *Encoder) feedOne(nut *nutWriter, f frame) error {
 	n := f.n - e.base.Load()
 	if f.picture != nil {
@@ -223,7 +236,22 @@ func (e *Encoder) feedOne(nut *nutWriter, f frame) error {
 			return err
 		}
 	}
-	return nut.frame(nutAudio, n*uint64(e.samples), f.pcm)
+	return nut.frame(nutAudio, n*uint64(e.samples)+uint64(e.soundLead()), f.pcm)
+}
+
+// retime puts a tag of the running process on the programme's timeline. All is
+// one frame of AAC late, because the coder's first packet lies that much before
+// its first sample, and time does not begin below 0.
+func (e *Encoder) retime(t Tag) uint32 {
+	samples := aacFrame
+	switch {
+	case t.Type == TagScript || t.isConfig():
+		return e.millis(e.base.Load())
+	case t.Type == TagAudio:
+		samples -= e.soundLead()
+	}
+	shift := math.Round(float64(samples) * 1000 / float64(e.cfg.SampleRate))
+	return e.millis(e.base.Load()) + t.TS + uint32(int32(shift))
 }
 
 // firstPicture skips sound whose picture was dropped while no encoder ran: a stream begins with both.
@@ -279,11 +307,13 @@ func readEnd(err error) error {
 func (e *Encoder) pass(t Tag) {
 	e.spoke.Store(time.Now().UnixNano())
 	e.owed.Store(0)
-	t.TS += e.millis(e.base.Load())
+	t.TS = e.retime(t)
 	if last, ok := e.last[t.Type]; ok && int32(t.TS-last) < 0 {
 		t.TS = last
 	}
-	e.last[t.Type] = t.TS
+	if !t.isConfig() {
+		e.last[t.Type] = t.TS
+	}
 	e.m.tag(t)
 	if t.isPicture() {
 		e.noteUp(t.TS)
@@ -309,6 +339,9 @@ func (e *Encoder) noteUp(ts uint32) {
 func (e *Encoder) millis(n uint64) uint32 {
 	return uint32(n * 1000 / uint64(e.cfg.FPS))
 }
+
+// isConfig tells sequence headers, which the muxer puts at 0.
+func (t Tag) isConfig() bool { return len(t.Payload) > 1 && t.Payload[1] == 0 }
 
 // isPicture tells coded pictures from sequence headers.
 func (t Tag) isPicture() bool {

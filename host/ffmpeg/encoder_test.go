@@ -83,14 +83,19 @@ func start(t *testing.T, cfg Config, each func(n uint64)) *rig {
 	if r.e, err = New(cfg); err != nil {
 		t.Fatal(err)
 	}
+	r.stop = run(r.e, each)
+	t.Cleanup(func() { r.stop() })
+	return r
+}
+
+// run runs an encoder and feeds it; the function that comes back ends both.
+func run(e *Encoder, each func(n uint64)) (stop func() error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	var runErr error
-	wg.Go(func() { runErr = r.e.Run(ctx) })
-	wg.Go(func() { pace(ctx, r.e, each) })
-	r.stop = sync.OnceValue(func() error { cancel(); wg.Wait(); return runErr })
-	t.Cleanup(func() { r.stop() })
-	return r
+	wg.Go(func() { runErr = e.Run(ctx) })
+	wg.Go(func() { pace(ctx, e, each) })
+	return sync.OnceValue(func() error { cancel(); wg.Wait(); return runErr })
 }
 
 func pace(ctx context.Context, e *Encoder, each func(uint64)) {
