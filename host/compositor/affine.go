@@ -2,7 +2,9 @@ package compositor
 
 import (
 	"container/list"
+	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // matrix maps pixels of a part to pixels of the stage: x' = a·x + b·y + c, y' = d·x + e·y + f.
@@ -13,17 +15,34 @@ func (m matrix) straight() bool {
 	return m.a == 1 && m.b == 0 && m.d == 0 && m.e == 1 && m.c == math.Trunc(m.c) && m.f == math.Trunc(m.f)
 }
 
-// Steps to which a transform is rounded so that an idle character, whose motion repeats, finds its bitmaps again. They
-// are below what shows: half a pixel of place, and a turn or stretch that moves the edge of a large part by half a pixel.
-const (
-	placeStep = 1.0 / 2
-	shapeStep = 1.0 / 512
-)
+// sane says that nothing is infinite or not a number, and that all lies near the stage.
+func (m matrix) sane() bool {
+	for _, v := range [6]float64{m.a, m.b, m.c, m.d, m.e, m.f} {
+		if !(math.Abs(v) < 1e5) {
+			return false
+		}
+	}
+	return true
+}
 
-// rounded splits the transform into a whole offset and the quantised rest.
-func (m matrix) rounded() (q matrix, x, y int) {
+// placeStep is to what a part's place is rounded. Together with shapeStep it lets an idle character, whose motion
+// repeats, find its bitmaps again, and small parts that hardly turn need no turning at all.
+const placeStep = 1.0 / 2
+
+// shapeStep is to what turn and stretch of a part are rounded: a power of two that leaves its edges, seen from its
+// middle, within a quarter of a pixel.
+func shapeStep(w, h int) float64 {
+	return 1 / float64(int(1)<<min(max(bits.Len(uint(max(w, h)-1)), 4), 10))
+}
+
+// rounded splits the transform of a w by h part into a whole offset and the rounded rest; its middle stays where it is.
+func (m matrix) rounded(w, h int) (q matrix, x, y int) {
 	step := func(v, s float64) float64 { return math.Round(v/s) * s }
-	q = matrix{step(m.a, shapeStep), step(m.b, shapeStep), step(m.c, placeStep), step(m.d, shapeStep), step(m.e, shapeStep), step(m.f, placeStep)}
+	s := shapeStep(w, h)
+	q = matrix{a: step(m.a, s), b: step(m.b, s), d: step(m.d, s), e: step(m.e, s)}
+	cx, cy := float64(w)/2, float64(h)/2
+	q.c = step(m.c+(m.a-q.a)*cx+(m.b-q.b)*cy, placeStep)
+	q.f = step(m.f+(m.d-q.d)*cx+(m.e-q.e)*cy, placeStep)
 	fx, fy := math.Floor(q.c), math.Floor(q.f)
 	q.c, q.f = q.c-fx, q.f-fy
 	return q, int(fx), int(fy)
@@ -44,10 +63,13 @@ const maxTurned = 4096
 
 // turn resamples a picture bilinearly; x and y are where its top-left comes to lie.
 func (m matrix) turn(src *pixels) (out *pixels, x, y int) {
-	x0, y0, x1, y1 := m.box(src.w, src.h)
 	det := m.a*m.e - m.b*m.d
+	if !m.sane() || math.Abs(det) < 1e-6 {
+		return nil, 0, 0
+	}
+	x0, y0, x1, y1 := m.box(src.w, src.h)
 	w, h := x1-x0, y1-y0
-	if math.Abs(det) < 1e-6 || w > maxTurned || h > maxTurned {
+	if w > maxTurned || h > maxTurned {
 		return nil, 0, 0
 	}
 	out = &pixels{w: w, h: h, pix: make([]byte, 4*w*h)}
@@ -57,35 +79,72 @@ func (m matrix) turn(src *pixels) (out *pixels, x, y int) {
 	for j := range h {
 		px, py := float64(x0)+0.5-m.c, float64(y0+j)+0.5-m.f
 		u, v := int64((ia*px+ib*py-0.5)*65536), int64((id*px+ie*py-0.5)*65536)
-		src.sampleRow(out.pix[4*j*w:4*(j+1)*w], u, v, du, dv)
+		lo, hi := inside(0, w, u, du, s16(src.w))
+		lo, hi = inside(lo, hi, v, dv, s16(src.h))
+		if lo < hi {
+			n := int64(lo)
+			src.sampleRow(out.pix[4*(j*w+lo):4*(j*w+hi)], u+n*du, v+n*dv, du, dv)
+		}
 	}
 	return out, x0, y0
 }
 
-// sampleRow fills a row of pixels along a line through the source.
+func s16(n int) int64 { return int64(n) << 16 }
+
+// inside narrows a range of steps to those at which u + step·du lies from -1 up to the size, in 16.16.
+func inside(lo, hi int, u, du, size int64) (int, int) {
+	const first = -1 << 16
+	switch {
+	case du == 0:
+		if u < first || u >= size {
+			return 0, 0
+		}
+	case du > 0:
+		lo = max(lo, int(ceilDiv(first-u, du)))
+		hi = min(hi, int(ceilDiv(size-u, du)))
+	default:
+		lo = max(lo, int(ceilDiv(u-size+1, -du)))
+		hi = min(hi, int(ceilDiv(u-first+1, -du)))
+	}
+	return lo, hi
+}
+
+// ceilDiv rounds up; b is positive.
+func ceilDiv(a, b int64) int64 {
+	if a <= 0 {
+		return a / b
+	}
+	return (a + b - 1) / b
+}
+
+// sampleRow fills a row of pixels along a line through the source; no step of it lies more than a pixel outside.
 func (s *pixels) sampleRow(dst []byte, u, v, du, dv int64) {
 	for i := 0; i < len(dst); i, u, v = i+4, u+du, v+dv {
 		x, y := int(u>>16), int(v>>16)
-		if x < -1 || y < -1 || x >= s.w || y >= s.h {
-			continue
-		}
-		fx, fy := uint32(u>>8)&255, uint32(v>>8)&255
+		fx, fy := uint64(u>>8)&255, uint64(v>>8)&255
 		if x < 0 || y < 0 || x+1 >= s.w || y+1 >= s.h {
-			s.sampleEdge(dst[i:i+4], x, y, fx, fy)
+			s.sampleEdge(dst[i:i+4], x, y, uint32(fx), uint32(fy))
 			continue
 		}
 		o := 4 * (y*s.w + x)
-		p, q := s.pix[o:o+8:o+8], s.pix[o+4*s.w:o+4*s.w+8:o+4*s.w+8]
-		if p[3]|p[7]|q[3]|q[7] == 0 {
+		top, low := binary.LittleEndian.Uint64(s.pix[o:]), binary.LittleEndian.Uint64(s.pix[o+4*s.w:])
+		if (top|low)&0xff000000_ff000000 == 0 {
 			continue
 		}
-		d := dst[i : i+4 : i+4]
-		for c := range 4 {
-			top := uint32(p[c])*(256-fx) + uint32(p[c+4])*fx
-			low := uint32(q[c])*(256-fx) + uint32(q[c+4])*fx
-			d[c] = byte((top*(256-fy) + low*fy + 1<<15) >> 16)
-		}
+		binary.LittleEndian.PutUint32(dst[i:i+4:i+4], bilinear(top, low, fx, fy))
 	}
+}
+
+// bilinear mixes two pairs of pixels, four channels at once in the lanes of a word. It gives what sampleEdge gives.
+func bilinear(top, low, fx, fy uint64) uint32 {
+	const lanes = 0x00ff00ff_00ff00ff
+	spread := func(p uint64) uint64 { return (p | p<<24) & lanes } // channels 0 and 2 below, 1 and 3 above
+	a, b := spread(top&0xffffffff), spread(top>>32)
+	c, d := spread(low&0xffffffff), spread(low>>32)
+	t := (a*(256-fx) + b*fx + 0x00800080_00800080) >> 8 & lanes
+	l := (c*(256-fx) + d*fx + 0x00800080_00800080) >> 8 & lanes
+	m := (t*(256-fy) + l*fy + 0x00800080_00800080) >> 8 & lanes
+	return uint32(m | m>>24)
 }
 
 // sampleEdge is sampleRow's step where a neighbour lies outside and is transparent.
@@ -97,9 +156,9 @@ func (s *pixels) sampleEdge(d []byte, x, y int, fx, fy uint32) {
 		return uint32(s.pix[4*(y*s.w+x)+c])
 	}
 	for c := range 4 {
-		top := at(x, y, c)*(256-fx) + at(x+1, y, c)*fx
-		low := at(x, y+1, c)*(256-fx) + at(x+1, y+1, c)*fx
-		d[c] = byte((top*(256-fy) + low*fy + 1<<15) >> 16)
+		top := (at(x, y, c)*(256-fx) + at(x+1, y, c)*fx + 128) >> 8
+		low := (at(x, y+1, c)*(256-fx) + at(x+1, y+1, c)*fx + 128) >> 8
+		d[c] = byte((top*(256-fy) + low*fy + 128) >> 8)
 	}
 }
 

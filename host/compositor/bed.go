@@ -19,7 +19,7 @@ type bed struct {
 	pcm   []float32 // stereo, made up to done
 	done  int       // samples a channel
 	tones []tone
-	sine  []float32
+	sine  *[sineSize]float32
 	noise *rand.Rand
 }
 
@@ -36,7 +36,7 @@ const sineSize = 4096
 
 func newBed(seed uint64) *bed {
 	r := rand.New(rand.NewPCG(seed, 0x5eed))
-	b := &bed{pcm: make([]float32, 2*bedSamples), sine: make([]float32, sineSize), noise: r}
+	b := &bed{pcm: make([]float32, 2*bedSamples), sine: new([sineSize]float32), noise: r}
 	for i := range b.sine {
 		b.sine[i] = float32(math.Sin(2 * math.Pi * float64(i) / sineSize))
 	}
@@ -86,14 +86,20 @@ func (b *bed) bell(chord, note int, r *rand.Rand) {
 func (b *bed) add(acc []float32, at int, g0, g1 float32) {
 	n := len(acc) / 2
 	step := (g1 - g0) / float32(n)
-	for i := range n {
+	for i := 0; i < n; {
 		p := (at + i) % bedSamples
 		if p >= b.done {
 			b.make(n)
 		}
+		run := min(n-i, b.done-p)
+		in, out := b.pcm[2*p:2*(p+run)], acc[2*i:2*(i+run)]
 		g := g0 + step*float32(i)
-		acc[2*i] += b.pcm[2*p] * g
-		acc[2*i+1] += b.pcm[2*p+1] * g
+		for k := 0; k < len(in); k += 2 {
+			out[k] += in[k] * g
+			out[k+1] += in[k+1] * g
+			g += step
+		}
+		i += run
 	}
 }
 
@@ -111,14 +117,25 @@ func (b *bed) make(n int) {
 	b.done = to
 }
 
+// control is how many samples share one straight piece of a tone's loudness.
+const control = 64
+
 func (b *bed) tone(t *tone, from, to, start int) {
 	lo, hi := max(from, start), min(to, start+t.length)
-	turn := t.freq / character.SampleRate
-	for i := lo; i < hi; i++ {
-		phase := turn * float64(i-start)
-		v := b.sine[int(phase*sineSize)&(sineSize-1)] * t.shape(float64(i-start)/float64(t.length))
-		b.pcm[2*i] += v * t.left
-		b.pcm[2*i+1] += v * t.right
+	turn := uint32(t.freq / character.SampleRate * (1 << 32)) // phase is a whole uint32, so it wraps by itself
+	for lo < hi {
+		at, n := lo-start, min(control, hi-lo)
+		g := t.shape(float64(at) / float64(t.length))
+		step := (t.shape(float64(at+n)/float64(t.length)) - g) / float32(n)
+		phase := turn * uint32(at)
+		out := b.pcm[2*lo : 2*(lo+n)]
+		for i := 0; i < len(out); i += 2 {
+			v := b.sine[phase>>20&(sineSize-1)] * g
+			out[i] += v * t.left
+			out[i+1] += v * t.right
+			phase, g = phase+turn, g+step
+		}
+		lo += n
 	}
 }
 

@@ -1,8 +1,10 @@
 package compositor
 
 import (
+	"encoding/binary"
 	"image"
 	"image/draw"
+	"math/bits"
 )
 
 // pixels is a picture as premultiplied Y, Cb, Cr, A, four bytes a pixel: what every bitmap is made of. Averages and
@@ -98,7 +100,13 @@ func (p *plane) indexRow(row []byte) {
 
 // stretch is how many equal bytes begin at x.
 func stretch(row []byte, x int) int {
-	n := x + 1
+	n, v := x+1, uint64(row[x])*0x01010101_01010101
+	for n+8 <= len(row) {
+		if d := binary.LittleEndian.Uint64(row[n:]) ^ v; d != 0 {
+			return n + bits.TrailingZeros64(d)/8 - x
+		}
+		n += 8
+	}
 	for n < len(row) && row[n] == row[x] {
 		n++
 	}
@@ -176,11 +184,11 @@ func (b *bitmap) subsample(px, py int) *plane {
 	}
 	for y := range ch {
 		for x := range cw {
-			u, v, a := s.average(2*x-px, 2*y-py)
+			q := s.average(2*x-px, 2*y-py)
 			i := y*cw + x
-			p.pix[0][i], p.pix[1][i] = u, v
+			p.pix[0][i], p.pix[1][i] = byte(q>>8), byte(q>>16)
 			if p.a != nil {
-				p.a[i] = a
+				p.a[i] = byte(q >> 24)
 			}
 		}
 	}
@@ -188,21 +196,28 @@ func (b *bitmap) subsample(px, py int) *plane {
 	return p
 }
 
-// average of the two by two pixels at (x,y); what lies outside is transparent.
-func (s *pixels) average(x, y int) (u, v, a byte) {
-	var su, sv, sa uint32
-	for j := y; j < y+2; j++ {
-		if j < 0 || j >= s.h {
-			continue
-		}
-		for i := x; i < x+2; i++ {
-			if i >= 0 && i < s.w {
-				q := s.pix[4*(j*s.w+i) : 4*(j*s.w+i)+4 : 4*(j*s.w+i)+4]
-				su, sv, sa = su+uint32(q[1]), sv+uint32(q[2]), sa+uint32(q[3])
+// average of the two by two pixels at (x,y), one channel a byte; what lies outside is transparent.
+func (s *pixels) average(x, y int) uint32 {
+	const lanes = 0x00ff00ff_00ff00ff
+	if x >= 0 && y >= 0 && x+1 < s.w && y+1 < s.h {
+		o := 4 * (y*s.w + x)
+		top, low := binary.LittleEndian.Uint64(s.pix[o:]), binary.LittleEndian.Uint64(s.pix[o+4*s.w:])
+		even := top&lanes + low&lanes          // channels 0 and 2 of both columns
+		odd := top>>8&lanes + low>>8&lanes     // and 1 and 3
+		even, odd = even+even>>32, odd+odd>>32 // columns together
+		const two = 0x00020002
+		e, d := uint32(even)+two, uint32(odd)+two
+		return e>>2&0x00ff00ff | d<<6&0xff00ff00
+	}
+	var sum [4]uint32
+	for j := max(y, 0); j < min(y+2, s.h); j++ {
+		for i := max(x, 0); i < min(x+2, s.w); i++ {
+			for c, v := range s.pix[4*(j*s.w+i) : 4*(j*s.w+i)+4] {
+				sum[c] += uint32(v)
 			}
 		}
 	}
-	return byte((su + 2) / 4), byte((sv + 2) / 4), byte((sa + 2) / 4)
+	return (sum[0]+2)/4 | (sum[1]+2)/4<<8 | (sum[2]+2)/4<<16 | (sum[3]+2)/4<<24
 }
 
 func (b *bitmap) bounds() image.Rectangle { return image.Rect(0, 0, b.src.w, b.src.h) }

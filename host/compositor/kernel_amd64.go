@@ -19,7 +19,11 @@ func machineKernels() []kernel {
 	return ks
 }
 
-// wide runs an assembly kernel over whole blocks and the scalar one over the rest.
+// short is how many samples are better blended one by one than copied to a block of their own.
+const short = 12
+
+// wide runs an assembly kernel over whole blocks. The edges of sprites are mostly shorter than a block, so what is left
+// goes through one too.
 func wide(asm func(dst, src, a *byte, n int), block int) func(dst, src, a []byte) {
 	return func(dst, src, a []byte) {
 		n := len(dst) &^ (block - 1)
@@ -27,6 +31,15 @@ func wide(asm func(dst, src, a *byte, n int), block int) func(dst, src, a []byte
 			_, _ = src[len(dst)-1], a[len(dst)-1] // the assembly checks no bounds
 			asm(&dst[0], &src[0], &a[0], n)
 		}
-		blendScalar(dst[n:], src[n:], a[n:])
+		if len(dst)-n < short {
+			blendScalar(dst[n:], src[n:], a[n:])
+			return
+		}
+		var d, s, c [64]byte
+		copy(d[:], dst[n:])
+		copy(s[:], src[n:len(dst)])
+		copy(c[:], a[n:len(dst)])
+		asm(&d[0], &s[0], &c[0], block)
+		copy(dst[n:], d[:])
 	}
 }

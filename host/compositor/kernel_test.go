@@ -80,3 +80,26 @@ func BenchmarkBlend(b *testing.B) {
 		})
 	}
 }
+
+func TestAverageIsTheSameInsideAndAtTheEdge(t *testing.T) {
+	p := noise(9, 7, 4)
+	for y := -1; y < 8; y++ {
+		for x := -1; x < 10; x++ {
+			var sum [4]int
+			for j := y; j < y+2; j++ {
+				for i := x; i < x+2; i++ {
+					if i >= 0 && j >= 0 && i < 9 && j < 7 {
+						for c := range 4 {
+							sum[c] += int(p.pix[4*(j*9+i)+c])
+						}
+					}
+				}
+			}
+			for c, q := 0, p.average(x, y); c < 4; c, q = c+1, q>>8 {
+				if byte(q) != byte((sum[c]+2)/4) {
+					t.Fatal(x, y, c)
+				}
+			}
+		}
+	}
+}

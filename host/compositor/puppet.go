@@ -65,13 +65,13 @@ func (a *actor) items(dst []item, l *scene.Layer, layer, dx, dy int, alpha float
 }
 
 func (a *actor) place(part *character.Part, m matrix, t *turner) (item, bool) {
-	q, x, y := m.rounded()
-	if q.straight() {
-		return item{d: a.whole[part], x: x, y: y}, a.whole[part] != nil
-	}
 	src := a.parts[part]
-	if src == nil {
+	if src == nil || !m.sane() {
 		return item{}, false
+	}
+	q, x, y := m.rounded(src.w, src.h)
+	if q.straight() {
+		return item{d: a.whole[part], x: x, y: y}, true
 	}
 	tu := t.get(src, q)
 	if tu.bm == nil {

@@ -284,6 +284,14 @@ func (s *Stage) Snapshot() image.Image {
 	return p.rgba()
 }
 
+// Step makes the next frame at once, in the caller's goroutine, and is never late: for whoever has a clock of their own,
+// such as a renderer to a file. It is used instead of Run, not beside it; reports are delivered before it returns.
+func (s *Stage) Step() {
+	s.drawArt()
+	s.step(time.Now().Add(time.Hour))
+	s.deliver()
+}
+
 // Run makes frames until the context ends. It may be called once.
 func (s *Stage) Run(ctx context.Context) error {
 	var wg sync.WaitGroup

@@ -134,6 +134,9 @@ func (t *typesetter) lay(l *scene.Layer, text []rune) *run {
 // lines shapes a text at a size and breaks it; cut says that some of it did not fit.
 func (t *typesetter) lines(st *scene.Style, text []rune, size float64, width, most int) ([]shaping.Line, bool) {
 	outs := t.shape(st, text, size)
+	if fits(outs, width) {
+		return []shaping.Line{outs}, false
+	}
 	cfg := shaping.WrapConfig{Direction: di.DirectionLTR, TruncateAfterLines: most}
 	if sign := t.shape(st, []rune("…"), size); len(sign) > 0 {
 		cfg.Truncator = sign[0]
@@ -144,6 +147,19 @@ func (t *typesetter) lines(st *scene.Style, text []rune, size float64, width, mo
 		kept[i] = append(shaping.Line(nil), ln...)
 	}
 	return kept, truncated > 0
+}
+
+// fits says that a text is one line as it stands, which most are, and puts its runs in order.
+func fits(outs []shaping.Output, width int) bool {
+	var w fixed.Int26_6
+	for i := range outs {
+		if outs[i].Direction == di.DirectionRTL {
+			return false
+		}
+		w += outs[i].Advance
+		outs[i].VisualIndex = int32(i)
+	}
+	return w <= fixed.I(width)
 }
 
 func (t *typesetter) shape(st *scene.Style, text []rune, size float64) []shaping.Output {
