@@ -236,7 +236,7 @@ func TestTooManyLinesWait(t *testing.T) {
 	l := onStage(t, Config{Waiting: 2, Ahead: time.Millisecond}, func(d *Director, _ *log) {
 		offer1(d, say(cue.Lot, "0123456789"))
 		time.Sleep(200 * time.Millisecond)
-		offer1(d, say(cue.Chat, "a"), say(cue.Bid, "b"), say(cue.Lot, "c"))
+		offer1(d, say(cue.Chat, "a"), say(cue.Chat, "b"), say(cue.Lot, "c"))
 		time.Sleep(5 * time.Second)
 	})
 	want(t, l, " 0.10 say 0123456789", " 0.20 drop say a: busy", " 1.35 say c", " 1.70 say b")
