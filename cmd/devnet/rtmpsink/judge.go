@@ -31,8 +31,9 @@ type Report struct {
 	AwayMaxMS   int64  `json:"away_max_ms"`         // longest time without a publisher, after the first
 	StallMaxMS  int64  `json:"stall_max_ms"`        // longest wait for a picture, by the clock on the wall
 	Backwards   uint64 `json:"backwards"`           // timestamps before the one before
-	SkewMS      int64  `json:"av_skew_ms"`          // picture minus sound, now
-	SkewMaxMS   int64  `json:"av_skew_max_ms"`      // furthest apart in either direction, from second to second
+	SkewMS      int64  `json:"av_skew_ms"`          // sound's timestamps minus the time its samples take: how far it runs from the picture
+	SkewMaxMS   int64  `json:"av_skew_max_ms"`      // the most that was, in either direction
+	LeadMaxMS   int64  `json:"av_lead_max_ms"`      // how far one of them was ever sent ahead of the other
 	Millis      int64  `json:"millis"`              // of programme received
 
 	OK       bool     `json:"ok"`
@@ -46,7 +47,10 @@ const (
 	maxFPS        = 60.5
 	maxVideoKbps  = 12_000
 	maxAudioKbps  = 140 // 128 nominal: AAC's rate swings
-	maxSkewMillis = 80  // between the newest picture and the newest frame of sound, each up to a frame old
+	maxSkewMillis = 40  // a viewer sees more
+	maxLeadMillis = 500 // a player's buffer has to hold it
+	holeMillis    = 60  // between two frames of sound: a gap, from which its clock begins anew
+	aacFrame      = 1024
 	youngMillis   = 2000
 )
 
@@ -62,7 +66,8 @@ type judge struct {
 	done         int64     // ms of earlier publications
 	videoBytes   uint64
 	audioBytes   uint64
-	nextSkew     int64
+	heard        int64 // ms at which the sound's clock began
+	samples      int64 // since then
 }
 
 // track is where one kind of media stands in this publication.
@@ -77,7 +82,7 @@ func (j *judge) begin(now time.Time) {
 	if !j.left.IsZero() {
 		j.r.AwayMaxMS = max(j.r.AwayMaxMS, now.Sub(j.left).Milliseconds())
 	}
-	j.video, j.audio, j.key, j.arrived, j.nextSkew = track{}, track{}, -1, time.Time{}, 0
+	j.video, j.audio, j.key, j.arrived = track{}, track{}, -1, time.Time{}
 }
 
 func (j *judge) end(now time.Time) {
@@ -105,9 +110,26 @@ func (j *judge) tag(now time.Time, t rtmp.Tag) {
 	case t.Kind == rtmp.Audio:
 		j.r.AudioFrames++
 		j.audioBytes += uint64(len(t.Payload))
-		j.step(&j.audio, t.TS)
+		j.sound(t.TS)
 	}
-	j.measureSkew()
+	if j.video.begun && j.audio.begun {
+		j.r.LeadMaxMS = max(j.r.LeadMaxMS, abs(j.video.at-j.audio.at))
+	}
+}
+
+// sound compares the timestamps with the samples: what plays by the one and shows by the other drifts apart.
+func (j *judge) sound(ts uint32) {
+	begun := j.audio.begun
+	if d := j.step(&j.audio, ts); !begun || d > holeMillis || d < 0 {
+		j.heard, j.samples = j.audio.at, 0
+	}
+	if j.r.SampleRate > 0 {
+		j.r.SkewMS = j.audio.at - j.heard - j.samples*1000/int64(j.r.SampleRate)
+	}
+	j.samples += aacFrame
+	if abs(j.r.SkewMS) > abs(j.r.SkewMaxMS) {
+		j.r.SkewMaxMS = j.r.SkewMS
+	}
 }
 
 func (j *judge) videoHeader(b []byte) {
@@ -161,20 +183,6 @@ func (j *judge) picture(now time.Time, t rtmp.Tag) {
 	}
 }
 
-// measureSkew compares both tracks once a second: between, one of them is always a little ahead in the stream.
-func (j *judge) measureSkew() {
-	if !j.video.begun || !j.audio.begun {
-		return
-	}
-	j.r.SkewMS = j.video.at - j.audio.at
-	if at := j.video.at - j.first; at >= j.nextSkew {
-		if j.nextSkew > 0 && abs(j.r.SkewMS) > abs(j.r.SkewMaxMS) {
-			j.r.SkewMaxMS = j.r.SkewMS
-		}
-		j.nextSkew = at + 1000
-	}
-}
-
 func abs(x int64) int64 { return max(x, -x) }
 
 func (j *judge) report() Report {
@@ -205,6 +213,7 @@ func (r Report) problems() []string {
 	bad(r.Gaps > 0, "%d gaps between pictures, the longest %d ms", r.Gaps, r.GapMaxMS)
 	bad(r.Backwards > 0, "%d timestamps run backwards", r.Backwards)
 	bad(abs(r.SkewMaxMS) > maxSkewMillis, "picture and sound up to %d ms apart", abs(r.SkewMaxMS))
+	bad(r.LeadMaxMS > maxLeadMillis, "picture and sound sent up to %d ms ahead of each other", r.LeadMaxMS)
 	if r.Millis >= youngMillis {
 		bad(r.FPS > maxFPS, "%.1f pictures a second, X takes 60", r.FPS)
 		bad(r.VideoKbps > maxVideoKbps, "picture at %.0f kbit/s, X takes %d", r.VideoKbps, maxVideoKbps)

@@ -130,11 +130,18 @@ func TestJudge(t *testing.T) {
 			j.tag(at, video(60, 2))
 		}, "1 timestamps run backwards"},
 		"skew": {func(j *judge, at time.Time) {
+			j.tag(at, rtmp.NewTag(rtmp.Audio, 0, []byte{0xaf, 0, 0x11, 0x90}))
+			for ts := uint32(0); ts < 4000; ts += 25 { // frames of 21 ms at 25 ms
+				j.tag(at, video(ts, 1))
+				j.tag(at, audio(ts))
+			}
+		}, "picture and sound up to"},
+		"lead": {func(j *judge, at time.Time) {
 			for ts := uint32(0); ts < 4000; ts += 40 {
 				j.tag(at, video(ts, 1))
 				j.tag(at, audio(ts/2))
 			}
-		}, "picture and sound up to"},
+		}, "sent up to"},
 		"too fast": {func(j *judge, at time.Time) {
 			for ts := uint32(0); ts < 4000; ts += 10 {
 				j.tag(at, video(ts, 1))
