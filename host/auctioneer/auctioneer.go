@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -79,6 +80,7 @@ type Auctioneer struct {
 	seq    uint64    // newest event that the state knows of
 	newest time.Time // its date
 	recent *outcomes
+	crowd  int // requests in the last batches, falling slowly
 	clock  clock
 }
 
@@ -303,9 +305,23 @@ func (a *Auctioneer) arm(t *time.Timer) {
 	t.Reset(max(0, due.Sub(a.clock.now())))
 }
 
-// gather takes along everything that waits with the first request.
+// patience is how often the loop lets others run before it goes on without those who were just answered.
+const patience = 64
+
+// gather takes along everything that waits with the first request. Those who were answered last are about to ask again,
+// so it gives as many of them the time to do so as were there then; otherwise the fastest of them would have every second
+// transaction for himself.
 func (a *Auctioneer) gather(first *request) []*request {
-	batch := []*request{first}
+	batch := a.drain([]*request{first})
+	for i := 0; i < patience && len(batch) < min(a.crowd, a.cfg.MaxBatch); i++ {
+		runtime.Gosched()
+		batch = a.drain(batch)
+	}
+	a.crowd = max(len(batch), a.crowd-1-a.crowd/8) // one small batch among large ones is no sign that they left
+	return batch
+}
+
+func (a *Auctioneer) drain(batch []*request) []*request {
 	for len(batch) < a.cfg.MaxBatch {
 		select {
 		case r := <-a.in:

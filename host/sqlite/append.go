@@ -17,31 +17,32 @@ import (
 // statements are prepared once on the writing connection.
 type statements struct {
 	begin, commit, rollback *sql.Stmt
-	insert, root            *sql.Stmt
-	lots                    lotStatements
+	root, seen              *sql.Stmt
+	loadLot, saveLot        *sql.Stmt
+	events, bids            rowInserter
 	all                     []*sql.Stmt
 }
 
 func prepare(ctx context.Context, c *sql.Conn) (*statements, error) {
 	s := &statements{}
-	for _, p := range []struct {
-		at    **sql.Stmt
-		query string
-	}{
-		{&s.begin, `BEGIN IMMEDIATE`},
-		{&s.commit, `COMMIT`},
-		{&s.rollback, `ROLLBACK`},
-		{&s.insert, `INSERT INTO events (seq, kind, at, cause, root, origin, data) VALUES (?, ?, ?, ?, ?, nullif(?, ''), ?)`},
-		{&s.root, `SELECT root FROM events WHERE seq = ?`},
-		{&s.lots.open, openLot}, {&s.lots.accept, acceptBid}, {&s.lots.refuse, refuseBid}, {&s.lots.bid, insertBid},
-		{&s.lots.extend, extendLot}, {&s.lots.state, setLotState}, {&s.lots.close, closeLot},
-	} {
-		st, err := c.PrepareContext(ctx, p.query)
+	var failed error
+	stmt := func(query string) *sql.Stmt {
+		st, err := c.PrepareContext(ctx, query)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("prepare %q: %w", p.query, err), s.close())
+			failed = errors.Join(failed, fmt.Errorf("prepare %q: %w", query, err))
+			return nil
 		}
-		*p.at = st
 		s.all = append(s.all, st)
+		return st
+	}
+	s.begin, s.commit, s.rollback = stmt(`BEGIN IMMEDIATE`), stmt(`COMMIT`), stmt(`ROLLBACK`)
+	s.root = stmt(`SELECT root FROM events WHERE seq = ?`)
+	s.seen = stmt(`SELECT EXISTS (SELECT 1 FROM events WHERE origin = ?)`)
+	s.loadLot, s.saveLot = stmt(loadLot), stmt(saveLot)
+	s.events = newRowInserter(stmt, `INSERT INTO events (seq, kind, at, cause, root, origin, data) VALUES `, `(?, ?, ?, ?, ?, nullif(?, ''), ?)`)
+	s.bids = newRowInserter(stmt, `INSERT INTO bids (lot, seq, bidder, handle, amount, accepted, reason, hint, post_id, at) VALUES `, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	if failed != nil {
+		return nil, errors.Join(failed, s.close())
 	}
 	return s, nil
 }
@@ -72,6 +73,10 @@ func (db *DB) Append(ctx context.Context, batch []event.Draft) ([]event.Event, e
 		events, err = db.appendAll(ctx, batch, bodies)
 		return err
 	})
+	var dup *duplicateError
+	if errors.As(err, &dup) {
+		return nil, db.culprit(context.WithoutCancel(ctx), batch)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -145,20 +150,56 @@ func (db *DB) appendAll(ctx context.Context, batch []event.Draft, bodies [][]byt
 		if err != nil {
 			return nil, err
 		}
-		if _, err := db.write.insert.ExecContext(ctx, e.Seq, string(e.Kind()), e.At.UnixNano(), e.Cause, e.Root, e.Origin, bodies[i]); err != nil {
-			if isUnique(err) && e.Origin != "" {
-				return nil, &event.DuplicateOriginError{Origin: e.Origin}
-			}
-			return nil, fmt.Errorf("append %s: %w", e.Kind(), err)
-		}
-		if err := db.project(ctx, e); err != nil {
-			return nil, fmt.Errorf("append %s: update the read models: %w", e.Kind(), err)
-		}
 		events[i] = e
 		db.last = e.Seq
 		db.roots.put(e.Seq, e.Root)
 	}
+	err := db.write.events.insert(ctx, len(events), func(i int, args []any) []any {
+		e := &events[i]
+		return append(args, e.Seq, string(e.Kind()), e.At.UnixNano(), e.Cause, e.Root, e.Origin, bodies[i])
+	})
+	if isUnique(err) {
+		return nil, &duplicateError{batch}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("append: %w", err)
+	}
+	if err := db.project(ctx, events); err != nil {
+		return nil, fmt.Errorf("append: update the read models: %w", err)
+	}
 	return events, nil
+}
+
+// duplicateError says that some origin of a batch is in the ledger, or in the batch twice; which one is found after the
+// transaction was rolled back.
+type duplicateError struct{ batch []event.Draft }
+
+func (*duplicateError) Error() string { return "an origin is in the ledger already" }
+
+// culprit names the origin.
+func (db *DB) culprit(ctx context.Context, batch []event.Draft) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.closed {
+		return ErrClosed
+	}
+	fresh := map[string]bool{}
+	for _, d := range batch {
+		if d.Origin == "" {
+			continue
+		}
+		seen := fresh[d.Origin]
+		if !seen {
+			if err := db.write.seen.QueryRowContext(ctx, d.Origin).Scan(&seen); err != nil {
+				return fmt.Errorf("find the duplicate origin: %w", err)
+			}
+		}
+		if seen {
+			return &event.DuplicateOriginError{Origin: d.Origin}
+		}
+		fresh[d.Origin] = true
+	}
+	return errors.New("append: a place in the ledger is taken; is another program writing to it?")
 }
 
 // place gives a draft its Seq, Cause and Root.

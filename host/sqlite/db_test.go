@@ -24,7 +24,7 @@ func registry() *event.Registry {
 	return event.NewRegistry(append(append(auction.Facts(), post.Facts()...), bustest.Facts()...)...)
 }
 
-func open(t *testing.T, path string) *sqlite.DB {
+func open(t testing.TB, path string) *sqlite.DB {
 	t.Helper()
 	db, err := sqlite.Open(t.Context(), path, registry())
 	if err != nil {

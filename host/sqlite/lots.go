@@ -63,60 +63,123 @@ type Bid struct {
 // ErrNoLot says that the ledger knows no lot of that id.
 var ErrNoLot = errors.New("no such lot")
 
-type lotStatements struct{ open, accept, refuse, bid, extend, state, close *sql.Stmt }
+const lotColumns = `id, session, terms, state, opened_seq, opened_at, closes_at, closed_at, price, minimum, leader, leader_handle,
+	accepted, refused, extensions, reserve_met, reason`
 
 const (
-	openLot = `INSERT INTO lots (id, session, terms, state, opened_seq, opened_at, closes_at, price, minimum)
-		VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?)`
-	acceptBid = `UPDATE lots SET price = ?, minimum = ?, leader = ?, leader_handle = ?, accepted = ?, reserve_met = ?, closes_at = ? WHERE id = ?`
-	refuseBid = `UPDATE lots SET refused = refused + 1 WHERE id = ?`
-	insertBid = `INSERT INTO bids (seq, lot, bidder, handle, amount, accepted, reason, hint, post_id, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	extendLot = `UPDATE lots SET closes_at = ?, extensions = ? WHERE id = ?`
-	// A paused lot keeps the end it had; a resumed one gets a new one.
-	setLotState = `UPDATE lots SET state = ?, closes_at = coalesce(?, closes_at) WHERE id = ?`
-	closeLot    = `UPDATE lots SET state = ?, closed_at = ?, reason = ? WHERE id = ?`
-	lotColumns  = `session, terms, state, opened_seq, opened_at, closes_at, closed_at, price, minimum, leader, leader_handle,
-		accepted, refused, extensions, reserve_met, reason`
+	loadLot = `SELECT ` + lotColumns + ` FROM lots WHERE id = ?`
+	saveLot = `INSERT OR REPLACE INTO lots (` + lotColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
-// project brings the read models up to a fact.
-func (db *DB) project(ctx context.Context, e event.Event) error {
-	st := &db.write.lots
+// project brings the read models up to the facts of a batch. A lot is read and written once, however many bids came in.
+func (db *DB) project(ctx context.Context, events []event.Event) error {
+	lots := map[auction.LotID]*Lot{}
+	var bids []Bid
+	for _, e := range events {
+		id, ok := lotOf(e.Data)
+		if !ok {
+			continue
+		}
+		l, err := db.lotFor(ctx, lots, id)
+		if err != nil {
+			return err
+		}
+		l.apply(e)
+		if b, ok := bidOf(e); ok {
+			bids = append(bids, b)
+		}
+	}
+	for id, l := range lots {
+		if l.OpenedSeq == 0 { // refused while nothing was on the block
+			continue
+		}
+		if err := db.saveLot(ctx, id, l); err != nil {
+			return err
+		}
+	}
+	return db.write.bids.insert(ctx, len(bids), func(i int, args []any) []any {
+		b := &bids[i]
+		return append(args, string(b.Lot), b.Seq, b.Bidder, b.Handle, blob(b.Amount), b.Accepted, string(b.Reason), b.Hint, b.PostID, b.At.UnixNano())
+	})
+}
+
+// lotOf is the lot that a fact changes.
+func lotOf(d event.Data) (auction.LotID, bool) {
+	switch d := d.(type) {
+	case auction.LotOpened:
+		return d.Terms.Lot, true
+	case auction.BidAccepted:
+		return d.Lot, true
+	case auction.BidRefused:
+		return d.Lot, true
+	case auction.LotExtended:
+		return d.Lot, true
+	case auction.LotPaused:
+		return d.Lot, true
+	case auction.LotResumed:
+		return d.Lot, true
+	case auction.LotSold:
+		return d.Lot, true
+	case auction.LotUnsold:
+		return d.Lot, true
+	}
+	return "", false
+}
+
+func bidOf(e event.Event) (Bid, bool) {
+	switch d := e.Data.(type) {
+	case auction.BidAccepted:
+		return Bid{Seq: e.Seq, Lot: d.Lot, Bidder: d.Bidder, Handle: d.Handle, Amount: d.Amount, Accepted: true, PostID: d.PostID, At: e.At}, true
+	case auction.BidRefused:
+		return Bid{Seq: e.Seq, Lot: d.Lot, Bidder: d.Bidder, Handle: d.Handle, Amount: d.Amount, Reason: d.Reason, Hint: d.Hint, PostID: d.PostID, At: e.At}, true
+	}
+	return Bid{}, false
+}
+
+// lotFor is a lot as the batch so far has left it; a new one when the ledger has none.
+func (db *DB) lotFor(ctx context.Context, lots map[auction.LotID]*Lot, id auction.LotID) (*Lot, error) {
+	if l := lots[id]; l != nil {
+		return l, nil
+	}
+	l, err := scanLot(db.write.loadLot.QueryRowContext(ctx, string(id)))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	lots[id] = &l
+	return &l, nil
+}
+
+// apply takes a fact in.
+func (l *Lot) apply(e event.Event) {
 	switch d := e.Data.(type) {
 	case auction.LotOpened:
-		return openRow(ctx, st.open, e, d)
+		*l = Lot{Session: d.Session, Terms: d.Terms, State: StateOpen, OpenedSeq: e.Seq, Opened: e.At, Closes: d.Closes, Minimum: d.Terms.Start}
 	case auction.BidAccepted:
-		return errors.Join(
-			exec(ctx, st.accept, blob(d.Amount), blob(d.Minimum), d.Bidder, d.Handle, d.Count, d.ReserveMet, d.Closes.UnixNano(), string(d.Lot)),
-			exec(ctx, st.bid, e.Seq, string(d.Lot), d.Bidder, d.Handle, blob(d.Amount), true, "", "", d.PostID, e.At.UnixNano()))
+		l.Price, l.Minimum, l.Leader, l.Handle = d.Amount, d.Minimum, d.Bidder, d.Handle
+		l.Accepted, l.ReserveMet, l.Closes = d.Count, d.ReserveMet, d.Closes
 	case auction.BidRefused:
-		return errors.Join(
-			exec(ctx, st.refuse, string(d.Lot)),
-			exec(ctx, st.bid, e.Seq, string(d.Lot), d.Bidder, d.Handle, blob(d.Amount), false, string(d.Reason), d.Hint, d.PostID, e.At.UnixNano()))
+		l.Refused++
 	case auction.LotExtended:
-		return exec(ctx, st.extend, d.Closes.UnixNano(), d.Count, string(d.Lot))
+		l.Closes, l.Extensions = d.Closes, d.Count
 	case auction.LotPaused:
-		return exec(ctx, st.state, string(StatePaused), nil, string(d.Lot))
+		l.State = StatePaused
 	case auction.LotResumed:
-		return exec(ctx, st.state, string(StateOpen), d.Closes.UnixNano(), string(d.Lot))
+		l.State, l.Closes = StateOpen, d.Closes
 	case auction.LotSold:
-		return exec(ctx, st.close, string(StateSold), e.At.UnixNano(), "", string(d.Lot))
+		l.State, l.Closed = StateSold, e.At
 	case auction.LotUnsold:
-		return exec(ctx, st.close, string(StateUnsold), e.At.UnixNano(), d.Reason, string(d.Lot))
+		l.State, l.Closed, l.Reason = StateUnsold, e.At, d.Reason
 	}
-	return nil
 }
 
-func openRow(ctx context.Context, st *sql.Stmt, e event.Event, d auction.LotOpened) error {
-	terms, err := json.Marshal(d.Terms)
+func (db *DB) saveLot(ctx context.Context, id auction.LotID, l *Lot) error {
+	terms, err := json.Marshal(l.Terms)
 	if err != nil {
-		return err
+		return fmt.Errorf("encode the terms of %s: %w", id, err)
 	}
-	return exec(ctx, st, string(d.Terms.Lot), d.Session, terms, e.Seq, e.At.UnixNano(), d.Closes.UnixNano(), blob(money.Wei{}), blob(d.Terms.Start))
-}
-
-func exec(ctx context.Context, st *sql.Stmt, args ...any) error {
-	_, err := st.ExecContext(ctx, args...)
+	closed := sql.NullInt64{Int64: l.Closed.UnixNano(), Valid: !l.Closed.IsZero()}
+	_, err = db.write.saveLot.ExecContext(ctx, string(id), l.Session, terms, string(l.State), l.OpenedSeq, l.Opened.UnixNano(), l.Closes.UnixNano(), closed,
+		blob(l.Price), blob(l.Minimum), l.Leader, l.Handle, l.Accepted, l.Refused, l.Extensions, l.ReserveMet, l.Reason)
 	return err
 }
 
@@ -153,7 +216,7 @@ func (db *DB) Lots(ctx context.Context) ([]Lot, error) {
 
 // Lot returns one lot, or ErrNoLot.
 func (db *DB) Lot(ctx context.Context, id auction.LotID) (Lot, error) {
-	l, err := scanLot(db.reads.QueryRowContext(ctx, `SELECT `+lotColumns+` FROM lots WHERE id = ?`, string(id)))
+	l, err := scanLot(db.reads.QueryRowContext(ctx, loadLot, string(id)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Lot{}, fmt.Errorf("lot %q: %w", id, ErrNoLot)
 	}
@@ -171,7 +234,7 @@ func scanLot(row interface{ Scan(...any) error }) (Lot, error) {
 		closed         sql.NullInt64
 		price, minimum []byte
 	)
-	err := row.Scan(&l.Session, &terms, &l.State, &l.OpenedSeq, &opened, &closes, &closed, &price, &minimum, &l.Leader, &l.Handle,
+	err := row.Scan(&l.Terms.Lot, &l.Session, &terms, &l.State, &l.OpenedSeq, &opened, &closes, &closed, &price, &minimum, &l.Leader, &l.Handle,
 		&l.Accepted, &l.Refused, &l.Extensions, &l.ReserveMet, &l.Reason)
 	if err != nil {
 		return Lot{}, err

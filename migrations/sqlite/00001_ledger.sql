@@ -26,29 +26,28 @@ CREATE TABLE lots (
     closed_at     INTEGER,
     price         BLOB    NOT NULL,   -- leading bid; nothing when there is none
     minimum       BLOB    NOT NULL,   -- the least the next bid must offer
-    leader        TEXT    NOT NULL DEFAULT '',
-    leader_handle TEXT    NOT NULL DEFAULT '',
-    accepted      INTEGER NOT NULL DEFAULT 0,
-    refused       INTEGER NOT NULL DEFAULT 0,
-    extensions    INTEGER NOT NULL DEFAULT 0,
-    reserve_met   INTEGER NOT NULL DEFAULT 0,
-    reason        TEXT    NOT NULL DEFAULT ''
+    leader        TEXT    NOT NULL,
+    leader_handle TEXT    NOT NULL,
+    accepted      INTEGER NOT NULL,
+    refused       INTEGER NOT NULL,
+    extensions    INTEGER NOT NULL,
+    reserve_met   INTEGER NOT NULL,
+    reason        TEXT    NOT NULL
 ) STRICT;
 
 CREATE TABLE bids (
-    seq      INTEGER PRIMARY KEY,     -- of the bid.accepted or bid.refused
     lot      TEXT    NOT NULL,        -- empty when nothing was on the block
+    seq      INTEGER NOT NULL,        -- of the bid.accepted or bid.refused
     bidder   TEXT    NOT NULL,
     handle   TEXT    NOT NULL,
     amount   BLOB    NOT NULL,
     accepted INTEGER NOT NULL,
-    reason   TEXT    NOT NULL DEFAULT '',
-    hint     TEXT    NOT NULL DEFAULT '',
+    reason   TEXT    NOT NULL,
+    hint     TEXT    NOT NULL,
     post_id  TEXT    NOT NULL,
-    at       INTEGER NOT NULL
-) STRICT;
-
-CREATE INDEX bids_by_lot ON bids (lot, seq);
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (lot, seq)            -- the one order in which they are read
+) STRICT, WITHOUT ROWID;
 
 -- What plugins keep, and what the operator set.
 CREATE TABLE plugin_state (
