@@ -109,7 +109,7 @@ func (c *Client) authorize(req *http.Request, asUser bool) error {
 	case u.ConsumerKey != "" && u.Token != "":
 		req.Header.Set("Authorization", u.sign(req.Method, req.URL, nil, nonce(), time.Now()))
 	case asUser:
-		return errors.New("no credentials of the host's account: set X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN and X_ACCESS_TOKEN_SECRET")
+		return errors.New("no credentials of the host's account: set TWITTER_API_KEY, TWITTER_API_SECRET, TWITTER_ACCESS_TOKEN and TWITTER_ACCESS_TOKEN_SECRET")
 	default:
 		return errors.New("no credentials of the app: set X_BEARER_TOKEN")
 	}
@@ -128,11 +128,10 @@ func networkError(k call, err error) error {
 // answerError reads what X says about an answer that is no good one.
 func answerError(k call, resp *http.Response, limit window) error {
 	if resp.StatusCode == http.StatusTooManyRequests {
-		e := &RateError{Endpoint: k.endpoint(), Until: limit.reset, Known: !limit.reset.IsZero()}
-		if !e.Known {
-			e.Until = time.Now().Add(time.Minute)
+		if limit.left <= 0 && !limit.reset.IsZero() {
+			return &RateError{Endpoint: k.endpoint(), Until: limit.reset, Known: true}
 		}
-		return e
+		return &RateError{Endpoint: k.endpoint(), Until: time.Now().Add(time.Minute)} // such as one connection too many
 	}
 	b, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // what came of it is enough
 	var p struct {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,7 +24,7 @@ type Problem struct {
 func (p Problem) String() string {
 	parts := make([]string, 0, 3)
 	for _, s := range []string{p.Title, p.Detail, p.Message} {
-		if s != "" && (len(parts) == 0 || parts[0] != s) {
+		if s != "" && !slices.Contains(parts, s) {
 			parts = append(parts, s)
 		}
 	}
@@ -39,8 +40,12 @@ type APIError struct {
 
 func (e *APIError) Error() string {
 	s := fmt.Sprintf("%s: X answered %d %s", e.Endpoint, e.Code, http.StatusText(e.Code))
-	if p := e.Problem.String(); p != "" && p != http.StatusText(e.Code) {
-		s += ": " + p
+	p := e.Problem
+	if p.Title == http.StatusText(e.Code) {
+		p.Title = ""
+	}
+	if text := p.String(); text != "" {
+		s += ": " + text
 	}
 	switch e.Code {
 	case http.StatusUnauthorized:

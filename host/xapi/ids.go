@@ -23,12 +23,12 @@ func newer(a, b string) string {
 	return a
 }
 
-// before is an id that a post might have had some time before another; nothing when there is no such time.
+// before is an id that a post might have had some time before another; "1" when there is no such time.
 func before(id string, d time.Duration) string {
 	n, err := strconv.ParseUint(id, 10, 64)
 	back := uint64(d.Milliseconds()) << timeShift
 	if err != nil || n <= back {
-		return ""
+		return "1"
 	}
 	return strconv.FormatUint(n-back, 10)
 }

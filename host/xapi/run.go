@@ -69,6 +69,8 @@ type listening struct {
 	to   func(context.Context, post.Post) error
 	wake chan struct{} // the mentions should be looked at
 
+	floor string // no post up to this one is of interest; set before the first look
+
 	mu     sync.Mutex
 	behind bool   // something may have been missed since the last look
 	up     bool   // the stream is open
@@ -133,7 +135,8 @@ func (l *listening) hear(ctx context.Context, p post.Post) {
 	}
 }
 
-// mentions looks for what the stream did not bring: at each gap, and again and again while it is away.
+// mentions looks for what the stream did not bring: at each gap, again and again while it is away, and now and
+// then while it is there, since X promises no complete stream.
 func (l *listening) mentions(ctx context.Context) {
 	from, started := l.start(ctx)
 	if !started {
@@ -141,7 +144,7 @@ func (l *listening) mentions(ctx context.Context) {
 	}
 	timer := time.NewTimer(l.c.cfg.Poll)
 	defer timer.Stop()
-	for {
+	for looked := time.Now(); ; {
 		select {
 		case <-ctx.Done():
 			return
@@ -149,8 +152,9 @@ func (l *listening) mentions(ctx context.Context) {
 		case <-l.wake:
 		}
 		wait := l.c.cfg.Poll
-		if l.due() {
-			next, err := l.sweep(ctx, from)
+		if why := l.due(looked); why != notDue {
+			looked = time.Now()
+			next, err := l.sweep(ctx, from, why)
 			if err != nil && ctx.Err() == nil {
 				l.c.log.Warn("reading the mentions failed", "err", err)
 				l.mu.Lock()
@@ -164,13 +168,27 @@ func (l *listening) mentions(ctx context.Context) {
 	}
 }
 
-// due reports whether there is a reason to look, and takes it.
-func (l *listening) due() bool {
+// reason is why the mentions are looked at.
+type reason int
+
+const (
+	notDue  reason = iota
+	inPlace        // of the stream, which is away: look from where the last look ended
+	forGap         // or to be sure: look from a little earlier, as X lists posts a little out of order
+)
+
+// due says whether there is a reason to look, and takes it.
+func (l *listening) due(looked time.Time) reason {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	due := l.behind || !l.up
-	l.behind = false
-	return due
+	defer func() { l.behind = false }()
+	switch {
+	case l.behind, l.c.cfg.Audit > 0 && time.Since(looked) >= l.c.cfg.Audit:
+		return forGap
+	case !l.up:
+		return inPlace
+	}
+	return notDue
 }
 
 // pause is how long to leave the mentions alone after an error.
@@ -186,6 +204,7 @@ func (l *listening) start(ctx context.Context) (string, bool) {
 		newest := l.c.newest
 		l.c.mu.Unlock()
 		if newest != "" {
+			l.floor = before(newest, l.c.cfg.Overlap)
 			return newest, true
 		}
 		p, err := l.c.page(ctx, l.me.ID, "", "", 5)
@@ -193,6 +212,7 @@ func (l *listening) start(ctx context.Context) (string, bool) {
 			if len(p.Data) == 0 {
 				return "1", true // nobody ever mentioned the host: everything is new
 			}
+			l.floor = p.Meta.NewestID
 			return p.Meta.NewestID, true
 		}
 		l.c.log.Warn("reading the mentions failed", "err", err)
@@ -202,11 +222,10 @@ func (l *listening) start(ctx context.Context) (string, bool) {
 	}
 }
 
-// sweep hands over all mentions after from, oldest first, and returns from where to look next time. Posts of
-// the stream move that point too, but only so far that what comes late is still seen.
-func (l *listening) sweep(ctx context.Context, from string) (string, error) {
-	from, untook := l.point(from)
-	posts, err := l.c.mentionsAfter(ctx, l.me.ID, from)
+// sweep hands over all mentions after from, oldest first, and returns from where to look next time.
+func (l *listening) sweep(ctx context.Context, from string, why reason) (string, error) {
+	begin, untook := l.begin(from, why)
+	posts, err := l.c.mentionsAfter(ctx, l.me.ID, begin)
 	if err != nil {
 		return from, err
 	}
@@ -224,14 +243,18 @@ func (l *listening) sweep(ctx context.Context, from string) (string, error) {
 	return from, nil
 }
 
-// point is where a look at the mentions begins, and the post for which it begins so early, if there is one.
-func (l *listening) point(from string) (string, string) {
-	l.c.mu.Lock()
-	known := l.c.newest
-	l.c.mu.Unlock()
+// begin is where a look at the mentions begins, and the post for which it begins so early, if there is one.
+func (l *listening) begin(from string, why reason) (string, string) {
+	if l.c.cfg.Audit < 0 { // nothing is looked at twice: what the stream brought counts as seen
+		l.c.mu.Lock()
+		from = newer(from, l.c.newest)
+		l.c.mu.Unlock()
+	}
+	if why == forGap {
+		from = newer(l.floor, before(from, l.c.cfg.Overlap))
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	from = newer(from, before(known, l.c.cfg.Overlap))
 	if l.untook != "" && newer(from, l.untook) == from {
 		from = before(l.untook, time.Millisecond)
 	}

@@ -4,8 +4,8 @@
 // simulator at another base URL is X to it. Promises:
 //
 //   - every post that mentions the host is handed over at least once, as long as X keeps it: the filtered stream
-//     brings it within seconds; whatever came while the stream was away is read from the mentions afterwards, and
-//     mentions are polled while it stays away;
+//     brings it within seconds; whatever came while the stream was away is read from the mentions afterwards,
+//     mentions are polled while it stays away, and looked at now and then while it is there;
 //   - duplicates and reordering are passed on as they come; posts carry the identity that lets the reader tell;
 //   - reconnects follow X's rules: at once and then 250 ms more each time (to 16 s) when the network failed, 5 s
 //     doubled (to 320 s) when X answered with an error, a minute doubled when it answered 429;
@@ -39,6 +39,7 @@ type Config struct {
 	Poll       time.Duration // between looks at the mentions while the stream is away; 0 is 5 s, X allows one each 3 s
 	Silence    time.Duration // without a byte for this long the stream counts as dead; 0 is 20 s, as X's documents say
 	Overlap    time.Duration // how far before the newest known post a catch-up begins, as posts arrive out of order; 0 is 30 s
+	Audit      time.Duration // between looks at the mentions while the stream is there; 0 is 2 minutes, negative never. Each post is read (and paid) once more
 
 	OnUp   func(gap time.Duration) // the stream is there, after it was away for gap; must not block
 	OnDown func(reason string)     // the stream went away; must not block
@@ -88,6 +89,7 @@ func New(cfg Config) *Client {
 	cfg.Poll = cmp.Or(cfg.Poll, 5*time.Second)
 	cfg.Silence = cmp.Or(cfg.Silence, 20*time.Second)
 	cfg.Overlap = cmp.Or(cfg.Overlap, 30*time.Second)
+	cfg.Audit = cmp.Or(cfg.Audit, 2*time.Minute)
 	cfg.Logger = cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler))
 	if cfg.OnUp == nil {
 		cfg.OnUp = func(time.Duration) {}
