@@ -54,7 +54,7 @@ func compileWhen(src, kind string) (when func(*scope) bool, err error) {
 	if p.tok != "" {
 		p.failf(p.at, "expected the end or an operator, found %q", p.tok)
 	}
-	p.want(x, flag, 0)
+	p.want(x, yesNo, 0)
 	return x.flag, nil
 }
 
@@ -136,25 +136,29 @@ func (p *exprParser) found() string {
 const maxDepth = 40
 
 func (p *exprParser) or(depth int) expr {
-	at, x := p.at, p.and(depth)
+	at := p.at
+	x := p.and(depth)
 	for p.take("or") || p.take("||") {
-		p.want(x, flag, at)
-		bAt, b := p.at, p.and(depth)
-		p.want(b, flag, bAt)
+		p.want(x, yesNo, at)
+		bAt := p.at
+		b := p.and(depth)
+		p.want(b, yesNo, bAt)
 		l, r := x.flag, b.flag
-		x = expr{typ: flag, flag: func(s *scope) bool { return l(s) || r(s) }}
+		x = expr{typ: yesNo, flag: func(s *scope) bool { return l(s) || r(s) }}
 	}
 	return x
 }
 
 func (p *exprParser) and(depth int) expr {
-	at, x := p.at, p.not(depth)
+	at := p.at
+	x := p.not(depth)
 	for p.take("and") || p.take("&&") {
-		p.want(x, flag, at)
-		bAt, b := p.at, p.not(depth)
-		p.want(b, flag, bAt)
+		p.want(x, yesNo, at)
+		bAt := p.at
+		b := p.not(depth)
+		p.want(b, yesNo, bAt)
 		l, r := x.flag, b.flag
-		x = expr{typ: flag, flag: func(s *scope) bool { return l(s) && r(s) }}
+		x = expr{typ: yesNo, flag: func(s *scope) bool { return l(s) && r(s) }}
 	}
 	return x
 }
@@ -166,18 +170,20 @@ func (p *exprParser) not(depth int) expr {
 	if !p.take("not") && !p.take("!") {
 		return p.comparison(depth)
 	}
-	at, x := p.at, p.not(depth+1)
-	p.want(x, flag, at)
+	at := p.at
+	x := p.not(depth + 1)
+	p.want(x, yesNo, at)
 	f := x.flag
-	return expr{typ: flag, flag: func(s *scope) bool { return !f(s) }}
+	return expr{typ: yesNo, flag: func(s *scope) bool { return !f(s) }}
 }
 
 func (p *exprParser) comparison(depth int) expr {
-	at, x := p.at, p.sum(depth)
+	at := p.at
+	x := p.sum(depth)
 	if p.take("in") {
 		p.want(x, words, at)
 		list, f := p.texts(), x.text
-		return expr{typ: flag, flag: func(s *scope) bool { return slices.Contains(list, f(s)) }}
+		return expr{typ: yesNo, flag: func(s *scope) bool { return slices.Contains(list, f(s)) }}
 	}
 	if p.tok == "=" {
 		p.failf(p.at, `expected an operator, found "="; did you mean "=="?`)
@@ -187,7 +193,8 @@ func (p *exprParser) comparison(depth int) expr {
 		return x
 	}
 	p.advance()
-	bAt, b := p.at, p.sum(depth)
+	bAt := p.at
+	b := p.sum(depth)
 	p.want(b, x.typ, bAt)
 	return p.compare(op, at, x, b)
 }
@@ -218,7 +225,7 @@ func (p *exprParser) compare(op string, at int, x, y expr) expr {
 		"<": func(c int) bool { return c < 0 }, "<=": func(c int) bool { return c <= 0 },
 		">": func(c int) bool { return c > 0 }, ">=": func(c int) bool { return c >= 0 },
 	}[op]
-	return expr{typ: flag, flag: func(s *scope) bool { return test(order(s)) }}
+	return expr{typ: yesNo, flag: func(s *scope) bool { return test(order(s)) }}
 }
 
 func three(a, b float64) int {
@@ -241,12 +248,14 @@ func (p *exprParser) product(depth int) expr {
 }
 
 func (p *exprParser) arithmetic(depth int, op1, op2 string, part func(int) expr) expr {
-	at, x := p.at, part(depth)
+	at := p.at
+	x := part(depth)
 	for !p.lit && (p.tok == op1 || p.tok == op2) {
 		op := p.tok
 		p.advance()
 		p.want(x, number, at)
-		bAt, y := p.at, part(depth)
+		bAt := p.at
+		y := part(depth)
 		p.want(y, number, bAt)
 		x = expr{typ: number, num: arithmetic(op, x.num, y.num)}
 	}
@@ -294,7 +303,7 @@ func (p *exprParser) unit(depth int) expr {
 	case p.take("says"):
 		return p.says(at)
 	case p.take("true"), p.take("false"):
-		return expr{typ: flag, flag: func(*scope) bool { return tok == "true" }}
+		return expr{typ: yesNo, flag: func(*scope) bool { return tok == "true" }}
 	case tok != "" && (tok[0] >= '0' && tok[0] <= '9' || tok[0] == '.'):
 		return p.number()
 	case tok != "" && isWord(tok[0]):
@@ -341,7 +350,7 @@ func (p *exprParser) says(at int) expr {
 	for i := range list {
 		list[i] = strings.ToLower(list[i])
 	}
-	return expr{typ: flag, flag: func(s *scope) bool {
+	return expr{typ: yesNo, flag: func(s *scope) bool {
 		return slices.ContainsFunc(list, func(phrase string) bool { return says(s.e.Text, phrase) })
 	}}
 }

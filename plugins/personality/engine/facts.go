@@ -12,7 +12,7 @@ type typ uint8
 const (
 	number typ = iota + 1
 	words
-	flag
+	yesNo
 )
 
 func (t typ) String() string { return [...]string{"nothing", "a number", "a text", "yes or no"}[t] }
@@ -52,18 +52,18 @@ var facts = []fact{
 	{name: "previous", typ: number, on: onAccept, num: func(s *scope) float64 { return eth(s.e.Previous.Gwei) }},
 	{name: "rival", typ: words, on: []string{BidAccepted, LotSold}, text: func(s *scope) string { return s.e.Rival }},
 	{name: "handle", typ: words, on: onPeople, text: func(s *scope) string { return s.e.Handle }},
-	{name: "reserve_just_met", typ: flag, on: onAccept, flag: func(s *scope) bool { return s.e.ReserveMet && !s.s.lot.reserveMet }},
-	{name: "comeback", typ: flag, on: onAccept, flag: func(s *scope) bool { return s.e.Handle != "" && s.e.Handle == s.s.lot.beforeLast }},
+	{name: "reserve_just_met", typ: yesNo, on: onAccept, flag: func(s *scope) bool { return s.e.ReserveMet && !s.s.lot.reserveMet }},
+	{name: "comeback", typ: yesNo, on: onAccept, flag: func(s *scope) bool { return s.e.Handle != "" && s.e.Handle == s.s.lot.beforeLast }},
 	{name: "reason", typ: words, on: []string{BidRefused, LotUnsold}, text: func(s *scope) string { return s.e.Reason }},
 	{name: "intent", typ: words, on: []string{PostReceived}, text: func(s *scope) string { return s.e.Intent }},
-	{name: "hostile", typ: flag, on: []string{PostReceived}, flag: func(s *scope) bool { return hostile(s.e.Text) }},
+	{name: "hostile", typ: yesNo, on: []string{PostReceived}, flag: func(s *scope) bool { return hostile(s.e.Text) }},
 	{name: "length", typ: number, on: []string{PostReceived}, num: func(s *scope) float64 { return float64(len(s.e.Text)) }},
 	{name: "seconds", typ: number, on: []string{LotClosing}, num: func(s *scope) float64 { return float64(s.e.Seconds) }},
 	{name: "extensions", typ: number, on: []string{LotExtended}, num: func(s *scope) float64 { return float64(s.e.Count) }},
-	{name: "last", typ: flag, on: []string{LotExtended}, flag: func(s *scope) bool { return s.e.Last }},
+	{name: "last", typ: yesNo, on: []string{LotExtended}, flag: func(s *scope) bool { return s.e.Last }},
 	{name: "what", typ: words, on: []string{OperatorActed}, text: func(s *scope) string { return s.e.Text }},
 	{name: "scene", typ: words, on: []string{SceneShown}, text: func(s *scope) string { return s.e.Name }},
-	{name: "cut", typ: flag, on: []string{SpeechEnded}, flag: func(s *scope) bool { return s.e.Cut }},
+	{name: "cut", typ: yesNo, on: []string{SpeechEnded}, flag: func(s *scope) bool { return s.e.Cut }},
 
 	// about the person of the event, as far as this personality remembers
 	{name: "met", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.r.met) }},
@@ -72,11 +72,11 @@ var facts = []fact{
 	{name: "wins_by", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.r.wins) }},
 
 	// about the show
-	{name: "open", typ: flag, flag: func(s *scope) bool { return s.s.lot.id != "" }},
+	{name: "open", typ: yesNo, flag: func(s *scope) bool { return s.s.lot.id != "" }},
 	{name: "price", typ: number, num: func(s *scope) float64 { return eth(s.s.lot.price.Gwei) }},
 	{name: "minimum", typ: number, num: func(s *scope) float64 { return eth(minimum(s).Gwei) }},
 	{name: "bids", typ: number, num: func(s *scope) float64 { return float64(s.s.lot.bids) }},
-	{name: "reserve_met", typ: flag, flag: func(s *scope) bool { return s.s.lot.reserveMet || s.e.ReserveMet }},
+	{name: "reserve_met", typ: yesNo, flag: func(s *scope) bool { return s.s.lot.reserveMet || s.e.ReserveMet }},
 	{name: "leader", typ: words, text: func(s *scope) string { return s.s.lot.leader }},
 	{name: "title", typ: words, text: func(s *scope) string { return s.s.lot.title }},
 	{name: "seconds_left", typ: number, num: func(s *scope) float64 { return float64(s.s.secondsLeft) }},

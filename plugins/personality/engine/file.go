@@ -216,7 +216,11 @@ func parseYAML(file string, data []byte) (*yaml.Node, error) {
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return nil, fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
+		what := strings.TrimPrefix(err.Error(), "yaml: ")
+		if at, ok := strings.CutPrefix(what, "line "); ok {
+			return nil, fmt.Errorf("%s:%s", file, at)
+		}
+		return nil, fmt.Errorf("%s: %s", file, what)
 	}
 	if doc.Kind == 0 || len(doc.Content) != 1 {
 		return nil, fmt.Errorf("%s:1:1: the file is empty; the least is id, name, moods and triggers", file)

@@ -74,8 +74,14 @@ func (s *state) occasion(once string) uint64 {
 	}
 }
 
+// waitedFor is how long a line can be on its way; by then the director has dropped it.
+const waitedFor = 6000
+
 // before takes in what lines and conditions of the event itself must know.
 func (s *state) before(e *Event) {
+	if e.At-s.lastSay > waitedFor {
+		s.waiting = 0
+	}
 	switch e.Kind {
 	case SessionOpened:
 		s.session, s.sold = hash(hashSeed, e.Name+"/")^e.Seq, 0

@@ -386,11 +386,16 @@ func (t *telling) write(text string) {
 			t.sentence = false
 		case b >= 'a' && b <= 'z':
 			t.sentence = false
-		case (b == ',' || b == '.' || b == '!' || b == '?') && len(t.buf) > 0 && t.buf[len(t.buf)-1] == ' ':
+		case hugs(text[i:]) && len(t.buf) > 0 && t.buf[len(t.buf)-1] == ' ':
 			t.buf = t.buf[:len(t.buf)-1]
 		}
 		t.buf = append(t.buf, b)
 	}
+}
+
+// hugs reports whether a text begins with a mark that follows a word without a space; an ellipsis may stand alone.
+func hugs(text string) bool {
+	return strings.IndexByte(",.!?", text[0]) >= 0 && !strings.HasPrefix(text, "..")
 }
 
 // ends reports whether a sentence ends here; an ellipsis does not end one.
