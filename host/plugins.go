@@ -1,0 +1,198 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sothebais/sothebais/host/admin"
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/wasm"
+)
+
+// Slots of the show; each holds one plugin of its kind.
+const (
+	slotPersonality = string(plugin.Personality)
+	slotSceneRules  = string(plugin.SceneRules)
+	slotOverlay     = string(plugin.Overlay)
+)
+
+// Where a show keeps which plugin was in a slot when it was last steered.
+const settingSlot = "plugin.slot."
+
+// What is in a slot when nobody said otherwise.
+var openingPlugins = map[string]string{slotPersonality: "dusty-gavel", slotSceneRules: "scene-rules", slotOverlay: "overlay"}
+
+// catalogue finds plugins: those that the program brings along, those in the data directory, and any folder by its path.
+type catalogue struct {
+	trees []fs.FS
+}
+
+// find gives the folder of a plugin. A name with a slash is a path on this machine.
+func (c *catalogue) find(name string) (fs.FS, error) {
+	if strings.ContainsRune(name, filepath.Separator) {
+		if info, err := os.Stat(filepath.Join(name, "plugin.yaml")); err != nil || info.IsDir() {
+			return nil, fmt.Errorf("%w: %s holds no plugin.yaml; name a folder that does, or one of: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
+		}
+		return os.DirFS(name), nil
+	}
+	for _, t := range c.trees {
+		if !fs.ValidPath(name) {
+			break
+		}
+		if _, err := fs.Stat(t, name+"/plugin.yaml"); err == nil {
+			return sub(t, name), nil
+		}
+	}
+	return nil, fmt.Errorf("%w: there is no plugin %q; there are: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
+}
+
+// ids lists the plugins that have a name here.
+func (c *catalogue) ids() []string {
+	var out []string
+	for _, t := range c.trees {
+		entries, err := fs.ReadDir(t, ".")
+		if err != nil {
+			continue // a folder that is not there holds none
+		}
+		for _, e := range entries {
+			if _, err := fs.Stat(t, e.Name()+"/plugin.yaml"); err == nil && !slices.Contains(out, e.Name()) {
+				out = append(out, e.Name())
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// buildPlugins makes the plugin host; the plugins themselves are loaded when the show runs.
+func (h *Host) buildPlugins(ctx context.Context) error {
+	interpreter, err := fs.ReadFile(h.cfg.Assets, "interpreter.wasm")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	runtime, err := wasm.New(ctx, wasm.Config{Interpreter: interpreter, CacheDir: filepath.Join(h.cfg.DataDir, "cache", "plugins"), Logger: h.part("wasm")})
+	if err != nil {
+		return err
+	}
+	h.runtime = runtime
+	h.plugins = plugin.New(plugin.Config{
+		Runtime:   runtime,
+		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source { return h.bus.Subscribe(after, kinds...) },
+		Last:      h.bus.Last, Facts: h.bus, Offer: h.director.Offer, Logger: h.part("plugins"), Metrics: h.regs[roleAgent],
+	})
+	return nil
+}
+
+// runPlugins fills the slots and runs what is in them.
+func (h *Host) runPlugins(ctx context.Context) error {
+	err := runAll(ctx, []part{{"host", h.plugins.Run}, {"opening", h.loadPlugins}})
+	return errors.Join(err, h.runtime.Close(context.WithoutCancel(ctx)))
+}
+
+// loadPlugins fills the slots side by side: compiling is slow where nothing is cached yet.
+func (h *Host) loadPlugins(ctx context.Context) error {
+	var parts []part
+	for slot := range openingPlugins {
+		parts = append(parts, part{slot, func(ctx context.Context) error { return h.loadSlot(ctx, slot) }})
+	}
+	return runAll(ctx, parts)
+}
+
+// opening is the plugin that a show begins with in a slot: the one that was asked for, the one that was there last, or
+// the shipped one.
+func (h *Host) opening(ctx context.Context, slot string) (string, error) {
+	if slot == slotPersonality && h.cfg.Personality != "" {
+		return h.cfg.Personality, nil
+	}
+	kept, ok, err := h.ledger.SettingGet(ctx, settingSlot+slot)
+	if err != nil || ok {
+		return string(kept), err
+	}
+	return openingPlugins[slot], nil
+}
+
+// loadSlot puts in what opens the show. That a plugin of somebody's own fails must not keep the show off air, so the
+// shipped one takes its place then.
+func (h *Host) loadSlot(ctx context.Context, slot string) error {
+	name, err := h.opening(ctx, slot)
+	if err != nil {
+		return err
+	}
+	err = h.loadInto(ctx, slot, name)
+	if err == nil || name == openingPlugins[slot] || ctx.Err() != nil {
+		return err
+	}
+	h.part("plugins").Error("the plugin cannot be loaded; the shipped one takes its slot", "plugin", name, "err", err)
+	return h.loadInto(ctx, slot, openingPlugins[slot])
+}
+
+func (h *Host) loadInto(ctx context.Context, slot, name string) error {
+	dir, err := h.catalogue.find(name)
+	if err != nil {
+		return err
+	}
+	if _, err := h.plugins.Load(ctx, slot, dir); err != nil {
+		return fmt.Errorf("%w: plugin %s: %w", ErrBadInput, name, err)
+	}
+	return nil
+}
+
+// personality is what is in the slot of that name.
+func (h *Host) personality() plugin.Info {
+	for _, p := range h.plugins.Plugins() {
+		if string(p.Kind) == slotPersonality {
+			return p
+		}
+	}
+	return plugin.Info{}
+}
+
+// openingCharacter is who stands on stage while the plugins are still being loaded; nobody, if that cannot be told.
+func (h *Host) openingCharacter(ctx context.Context) string {
+	name, err := h.opening(ctx, slotPersonality)
+	if err != nil {
+		return ""
+	}
+	v, err := h.catalogue.describe(name)
+	if err != nil {
+		return ""
+	}
+	return v.Character
+}
+
+// swap puts a plugin in the slot of its kind while the show is on air; the choice outlives a restart.
+func (h *Host) swap(ctx context.Context, name, who string) (plugin.SwapResult, error) {
+	dir, err := h.catalogue.find(name)
+	if err != nil {
+		return plugin.SwapResult{}, err
+	}
+	res, err := h.plugins.Swap(ctx, dir, who)
+	if err != nil {
+		return res, fmt.Errorf("%w: %w", ErrBadInput, err)
+	}
+	return res, h.ledger.SettingPut(ctx, settingSlot+string(res.To.Kind), []byte(name))
+}
+
+// describe reads what a plugin says of itself.
+func (c *catalogue) describe(id string) (admin.Plugin, error) {
+	dir, err := c.find(id)
+	if err != nil {
+		return admin.Plugin{}, err
+	}
+	m, err := plugin.LoadManifest(dir)
+	if err != nil {
+		return admin.Plugin{}, err
+	}
+	v := admin.Plugin{ID: m.ID, Version: m.Version, Name: m.Name, Description: m.Description, Kind: string(m.Kind), Character: m.Character}
+	for _, p := range m.Capabilities {
+		v.Capabilities = append(v.Capabilities, admin.Capability{Name: p.Name, Why: p.Why})
+	}
+	return v, nil
+}

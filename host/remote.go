@@ -1,0 +1,156 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// controlFile is where a running show tells the command line how to reach it.
+const controlFile = "control.json"
+
+// control is the content of controlFile; whoever may read it owns the show, so it is readable by its owner alone.
+type control struct {
+	URL   string `json:"url"`
+	Token string `json:"token"`
+	PID   int    `json:"pid"`
+}
+
+func writeControl(dir string, c control) error {
+	b, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, controlFile)
+	if err := os.WriteFile(path+".new", b, 0o600); err != nil {
+		return fmt.Errorf("tell the command line how to reach the show: %w", err)
+	}
+	return os.Rename(path+".new", path)
+}
+
+// ErrUnavailable says that something needed is not there.
+var ErrUnavailable = errors.New("not available")
+
+// ErrBadInput says that something given cannot be used.
+var ErrBadInput = errors.New("cannot be used")
+
+// Remote is a running show, as its own command line sees it.
+type Remote struct {
+	control
+	client http.Client
+}
+
+// Connect finds the show that runs on a data directory.
+func Connect(dir string) (*Remote, error) {
+	path := filepath.Join(dir, controlFile)
+	b, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("%w: no show runs on data directory %s (there is no %s); name another with --data-dir", ErrUnavailable, dir, path)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	r := &Remote{client: http.Client{Timeout: 30 * time.Second}}
+	if err := json.Unmarshal(b, &r.control); err != nil {
+		return nil, fmt.Errorf("%w: %s is damaged (%w); restart the show", ErrUnavailable, path, err)
+	}
+	return r, nil
+}
+
+// SwapResult says what a swap did.
+type SwapResult struct {
+	Slot        string  `json:"slot"`
+	From        string  `json:"from"`
+	FromVersion string  `json:"from_version"`
+	To          string  `json:"to"`
+	ToVersion   string  `json:"to_version"`
+	PauseMicros float64 `json:"pause_us"`
+	StateBytes  int     `json:"state_bytes"`
+}
+
+// PluginInfo is a plugin of a running show.
+type PluginInfo struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Version   string `json:"version"`
+	Kind      string `json:"kind"`
+	Character string `json:"character"`
+	Active    bool   `json:"active"`
+	Events    uint64 `json:"events"`
+	Traps     uint64 `json:"traps"`
+}
+
+// Swap puts a plugin in its slot; it may be a shipped id or a folder on the show's machine.
+func (r *Remote) Swap(ctx context.Context, plugin string) (SwapResult, error) {
+	if strings.ContainsAny(plugin, "/.") {
+		if abs, err := filepath.Abs(plugin); err == nil {
+			plugin = abs
+		}
+	}
+	var res SwapResult
+	err := r.call(ctx, http.MethodPost, "/api/v1/plugins/swap", map[string]string{"plugin": plugin}, &res)
+	return res, err
+}
+
+// Plugins lists what is in the slots and what could be.
+func (r *Remote) Plugins(ctx context.Context) ([]PluginInfo, error) {
+	var res struct {
+		Items []PluginInfo `json:"items"`
+	}
+	err := r.call(ctx, http.MethodGet, "/api/v1/plugins", nil, &res)
+	return res.Items, err
+}
+
+func (r *Remote) call(ctx context.Context, method, path string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, r.URL+path, body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+r.Token)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return fmt.Errorf("%w: the show (process %d at %s) does not answer: %w", ErrUnavailable, r.PID, r.URL, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		return problem(resp)
+	}
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+		return fmt.Errorf("read the show's answer: %w", err)
+	}
+	return nil
+}
+
+// problem turns an RFC 9457 answer into an error.
+func problem(resp *http.Response) error {
+	var p struct{ Title, Detail string }
+	b, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
+	if json.Unmarshal(b, &p) != nil || p.Detail == "" && p.Title == "" {
+		p.Detail = strings.TrimSpace(string(b))
+	}
+	if p.Detail == "" {
+		p.Detail = p.Title
+	}
+	kind := ErrUnavailable
+	if resp.StatusCode/100 == 4 {
+		kind = ErrBadInput
+	}
+	return fmt.Errorf("%w: %s", kind, p.Detail)
+}

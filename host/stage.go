@@ -1,0 +1,127 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/sothebais/sothebais/host/character"
+	"github.com/sothebais/sothebais/host/compositor"
+	"github.com/sothebais/sothebais/host/director"
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/scene"
+	"github.com/sothebais/sothebais/host/show"
+	"github.com/sothebais/sothebais/host/speech"
+)
+
+// buildStage makes what the audience sees and hears, and the director in front of it.
+func (h *Host) buildStage(ctx context.Context) error {
+	h.catalogue = &catalogue{trees: []fs.FS{sub(h.cfg.Assets, "plugins"), os.DirFS(filepath.Join(h.cfg.DataDir, "plugins"))}}
+	scenes, err := scene.LoadDir(sub(h.cfg.Assets, "scenes"))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrBadInput, err)
+	}
+	cast, err := loadCharacters(sub(h.cfg.Assets, "characters"))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrBadInput, err)
+	}
+	who := h.openingCharacter(ctx)
+	if cast[who] == nil {
+		who = ""
+	}
+	s := h.cfg.Stream
+	h.stage, err = compositor.New(compositor.Config{
+		Width: s.Width, Height: s.Height, FPS: s.FPS, Scenes: scenes, Start: "opening", Characters: cast, Character: who,
+		Art: sub(h.cfg.Assets, "scenes"), Artwork: h.artworks(), Sink: sink{h.encoder}, Seed: uint64(h.cfg.Seed),
+		Shown: h.scribe.shown, Spoke: h.spoke, Logger: h.part("stage"), Metrics: h.regs[roleStream],
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrBadInput, err)
+	}
+	h.voice = newVoiceBox(speech.Config{Voices: voices(cast), CacheDir: filepath.Join(h.cfg.DataDir, "cache", "voice"),
+		Logger: h.part("voice"), Metrics: h.regs[roleAgent]}, h.cfg.Assets)
+	h.director = director.New(director.Config{Stage: h.stage, Voice: h.voice, Facts: h.bus, Character: who, Logger: h.part("director"), Metrics: h.regs[roleAgent]})
+	h.well.add(roleAgent, "voice", h.voice.Check)
+	return nil
+}
+
+// sub is a folder of a tree; one that is missing is found out by whoever reads it.
+func sub(tree fs.FS, dir string) fs.FS {
+	s, err := fs.Sub(tree, dir)
+	if err != nil {
+		panic(err) // dir is a constant of ours
+	}
+	return s
+}
+
+func loadCharacters(dir fs.FS) (map[string]*character.Pack, error) {
+	entries, err := fs.ReadDir(dir, ".")
+	if err != nil {
+		return nil, fmt.Errorf("characters: %w", err)
+	}
+	cast := map[string]*character.Pack{}
+	var errs []error
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		p, err := character.Load(sub(dir, e.Name()))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("character %s: %w", e.Name(), err))
+			continue
+		}
+		cast[p.ID] = p
+	}
+	return cast, errors.Join(errs...)
+}
+
+// voices are the characters' voices, each under the id of who speaks with it.
+func voices(cast map[string]*character.Pack) map[string]speech.Voice {
+	out := map[string]speech.Voice{}
+	for id, p := range cast {
+		out[id] = speech.Voice{Name: p.Voice.Name, Rate: p.Voice.Rate, Pitch: p.Voice.Pitch}
+	}
+	return out
+}
+
+// spoke hears from the stage that a line began or ended.
+func (h *Host) spoke(s compositor.SpeechState) {
+	if s.Speaking {
+		h.scribe.note(show.SpeechStarted{From: s.Cue.From, Text: s.Text, Millis: s.Duration.Milliseconds(), Frame: s.Frame}, s.Seq, s.At)
+		return
+	}
+	h.director.SpeechEnded(s.Seq)
+	h.scribe.note(show.SpeechEnded{Text: s.Text, Cut: s.Cut}, s.Seq, s.At)
+}
+
+// runCast puts the character of each new personality on stage.
+func (h *Host) runCast(ctx context.Context) error {
+	return follow(ctx, h.bus.Subscribe(h.bus.Last(), show.KindPluginLoaded, show.KindPluginSwapped), func(e event.Event) {
+		switch d := e.Data.(type) {
+		case show.PluginLoaded:
+			h.putOnStage(e.Seq, d.Slot)
+		case show.PluginSwapped:
+			h.director.Forget(d.From)
+			h.putOnStage(e.Seq, d.Slot)
+		}
+	})
+}
+
+func (h *Host) putOnStage(cause uint64, slot string) {
+	if slot != slotPersonality {
+		return
+	}
+	id := h.personality().Character
+	if id == "" {
+		return
+	}
+	if err := h.stage.SetCharacter(id); err != nil {
+		h.part("cast").Error("the personality's character cannot be shown; the one before stays", "character", id, "err", err)
+		return
+	}
+	h.director.SetCharacter(id)
+	h.scribe.note(show.CharacterShown{Character: id}, cause, now())
+}
