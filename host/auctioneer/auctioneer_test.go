@@ -12,8 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/auctioneer"
 	"github.com/sothebais/sothebais/host/bus"
@@ -23,8 +21,6 @@ import (
 	"github.com/sothebais/sothebais/host/post"
 	"github.com/sothebais/sothebais/host/show"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // house is an auctioneer on a bus on a ledger that outlives both.
 type house struct {

@@ -68,10 +68,11 @@ func Compare(dir string) (r Result, err error) {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, q.db.Close()) }()
+	var sequence atomic.Int64 // numbers the bids; amounts rise with it, so that nearly all of them lead
 	var rates [3][]float64
 	for range rounds {
 		for i, bid := range []bidder{h.bid, n.bid, q.bid} {
-			rate, err := measure(ctx, bid)
+			rate, err := measure(ctx, bid, &sequence)
 			if err != nil {
 				return r, err
 			}
@@ -90,7 +91,7 @@ func median(x []float64) float64 {
 }
 
 // measure lets all callers bid for a slice of time and returns bids a second.
-func measure(ctx context.Context, bid bidder) (float64, error) {
+func measure(ctx context.Context, bid bidder, sequence *atomic.Int64) (float64, error) {
 	var (
 		wg   sync.WaitGroup
 		done atomic.Int64
@@ -117,9 +118,6 @@ func measure(ctx context.Context, bid bidder) (float64, error) {
 		return float64(done.Load()) / took.Seconds(), nil
 	}
 }
-
-// sequence numbers the bids of a run; amounts rise with it, so that nearly all of them lead.
-var sequence atomic.Int64
 
 func who(caller int) string { return "bidder" + strconv.Itoa(caller) }
 
