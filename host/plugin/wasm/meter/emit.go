@@ -14,7 +14,7 @@ func (w *rewriter) emit(secs []section) error {
 		var err error
 		switch s.id {
 		case secCustom:
-			w.custom(s)
+			err = w.custom(s)
 		case secGlobal:
 			w.section(secGlobal, w.newGlobals(s.reader()))
 			counter = true
@@ -39,11 +39,12 @@ func (w *rewriter) section(id byte, body []byte) {
 }
 
 // custom keeps the names of functions, which make stack traces readable; their numbers stay as they were.
-func (w *rewriter) custom(s section) {
+func (w *rewriter) custom(s section) error {
 	r := s.reader()
 	if name := r.bytes(r.u32()); string(name) == "name" {
 		w.section(secCustom, s.body)
 	}
+	return r.err
 }
 
 func (w *rewriter) newGlobals(r *reader) []byte {

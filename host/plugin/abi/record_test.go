@@ -1,0 +1,124 @@
+package abi
+
+import (
+	"encoding/hex"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sothebais/sothebais/host/cue"
+)
+
+// TestLayout pins the bytes of a batch: guests that are built already read exactly these.
+func TestLayout(t *testing.T) {
+	b := BeginBatch(nil)
+	b = (&LotClosing{Lot: "s1", Seconds: 60}).Append(b, 0x1122, -2)
+	b = (&LotExtended{Closes: 5, Count: 2, Last: true}).Append(b, 3, 4)
+	EndBatch(b, 2)
+	want := strings.Join([]string{
+		"02000000 70000000", // two records in 112 bytes
+		"30000000 0600 02 00 2211000000000000 feffffffffffffff",                // 48 bytes, kind 6, two fields, seq, at
+		"28000000 02000000 3c00000000000000 7331 000000000000",                 // lot at 40, 2 long; 60; "s1", padding
+		"38000000 0500 04 00 0300000000000000 0400000000000000",                // 56 bytes, kind 5, four fields
+		"38000000 00000000 0500000000000000 0200000000000000 0100000000000000", // no lot; closes, count, last
+	}, "")
+	if got := hex.EncodeToString(b); got != strings.ReplaceAll(want, " ", "") {
+		t.Errorf("got  %s\nwant %s", got, strings.ReplaceAll(want, " ", ""))
+	}
+}
+
+func TestLongTextsAreCutBetweenCharacters(t *testing.T) {
+	for _, s := range []string{strings.Repeat("鳥", 4000), strings.Repeat("a", MaxStringBytes+1), strings.Repeat("🦊", 3000), strings.Repeat("\x80", MaxStringBytes+9)} {
+		got := cut(s)
+		if len(got) > MaxStringBytes || len(got) < MaxStringBytes-utf8.UTFMax || utf8.ValidString(s) && !utf8.ValidString(got) {
+			t.Errorf("cut to %d bytes, valid %v", len(got), utf8.ValidString(got))
+		}
+		b := (&SceneShown{Scene: s}).Append(BeginBatch(nil), 1, 1)
+		if b[batchHeader+7]&flagCut == 0 {
+			t.Error("the record does not say that it was cut")
+		}
+	}
+}
+
+func TestWritingIntoABigEnoughBufferAllocatesNothing(t *testing.T) {
+	buf := make([]byte, 0, 4096)
+	e := BidAccepted{Lot: "s1-lot-1", Handle: "ann", Amount: "1.5"}
+	if n := testing.AllocsPerRun(100, func() { buf = e.Append(BeginBatch(buf), 1, 1) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// answer builds a buffer of commands by hand.
+func answer(records ...[]byte) []byte {
+	b := slices.Concat(append([][]byte{make([]byte, batchHeader)}, records...)...)
+	le.PutUint32(b, uint32(len(records)))
+	le.PutUint32(b[4:], uint32(len(b)))
+	return b
+}
+
+// say is a record of the command say with a number of fields.
+func say(event uint32, text, mood string, priority uint64, fields int) []byte {
+	b := make([]byte, commandHeader+slot*fields)
+	put := func(i int, s string) {
+		if i < fields {
+			le.PutUint32(b[commandHeader+slot*i:], uint32(len(b)))
+			le.PutUint32(b[commandHeader+slot*i+4:], uint32(len(s)))
+			b = append(b, s...)
+		}
+	}
+	put(0, text)
+	put(1, mood)
+	if fields > 2 {
+		le.PutUint64(b[commandHeader+2*slot:], priority)
+	}
+	b = append(b, make([]byte, -len(b)&7)...)
+	le.PutUint32(b, uint32(len(b)))
+	le.PutUint16(b[4:], 1)
+	b[6] = byte(fields)
+	le.PutUint32(b[8:], event)
+	return b
+}
+
+func plain(b []byte) string { return string(b) }
+
+func TestReadCommands(t *testing.T) {
+	unknown := say(0, "", "", 0, 3)
+	le.PutUint16(unknown[4:], 4711)
+	got, skipped, dropped, err := ReadCommands(answer(say(1, "hi", "happy", 70, 3), unknown, say(0, "older", "", 0, 1), say(0, "newer", "", 9, 5), say(0, "x", "", 900, 3)), 2, 3, nil, plain)
+	want := []Command{
+		{Event: 1, Name: "say", Cue: cue.Cue{Verb: cue.Say, Text: "hi", Name: "happy", Priority: 70}},
+		{Event: 0, Name: "say", Cue: cue.Cue{Verb: cue.Say, Text: "older"}}, // fields that it does not know are empty
+		{Event: 0, Name: "say", Cue: cue.Cue{Verb: cue.Say, Text: "newer", Priority: 9}},
+	}
+	if err != nil || skipped != 1 || dropped != 1 {
+		t.Errorf("%d unknown, %d dropped, error %v; want 1, 1 and none", skipped, dropped, err)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// FuzzReadCommands: whatever a guest leaves behind, reading ends with commands that make sense or an error.
+func FuzzReadCommands(f *testing.F) {
+	f.Add(answer(say(0, "hi", "happy", 70, 3)), byte(1))
+	f.Add(answer(say(1, "鳥", "", 0, 3), say(0, "", "", 255, 9)), byte(2))
+	f.Add(answer(), byte(0))
+	f.Fuzz(func(t *testing.T, b []byte, size byte) {
+		n := int(size)
+		cmds, _, _, err := ReadCommands(b, n, 64, nil, plain)
+		if err != nil && len(cmds) != 0 {
+			t.Error("commands beside an error")
+		}
+		for _, c := range cmds {
+			if c.Event < 0 || c.Event >= n || !slices.Contains(CommandNames(), c.Name) {
+				t.Errorf("command %+v of a batch of %d", c, n)
+			}
+			if !utf8.ValidString(c.Cue.Text) || !utf8.ValidString(c.Cue.Name) || len(c.Cue.Text) > MaxStringBytes {
+				t.Errorf("text of %+v", c)
+			}
+		}
+	})
+}

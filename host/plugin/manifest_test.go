@@ -1,0 +1,146 @@
+package plugin
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sothebais/sothebais/host/event"
+)
+
+const full = `id: dusty-gavel
+version: 1.2.3-rc.1
+name: Dusty Gavel
+description: a fox
+license: Apache-2.0
+authors: [A, B]
+kind: personality
+character: dusty
+api: "1"
+runtime: {declarative: personality.yaml}
+capabilities:
+  - {name: say, why: to speak}
+  - {name: log, why: "for the author, while it is new"}
+limits: {fuel: 20000000, memory_mib: 48}
+subscribes: [bid.accepted, clock.ticked]
+state: {id: personality, version: 1}
+config: {volume: 3}
+`
+
+func TestParseManifest(t *testing.T) {
+	got, err := ParseManifest([]byte(full))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Manifest{ID: "dusty-gavel", Version: "1.2.3-rc.1", Name: "Dusty Gavel", Description: "a fox", License: "Apache-2.0", Authors: []string{"A", "B"},
+		Kind: Personality, Character: "dusty", API: "1", Runtime: RuntimeSpec{Declarative: &FileSpec{File: "personality.yaml"}},
+		Capabilities: []Capability{{"say", "to speak"}, {"log", "for the author, while it is new"}}, Limits: Limits{Fuel: 20_000_000, MemoryMiB: 48, Commands: DefaultCommands},
+		Subscribes: []event.Kind{"bid.accepted", "clock.ticked"}, State: &StateSpec{"personality", 1}, Config: map[string]any{"volume": 3}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if !got.May("say") || got.May("reply") {
+		t.Error("capabilities are not those that were asked for")
+	}
+}
+
+// TestManifestMistakes: each names its line, what was expected and how to mend it.
+func TestManifestMistakes(t *testing.T) {
+	edit := func(old, new string) string {
+		if !strings.Contains(full, old) {
+			t.Fatalf("no %q in the sample", old)
+		}
+		return strings.Replace(full, old, new, 1)
+	}
+	for _, c := range []struct{ name, text, want string }{
+		{"empty", "", "plugin.yaml:1: it is empty"},
+		{"a list", "- a\n", "plugin.yaml:1: it is empty"},
+		{"no yaml", "a: [", "did not find expected node content"},
+		{"unknown key", edit("capabilities:", "capabilites:"), `plugin.yaml:11: unknown key "capabilites"; want capabilities (did you mean that?)`},
+		{"unknown inner key", edit("memory_mib", "memory"), `plugin.yaml:14: unknown key "memory" in limits; want fuel, memory_mib, commands`},
+		{"comma in a reason", edit("why: to speak", "why: to speak, loud"), `plugin.yaml:12: unknown key "loud" in capabilities; want name, why`},
+		{"key twice", full + "kind: overlay\n", `plugin.yaml:18: key "kind" stands in line 7 already`},
+		{"alias", edit("{volume: 3}", "&a {volume: 3}") + "authors: *a\n", "plugin.yaml:18: *a: aliases are not taken"},
+		{"id", edit("dusty-gavel", "Dusty Gavel"), `plugin.yaml:1: id is "Dusty Gavel"; want lower-case letters, digits and dashes`},
+		{"version", edit("1.2.3-rc.1", "v1"), `plugin.yaml:2: version is "v1"; want three numbers`},
+		{"kind", edit("kind: personality", "kind: personalty"), `plugin.yaml:7: kind is "personalty"; want personality (did you mean that?)`},
+		{"character of another kind", edit("kind: personality", "kind: overlay"), "plugin.yaml:8: character is for personalities"},
+		{"no character", edit("character: dusty\n", ""), `character is ""; a personality names the character it plays`},
+		{"api", edit(`"1"`, `"2"`), `plugin.yaml:9: api is "2"; this host speaks version 1`},
+		{"two runtimes", edit("declarative: p", "wasm: a.wasm, declarative: p"), "plugin.yaml:10: runtime wants exactly one of"},
+		{"path outside", edit("personality.yaml", "../secret.yaml"), `plugin.yaml:10: runtime file is "../secret.yaml"; want the path of a file inside`},
+		{"digest", edit("declarative: personality.yaml", "wasm: {file: a.wasm, sha256: 12}"), `plugin.yaml:10: sha256 is "12"; want 64 hexadecimal digits`},
+		{"capability", edit("name: log", "name: logs"), `plugin.yaml:13: capability "logs" is unknown; want log (did you mean that?)`},
+		{"capability twice", edit("name: log", "name: say"), "plugin.yaml:13: capability say is asked for twice"},
+		{"no reason", edit("why: to speak", "why: ' '"), "plugin.yaml:12: capability say has no reason"},
+		{"event", edit("bid.accepted", "bid.acepted"), `plugin.yaml:15: event "bid.acepted" is unknown to plugins; want bid.accepted (did you mean that?)`},
+		{"hidden event", edit("bid.accepted", "cue.raised"), `event "cue.raised" is unknown to plugins`},
+		{"hears nothing", edit("[bid.accepted, clock.ticked]", "[]"), "plugin.yaml:15: subscribes is empty"},
+		{"too much fuel", edit("20000000", "2000000000"), "plugin.yaml:14: limits.fuel is 2000000000; want 1 to 100000000"},
+		{"no memory", edit("48", "-1"), "plugin.yaml:14: limits.memory_mib is -1; want 1 to 256"},
+		{"state", edit("version: 1}", "version: 0}"), "plugin.yaml:16: state wants an id and a version from 1"},
+		{"type", edit("fuel: 20000000", "fuel: much"), "line 14: cannot unmarshal !!str `much` into int64"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := ParseManifest([]byte(c.text))
+			if !errors.Is(err, ErrManifest) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v; want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestAllMistakesAreToldAtOnce(t *testing.T) {
+	_, err := ParseManifest([]byte("id: X\nversion: 1\nkind: y\n"))
+	if n := strings.Count(err.Error(), ManifestFile+":"); n < 5 {
+		t.Errorf("%d problems are named: %v", n, err)
+	}
+}
+
+func TestLoadManifestWithoutFile(t *testing.T) {
+	if _, err := LoadManifest(fstest.MapFS{}); !errors.Is(err, ErrManifest) || !strings.Contains(err.Error(), "plugin.yaml") {
+		t.Error(err)
+	}
+	big := fstest.MapFS{ManifestFile: {Data: make([]byte, maxManifest+1)}}
+	if _, err := LoadManifest(big); err == nil || !strings.Contains(err.Error(), "at most 65536 are allowed") {
+		t.Error(err)
+	}
+}
+
+// TestShippedManifests reads those of the plugins that come with the show.
+func TestShippedManifests(t *testing.T) {
+	names, err := filepath.Glob("../../plugins/*/" + ManifestFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if _, err := LoadManifest(os.DirFS(filepath.Dir(name))); err != nil {
+			t.Errorf("%s: %v", filepath.Dir(name), err)
+		}
+	}
+}
+
+// FuzzParseManifest: any text gives a manifest that keeps the rules, or an error.
+func FuzzParseManifest(f *testing.F) {
+	f.Add([]byte(full))
+	f.Add([]byte("a: &a [*a]\n"))
+	f.Add([]byte("? {a: b}\n: c\nid: {}\n"))
+	f.Add([]byte("runtime: {wasm: {file: a, sha256: b}}\ncapabilities: {}\nsubscribes: x\n<<: {id: a}\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := ParseManifest(b)
+		if err != nil {
+			if !errors.Is(err, ErrManifest) {
+				t.Errorf("%v is not ErrManifest", err)
+			}
+			return
+		}
+		if m.ID == "" || m.Limits.Fuel <= 0 || m.Limits.MemoryMiB <= 0 || m.Limits.Commands <= 0 || len(m.Subscribes) == 0 || m.Runtime.File().File == "" {
+			t.Errorf("accepted %+v", m)
+		}
+	})
+}

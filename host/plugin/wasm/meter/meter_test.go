@@ -1,0 +1,341 @@
+package meter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"pgregory.net/rapid"
+)
+
+// samples are the modules of the neighbourhood.
+func samples(tb testing.TB) map[string][]byte {
+	tb.Helper()
+	out := map[string][]byte{}
+	for _, pattern := range []string{"../testdata/*.wasm", "../wasmbench/*.wasm", "../../../../sdk/tck/testdata/*.wasm"} {
+		names, _ := filepath.Glob(pattern)
+		for _, name := range names {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			out[filepath.Base(name)] = b
+		}
+	}
+	return out
+}
+
+// features are those that the runtime gives to guests.
+const features = api.CoreFeaturesV2 &^ api.CoreFeatureSIMD
+
+func interpreter(tb testing.TB) wazero.Runtime {
+	r := wazero.NewRuntimeWithConfig(context.Background(), wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(features))
+	tb.Cleanup(func() { _ = r.Close(context.Background()) })
+	return r
+}
+
+func valid(r wazero.Runtime, code []byte) error {
+	c, err := r.CompileModule(context.Background(), code)
+	if err != nil {
+		return err
+	}
+	return c.Close(context.Background())
+}
+
+func TestLimits(t *testing.T) {
+	big := samples(t)["assemblyscript.wasm"]
+	for _, c := range []struct {
+		limits Limits
+		want   string
+	}{
+		{Limits{Bytes: 100}, "module of"},
+		{Limits{Functions: 3}, "functions, at most 3 are allowed"},
+		{Limits{Body: 50}, "bytes, at most 50 are allowed"},
+		{Limits{Locals: 2}, "locals, at most 2 are allowed"},
+		{Limits{Depth: 2}, "nested deeper than 2"},
+	} {
+		_, err := Rewrite(big, c.limits)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: error %v, want %q", c.limits, err, c.want)
+		}
+		if !errors.Is(err, ErrTooBig) && !errors.Is(err, ErrModule) {
+			t.Errorf("%v is neither ErrTooBig nor ErrModule", err)
+		}
+	}
+}
+
+// FuzzRewrite: any bytes give a module or an error; a valid module stays valid; an invalid one does not become it.
+func FuzzRewrite(f *testing.F) {
+	for _, b := range samples(f) {
+		if len(b) < 4096 {
+			f.Add(b)
+		}
+	}
+	f.Add(program([]byte{opLoop, emptyBlock, opBr, 0, opEnd}))
+	r := interpreter(f)
+	f.Fuzz(func(t *testing.T, code []byte) {
+		m, err := Rewrite(code, Limits{Bytes: 1 << 16, Table: 1 << 12})
+		if err != nil {
+			return
+		}
+		before, after := valid(r, code), valid(r, m.Code)
+		if (before == nil) != (after == nil) {
+			t.Errorf("before: %v\nafter: %v", before, after)
+		}
+	})
+}
+
+// program is a module with one function run(i32, i64) -> i64 of this body (which leaves nothing on the stack), two
+// globals, a memory, and locals 2 to 5 of its own: i32, i32, i64, i64. It gives local 5.
+func program(body []byte) []byte {
+	code := append([]byte{2, 2, 0x7f, 2, 0x7e}, body...)
+	code = append(code, opLocalGet, 5, opEnd)
+	sec := func(out []byte, id byte, b []byte) []byte {
+		return append(putU(append(out, id), uint64(len(b))), b...)
+	}
+	out := []byte("\x00asm\x01\x00\x00\x00")
+	out = sec(out, secType, []byte{1, 0x60, 2, 0x7f, 0x7e, 1, 0x7e})
+	out = sec(out, secFunction, []byte{1, 0})
+	out = sec(out, secMemory, []byte{1, 0, 1})
+	out = sec(out, secGlobal, []byte{2, 0x7f, 1, opI32Const, 7, opEnd, 0x7e, 1, opI64Const, 9, opEnd})
+	out = sec(out, secExport, append(append(putName([]byte{2}, "run"), 0, 0), append(putName(nil, "memory"), 2, 0)...))
+	return sec(out, secCode, append(putU([]byte{1}, uint64(len(code))), code...))
+}
+
+// writer draws valid bodies.
+type writer struct {
+	t     *rapid.T
+	b     []byte
+	depth int
+	left  int // statements
+}
+
+func (w *writer) n(most int) int { return rapid.IntRange(0, most-1).Draw(w.t, "n") }
+
+// i32 and i64 push a value.
+func (w *writer) i32() {
+	switch w.n(4) {
+	case 0:
+		w.b = append(w.b, opI32Const, byte(w.n(64)))
+	case 1:
+		w.b = append(w.b, opLocalGet, byte([]int{0, 2, 3}[w.n(3)]))
+	case 2:
+		w.b = append(w.b, opGlobalGet, 0)
+	default: // a load from the first bytes
+		w.b = append(w.b, opI32Const, byte(w.n(60)), 0x28, 0, 0)
+	}
+}
+
+func (w *writer) i64() {
+	switch w.n(3) {
+	case 0:
+		w.b = append(w.b, opI64Const, byte(w.n(64)))
+	case 1:
+		w.b = append(w.b, opLocalGet, byte([]int{1, 4, 5}[w.n(3)]))
+	default:
+		w.b = append(w.b, opGlobalGet, 1)
+	}
+}
+
+func (w *writer) statement() {
+	w.left--
+	switch w.n(11) {
+	case 0, 1: // local = i32 op i32; the division may trap
+		w.i32()
+		w.i32()
+		w.b = append(w.b, []byte{0x6a, 0x6b, 0x6c, 0x6e, 0x71, 0x73, 0x48}[w.n(7)], 0x21, byte(2+w.n(2)))
+	case 2, 3:
+		w.i64()
+		w.i64()
+		w.b = append(w.b, []byte{0x7c, 0x7d, 0x7e, 0x83, 0x85, 0x89}[w.n(6)], 0x21, byte(4+w.n(2)))
+	case 4:
+		w.i64()
+		w.b = append(w.b, opGlobalSet, 1)
+	case 5: // memory.fill of at most 60 bytes
+		w.b = append(w.b, opI32Const, byte(w.n(60)))
+		w.i32()
+		w.b = append(w.b, opI32Const, byte(w.n(60)), opPrefix, 11, 0)
+	case 6:
+		w.block(opBlock)
+	case 7:
+		w.i32()
+		w.block(opIf)
+	case 8:
+		w.loop()
+	case 9: // leave some block around
+		if w.depth == 0 {
+			return
+		}
+		w.i32()
+		w.b = append(w.b, opBrIf, byte(w.n(w.depth)))
+	default:
+		w.leave()
+	}
+}
+
+func (w *writer) statements() {
+	for n := w.n(5); n > 0 && w.left > 0; n-- {
+		w.statement()
+	}
+}
+
+func (w *writer) block(op byte) {
+	w.b = append(w.b, op, emptyBlock)
+	w.depth++
+	w.statements()
+	if op == opIf && w.n(2) == 0 {
+		w.b = append(w.b, opElse)
+		w.statements()
+	}
+	w.depth--
+	w.b = append(w.b, opEnd)
+}
+
+// loop goes on while a draw says so; its head leaves it when the counter of all loops, global 0, has run out, since any
+// statement may branch back to it.
+func (w *writer) loop() {
+	w.b = append(w.b, opBlock, emptyBlock, opLoop, emptyBlock)
+	w.b = append(w.b, opGlobalGet, 0, opI32Const, 1, 0x6b, opLocalTee, 3, opGlobalSet, 0, opLocalGet, 3, opI32Const, 0, 0x4c, opBrIf, 1)
+	w.depth += 2
+	w.statements()
+	w.i32()
+	w.b = append(w.b, opBrIf, 0)
+	w.depth -= 2
+	w.b = append(w.b, opEnd, opEnd)
+}
+
+// leave ends the block, by branch, by return, by branch table or by trap; what follows is dead.
+func (w *writer) leave() {
+	switch w.n(4) {
+	case 0:
+		if w.depth > 0 {
+			w.b = append(w.b, opBlock, emptyBlock, opBr, 0, opEnd) // a branch that only ends its own block
+		}
+	case 1:
+		w.i64()
+		w.b = append(w.b, opReturn)
+		w.statements()
+	case 2:
+		w.b = append(w.b, opBlock, emptyBlock, opBlock, emptyBlock)
+		w.i32()
+		w.b = append(w.b, opBrTable, 1, 0, 1, opEnd)
+		w.statements2(1)
+		w.b = append(w.b, opEnd)
+	default:
+		w.b = append(w.b, opUnreachable)
+		w.statements()
+	}
+}
+
+func (w *writer) statements2(more int) {
+	w.depth += more
+	w.statements()
+	w.depth -= more
+}
+
+// result is what a run leaves behind.
+type result struct {
+	value uint64
+	err   string
+	mem   string
+	g0    uint64
+}
+
+func run(t *rapid.T, r wazero.Runtime, code []byte, a int32, b int64) (result, int64) {
+	ctx := context.Background()
+	mod, err := r.InstantiateWithConfig(ctx, code, wazero.NewModuleConfig().WithName(""))
+	if err != nil {
+		t.Fatalf("%v\n%x", err, code)
+	}
+	defer mod.Close(ctx)
+	used := int64(0)
+	fuel, _ := mod.ExportedGlobal(FuelExport).(api.MutableGlobal)
+	if fuel != nil {
+		fuel.Set(1 << 40)
+	}
+	out, err := mod.ExportedFunction("run").Call(ctx, api.EncodeI32(a), api.EncodeI64(b))
+	if fuel != nil {
+		used = 1<<40 - int64(fuel.Get())
+	}
+	var res result
+	if err != nil {
+		res.err, _, _ = strings.Cut(err.Error(), "\n")
+	} else {
+		res.value = out[0]
+	}
+	mem, _ := mod.Memory().Read(0, 256)
+	res.mem = string(mem)
+	return res, used
+}
+
+// TestRewrittenCodeDoesTheSame: for programs of every shape the rewritten module gives the same result, or the same
+// trap, with the same memory; and it pays at least for the bulk of what it executed.
+func TestRewrittenCodeDoesTheSame(t *testing.T) {
+	r := interpreter(t)
+	rapid.Check(t, func(t *rapid.T) {
+		w := &writer{t: t, left: 40}
+		w.statements()
+		w.statements()
+		code := program(w.b)
+		m, err := Rewrite(code, Limits{})
+		if err != nil {
+			t.Fatalf("%v\n%x", err, code)
+		}
+		a, b := rapid.Int32().Draw(t, "a"), rapid.Int64().Draw(t, "b")
+		want, _ := run(t, r, code, a, b)
+		got, used := run(t, r, m.Code, a, b)
+		if want != got {
+			t.Fatalf("original %+v, rewritten %+v\n%x", want, got, w.b)
+		}
+		if used < checkCost {
+			t.Fatalf("used %d units of fuel", used)
+		}
+	})
+}
+
+// TestEveryPathPays: a program that burns n iterations of a loop pays at least n times the loop's body.
+func TestEveryPathPays(t *testing.T) {
+	r := interpreter(t)
+	// block { br_if 0 (skips the loop) ; loop { global0--; br_if 0 } } ; 30 × local5 += 1
+	skip := []byte{opBlock, emptyBlock, opLocalGet, 0, opBrIf, 0,
+		opLoop, emptyBlock, opGlobalGet, 0, opI32Const, 1, 0x6b, opLocalTee, 3, opGlobalSet, 0, opLocalGet, 3, opI32Const, 0, 0x4a, opBrIf, 0, opEnd, opEnd}
+	for range 30 {
+		skip = append(skip, opLocalGet, 5, opI64Const, 1, 0x7c, 0x21, 5)
+	}
+	m, err := Rewrite(program(skip), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		a := rapid.Int32Range(0, 1).Draw(t, "a")
+		_, used := run(t, r, m.Code, a, 0)
+		least := int64(30 * 4)
+		if a == 0 {
+			least += 7 * 9
+		}
+		if used < least {
+			t.Fatalf("used %d, executed at least %d", used, least)
+		}
+	})
+}
+
+func ExampleRewrite() {
+	spin := program([]byte{opLoop, emptyBlock, opBr, 0, opEnd})
+	m, _ := Rewrite(spin, Limits{Fuel: 1000})
+	ctx := context.Background()
+	r := wazero.NewRuntime(ctx)
+	defer r.Close(ctx)
+	mod, _ := r.Instantiate(ctx, m.Code)
+	_, err := mod.ExportedFunction("run").Call(ctx, 0, 0)
+	fmt.Println(strings.SplitN(err.Error(), "\n", 2)[0])
+	fmt.Println(int64(mod.ExportedGlobal(FuelExport).Get()) < 0)
+	// Output:
+	// wasm error: unreachable
+	// true
+}
