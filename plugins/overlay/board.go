@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"strconv"
 
 	guest "github.com/sothebais/sothebais/sdk/go"
 )
@@ -9,23 +9,25 @@ import (
 // tickerLines is how many of the last bids are shown.
 const tickerLines = 4
 
+func num(n int64) string { return strconv.FormatInt(n, 10) }
+
 // board is what there is to read. All of it is saved.
 type board struct {
-	Lots     int64    `json:"lots,omitempty"` // of the session
-	Lot      string   `json:"lot,omitempty"`  // id; empty while none is on the block
-	Number   int64    `json:"number,omitempty"`
-	Title    string   `json:"title,omitempty"`
-	Artist   string   `json:"artist,omitempty"`
-	Price    string   `json:"price,omitempty"` // exact, in ETH
-	Bidder   string   `json:"bidder,omitempty"`
-	Reserve  string   `json:"reserve,omitempty"`
-	Headline string   `json:"headline,omitempty"`
-	Next     string   `json:"next,omitempty"`
-	Ticker   []string `json:"ticker,omitempty"` // the newest first
-	Left     int64    `json:"left"`             // seconds; -1 unknown
-	Total    int64    `json:"total,omitempty"`  // seconds the bar stands for
-	Paused   bool     `json:"paused,omitempty"`
-	Subtitle string   `json:"subtitle,omitempty"`
+	Lots     int64  // of the session
+	Lot      string // id; empty while none is on the block
+	Number   int64
+	Title    string
+	Artist   string
+	Price    string // exact, in ETH
+	Bidder   string
+	Reserve  string
+	Headline string
+	Next     string
+	Ticker   []string // the newest first
+	Left     int64    // seconds; -1 unknown
+	Total    int64    // seconds the bar stands for
+	Paused   bool
+	Subtitle string
 }
 
 // hear takes in an event.
@@ -33,10 +35,10 @@ func (b *board) hear(e guest.Event) {
 	switch e.Kind() {
 	case guest.KindSessionOpened:
 		v, _ := e.AsSessionOpened()
-		*b = board{Lots: v.Lots(), Headline: v.Name(), Next: fmt.Sprintf("Lot 1 of %d", v.Lots()), Left: -1, Subtitle: b.Subtitle}
+		*b = board{Lots: v.Lots(), Headline: v.Name(), Next: "Lot 1 of " + num(v.Lots()), Left: -1, Subtitle: b.Subtitle}
 	case guest.KindSessionClosed:
 		v, _ := e.AsSessionClosed()
-		b.Headline = fmt.Sprintf("%d sold, %d passed", v.Sold(), v.Unsold())
+		b.Headline = num(v.Sold()) + " sold, " + num(v.Unsold()) + " passed"
 	case guest.KindLotOpened:
 		v, _ := e.AsLotOpened()
 		b.open(v)
@@ -48,7 +50,7 @@ func (b *board) hear(e guest.Event) {
 		b.extend(v)
 	case guest.KindLotClosing:
 		v, _ := e.AsLotClosing()
-		b.Headline = fmt.Sprintf("%d seconds left", v.Seconds())
+		b.Headline = num(v.Seconds()) + " seconds left"
 	case guest.KindLotPaused:
 		b.Paused, b.Headline = true, "Bidding is paused"
 	case guest.KindLotResumed:
@@ -86,7 +88,7 @@ func (b *board) following() string {
 	if b.Lots == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Lot %d of %d", b.Number%b.Lots+1, b.Lots)
+	return "Lot " + num(b.Number%b.Lots+1) + " of " + num(b.Lots)
 }
 
 func (b *board) bid(v guest.BidAccepted) {
@@ -99,7 +101,7 @@ func (b *board) bid(v guest.BidAccepted) {
 	case v.Count() == 1:
 		b.Headline = "First bid"
 	default:
-		b.Headline = fmt.Sprintf("%d bids", v.Count())
+		b.Headline = num(v.Count()) + " bids"
 	}
 }
 
@@ -112,7 +114,7 @@ func (b *board) extend(v guest.LotExtended) {
 
 func (b *board) sold(v guest.LotSold) {
 	b.Lot, b.Title, b.Price, b.Bidder, b.Left, b.Paused = "", v.Title(), v.Amount(), at(v.Handle()), 0, false
-	b.Headline = fmt.Sprintf("Sold after %d bids", v.Bids())
+	b.Headline = "Sold after " + num(v.Bids()) + " bids"
 	if v.Bids() == 1 {
 		b.Headline = "Sold on a single bid"
 	}
@@ -149,7 +151,11 @@ func (b *board) countdown() string {
 	case b.Title == "" && b.Lot == "" || b.Left < 0:
 		return ""
 	default:
-		return fmt.Sprintf("%d:%02d", b.Left/60, b.Left%60)
+		seconds := num(b.Left % 60)
+		if len(seconds) < 2 {
+			seconds = "0" + seconds
+		}
+		return num(b.Left/60) + ":" + seconds
 	}
 }
 

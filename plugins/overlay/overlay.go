@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -16,6 +14,8 @@ type overlay struct {
 	bar   int64
 }
 
+var tickerSlots = [tickerLines]string{"ticker.1", "ticker.2", "ticker.3", "ticker.4"}
+
 // show asks for every slot whose text changed.
 func (o *overlay) show(out *guest.Commands) {
 	if o.shown == nil {
@@ -24,7 +24,7 @@ func (o *overlay) show(out *guest.Commands) {
 	b := &o.board
 	number := ""
 	if b.Number > 0 {
-		number = fmt.Sprintf("LOT %d", b.Number)
+		number = "LOT " + num(b.Number)
 	}
 	o.set(out, "price", ether(b.Price))
 	o.set(out, "bidder", b.Bidder)
@@ -40,7 +40,7 @@ func (o *overlay) show(out *guest.Commands) {
 		if i < len(b.Ticker) {
 			line = b.Ticker[i]
 		}
-		o.set(out, fmt.Sprintf("ticker.%d", i+1), line)
+		o.set(out, tickerSlots[i], line)
 	}
 	o.set(out, "subtitle", b.Subtitle)
 	if v := b.bar(); v != o.bar {
@@ -56,20 +56,13 @@ func (o *overlay) set(out *guest.Commands, slot, text string) {
 	}
 }
 
-func (o *overlay) save() []byte {
-	b, err := json.Marshal(o.board)
-	if err != nil {
-		return nil // a board of texts and numbers always encodes
-	}
-	return b
-}
+func (o *overlay) save() []byte { return o.board.encode() }
 
 func (o *overlay) restore(state []byte) error {
-	var b board
-	if err := json.Unmarshal(state, &b); err != nil {
-		return fmt.Errorf("not a board of the overlay: %w", err)
+	b, err := decode(state)
+	if err != nil {
+		return err
 	}
-	b.Ticker = b.Ticker[:min(len(b.Ticker), tickerLines)]
 	o.board, o.shown = b, nil
 	return nil
 }

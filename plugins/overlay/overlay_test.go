@@ -108,7 +108,27 @@ func TestNothingNewIsNotSaidAgain(t *testing.T) {
 }
 
 func TestBrokenState(t *testing.T) {
-	if err := plugin().Restore([]byte("{")); err == nil {
-		t.Error("took over a broken state")
+	p := plugin()
+	guest.Play(p, story()...)
+	state := p.Save()
+	for cut := range state {
+		if err := plugin().Restore(state[:cut]); err == nil {
+			t.Errorf("took over the first %d bytes of %d", cut, len(state))
+		}
 	}
+	if err := plugin().Restore(append(state, 0)); err == nil {
+		t.Error("took over more than a state")
+	}
+}
+
+func FuzzRestore(f *testing.F) {
+	p := plugin()
+	guest.Play(p, story()...)
+	f.Add(p.Save())
+	f.Fuzz(func(t *testing.T, state []byte) {
+		p := plugin()
+		if p.Restore(state) == nil {
+			guest.Play(p, story()...)
+		}
+	})
 }
