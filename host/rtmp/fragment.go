@@ -14,11 +14,12 @@ type fragmenter struct {
 	video unwrapped
 	audio unwrapped
 
-	pictures run
-	sounds   run
-	lastAt   int64  // ms of the newest picture; -1 before the first
-	frame    uint32 // ticks between the last two pictures
-	nextTick uint64 // where the next frame of sound belongs, if it follows the last
+	pictures   run
+	sounds     run
+	lastAt     int64  // ms of the newest picture; -1 before the first
+	frame      uint32 // ticks between the last two pictures
+	pictureEnd uint64 // where the newest picture ends
+	nextTick   uint64 // where the next frame of sound belongs, if it follows the last
 }
 
 // unwrapped counts milliseconds beyond 32 bits.
@@ -77,10 +78,17 @@ func (f *fragmenter) millis(u *unwrapped, ts uint32) int64 {
 
 func (f *fragmenter) addPicture(at int64, s sample) {
 	f.endPicture(at)
+	tick := uint64(at) * (videoScale / 1000)
 	s.dur = f.frame
 	if len(f.pictures.s) == 0 {
-		f.pictures.time = uint64(at) * (videoScale / 1000)
+		f.pictures.time = tick
+		// What came before is out already. A hole would stop a browser: this picture covers it.
+		if hole := tick - f.pictureEnd; f.lastAt >= 0 && tick > f.pictureEnd && hole < videoScale {
+			f.pictures.time = f.pictureEnd
+			s.dur += uint32(hole)
+		}
 	}
+	f.pictureEnd = tick + uint64(f.frame)
 	f.pictures.s = append(f.pictures.s, s)
 	f.lastAt = at
 }
@@ -91,26 +99,39 @@ func (f *fragmenter) endPicture(next int64) {
 	if f.lastAt < 0 || d <= 0 || d > int64(time.Second/time.Millisecond) {
 		return // the first, or a gap that is no frame's length
 	}
-	f.frame = uint32(d) * (videoScale / 1000)
 	if n := len(f.pictures.s); n > 0 {
-		f.pictures.s[n-1].dur = f.frame
+		f.pictures.s[n-1].dur = uint32(d) * (videoScale / 1000)
+	}
+	if d <= longestFrame {
+		f.frame = uint32(d) * (videoScale / 1000)
 	}
 }
 
+// longestFrame tells a frame's length from a hole, in ms.
+const longestFrame = 100
+
 // addSound places a frame right behind the last one as long as the timestamps,
 // which are rounded to milliseconds, agree: a hole of a fraction of one is a click.
+// A real hole is covered by the frame before it or, when that is out, by this one.
 func (f *fragmenter) addSound(at int64, s sample) {
 	tick := uint64(at) * f.rate / 1000
-	if d := int64(tick - f.nextTick); d > -int64(f.rate)/40 && d < int64(f.rate)/40 {
+	hole := int64(tick) - int64(f.nextTick)
+	small := hole > -int64(f.rate)/40 && hole < int64(f.rate)/40
+	switch n := len(f.sounds.s); {
+	case f.nextTick == 0 || hole < 0 && !small:
+	case small:
 		tick = f.nextTick
-	} else if len(f.sounds.s) > 0 { // a hole: what is queued ends with the length that bridges it
-		last := &f.sounds.s[len(f.sounds.s)-1]
-		last.dur += uint32(max(d, 0))
+	case hole > int64(f.rate):
+	case n > 0:
+		f.sounds.s[n-1].dur += uint32(hole)
+	default:
+		tick = f.nextTick
+		s.dur += uint32(hole)
 	}
 	if len(f.sounds.s) == 0 {
 		f.sounds.time = tick
 	}
-	f.nextTick = tick + aacFrame
+	f.nextTick = tick + uint64(s.dur)
 	f.sounds.s = append(f.sounds.s, s)
 }
 

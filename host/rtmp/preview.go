@@ -26,8 +26,10 @@ import (
 //	  sb.onupdateend = () => {
 //	    const b = video.buffered;
 //	    if (b.length) {
-//	      const edge = b.end(b.length - 1), behind = edge - video.currentTime;
-//	      if (behind > 0.7 || behind < 0) video.currentTime = Math.max(edge - 0.1, b.start(b.length - 1));
+//	      const last = b.length - 1, edge = b.end(last), behind = edge - video.currentTime;
+//	      // never while a seek is under way: on a slow machine each would undo the last
+//	      if (!video.seeking && (behind > 0.7 || behind < 0 || video.currentTime < b.start(last)))
+//	        video.currentTime = Math.max(edge - 0.1, b.start(last));
 //	      video.playbackRate = behind > 0.25 ? 1.08 : 1;
 //	      if (!sb.updating && video.currentTime - b.start(0) > 20) { sb.remove(0, video.currentTime - 10); return; }
 //	    }
