@@ -18,6 +18,7 @@ type board struct {
 	Number   int64
 	Title    string
 	Artist   string
+	Image    string // name of the artwork among the assets
 	Price    string // exact, in ETH
 	Bidder   string
 	Reserve  string
@@ -75,7 +76,7 @@ func (b *board) hear(e guest.Event) {
 }
 
 func (b *board) open(v guest.LotOpened) {
-	*b = board{Lots: b.Lots, Lot: v.Lot(), Number: v.Number(), Title: v.Title(), Artist: v.Artist(), Price: v.Start(), Bidder: "Opening price",
+	*b = board{Lots: b.Lots, Lot: v.Lot(), Number: v.Number(), Title: v.Title(), Artist: v.Artist(), Image: v.Image(), Price: v.Start(), Bidder: "Opening price",
 		Reserve: "No reserve", Headline: "Bidding is open", Subtitle: b.Subtitle, Left: v.DurationMS() / 1000, Total: v.DurationMS() / 1000}
 	if v.ReserveGwei() > 0 {
 		b.Reserve = "Reserve not met"

@@ -32,6 +32,7 @@ func (o *overlay) show(out *guest.Commands) {
 	o.set(out, "lot.title", b.Title)
 	o.set(out, "lot.artist", b.Artist)
 	o.set(out, "lot.number", number)
+	o.set(out, "artwork", b.Image)
 	o.set(out, "reserve", b.Reserve)
 	o.set(out, "headline", b.Headline)
 	o.set(out, "next", b.Next)

@@ -20,7 +20,7 @@ func story() []guest.Event {
 	return []guest.Event{
 		guest.SessionOpenedFields{Session: "s1", Name: "Opening night", Lots: 6}.Event(1, start),
 		guest.ClockTickedFields{SecondsLeft: -1}.Event(2, start+1000),
-		guest.LotOpenedFields{Lot: "s1-lot-1", Number: 1, Title: "Moonrise over Salt Flat No. 9", Artist: "Ada Quill", StartGwei: 5e8, Start: "0.5", ReserveGwei: 12e8, Reserve: "1.2", DurationMS: 120_000}.Event(3, start+2000),
+		guest.LotOpenedFields{Lot: "s1-lot-1", Number: 1, Title: "Moonrise over Salt Flat No. 9", Artist: "Ada Quill", Image: "ember-dunes.png", StartGwei: 5e8, Start: "0.5", ReserveGwei: 12e8, Reserve: "1.2", DurationMS: 120_000}.Event(3, start+2000),
 		guest.ClockTickedFields{Lot: "s1-lot-1", SecondsLeft: 119}.Event(4, start+3000),
 		guest.SpeechStartedFields{Text: "Lot 1.", Millis: 900}.Event(5, start+3100),
 		guest.BidAcceptedFields{Lot: "s1-lot-1", Handle: "ann", Amount: "0.5", Count: 1}.Event(6, start+3500),
@@ -34,7 +34,7 @@ func story() []guest.Event {
 		guest.ClockTickedFields{Lot: "s1-lot-1", SecondsLeft: 65}.Event(14, start+70_000),
 		guest.LotClosingFields{Lot: "s1-lot-1", Seconds: 60}.Event(15, start+75_000),
 		guest.LotSoldFields{Lot: "s1-lot-1", Title: "Moonrise over Salt Flat No. 9", Handle: "ann", Amount: "1.5", Bids: 3}.Event(16, start+135_000),
-		guest.LotOpenedFields{Lot: "s1-lot-2", Number: 2, Title: "Blue Hour, Twice", Artist: "Ilse Krone", StartGwei: 1e9, Start: "1", DurationMS: 60_000}.Event(17, start+150_000),
+		guest.LotOpenedFields{Lot: "s1-lot-2", Number: 2, Title: "Blue Hour, Twice", Artist: "Ilse Krone", Image: "night-bus.png", StartGwei: 1e9, Start: "1", DurationMS: 60_000}.Event(17, start+150_000),
 		guest.LotUnsoldFields{Lot: "s1-lot-2", Title: "Blue Hour, Twice", Reason: "no_bids", Highest: "0"}.Event(18, start+210_000),
 		guest.SessionClosedFields{Sold: 1, Unsold: 1, Total: "1.5"}.Event(19, start+211_000),
 	}

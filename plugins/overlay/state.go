@@ -58,7 +58,7 @@ func (b *board) visit(number func(*int64), text func(*string)) {
 		number(n)
 	}
 	b.Paused = paused == 1
-	for _, s := range []*string{&b.Lot, &b.Title, &b.Artist, &b.Price, &b.Bidder, &b.Reserve, &b.Headline, &b.Next, &b.Subtitle} {
+	for _, s := range []*string{&b.Lot, &b.Title, &b.Artist, &b.Image, &b.Price, &b.Bidder, &b.Reserve, &b.Headline, &b.Next, &b.Subtitle} {
 		text(s)
 	}
 	for i := range tickerLines {
