@@ -250,8 +250,8 @@ func (f *floor) carryOutLine(e effect, seq uint64) {
 	if e.cut {
 		f.d.cfg.Stage.StopSpeaking()
 	}
-	if e.cue.Name != "" { // the mood that goes with the line
-		f.d.cfg.Stage.Apply(cue.Cue{From: e.cue.From, Verb: cue.Mood, Name: e.cue.Name, Value: e.cue.Value}, seq)
+	if e.cue.Name != "" { // the mood that goes with the line; without a number, for it is not a cue of its own
+		f.d.cfg.Stage.Apply(cue.Cue{From: e.cue.From, Verb: cue.Mood, Name: e.cue.Name, Value: e.cue.Value}, 0)
 	}
 	e.line.seq = seq
 	f.d.metrics.spoken.Add(e.line.length().Seconds())
