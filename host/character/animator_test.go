@@ -300,9 +300,9 @@ func TestIntensity(t *testing.T) {
 		var sum, last float64
 		run(a, 8*time.Second, func() {
 			for _, q := range a.Placed() {
-				if q.Part.ID == "body" {
-					sum += math.Abs(q.Y - last)
-					last = q.Y
+				if q.Part.ID == "gill.l2" {
+					sum += math.Abs(q.Rot - last)
+					last = q.Rot
 				}
 			}
 		})
@@ -310,7 +310,7 @@ func TestIntensity(t *testing.T) {
 	}
 	whole, half, quarter := travel(0), travel(50), travel(25)
 	if !(whole > half && half > quarter) {
-		t.Errorf("travelled %.1f at full, %.1f at half, %.1f at a quarter", whole, half, quarter)
+		t.Errorf("a gill swung %.1f degrees at full, %.1f at half, %.1f at a quarter", whole, half, quarter)
 	}
 }
 

@@ -13,5 +13,6 @@
 //   - The mouth moves only while the caller says that the voice sounds, and is then the one of the viseme given.
 //   - A face changes behind closing lids within 120 ms; a gesture ends at rest; a mood gives way to the next by itself.
 //   - However long the pause between two ticks, no more than a quarter of a second of motion is made up for.
+//   - Parts move in steps of a pixel and a quarter of a degree: at rest the same placements come back again and again.
 //   - Nothing is allocated by a tick.
 package character

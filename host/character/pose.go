@@ -11,9 +11,25 @@ func (a *Animator) pose(mouth Viseme, speaking bool) {
 	a.addGestures()
 	a.addFace()
 	for _, i := range a.pack.order {
+		a.nodes[i].delta = a.nodes[i].delta.settled()
 		a.join(i)
 	}
 	a.layOut(mouth, speaking)
+}
+
+// Steps that a node moves in: whole pixels, quarter degrees, 1/256 of its size. They are too small to see in motion, a
+// part that only shifts stays as sharp as it was drawn, and a character at rest comes back to the same few placements,
+// so that a stage can keep what it has drawn of them.
+const (
+	turnSteps    = 4   // a degree
+	stretchSteps = 256 // once its size
+)
+
+func (d Delta) settled() Delta {
+	return Delta{
+		math.Round(d.DX), math.Round(d.DY), math.Round(d.Rot*turnSteps) / turnSteps,
+		math.Round(d.SX*stretchSteps) / stretchSteps, math.Round(d.SY*stretchSteps) / stretchSteps,
+	}
 }
 
 func (a *Animator) add(node int, d Delta, by float64) {
