@@ -196,3 +196,32 @@ func FuzzRestore(f *testing.F) {
 		e.Handle(&Event{Kind: ClockTicked, SilentMS: 9000})
 	})
 }
+
+// The example of the README must load, and talk.
+func TestReadme(t *testing.T) {
+	data, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(data), "```yaml\n")
+	example, _, _ := strings.Cut(rest, "```")
+	p, err := Parse("README.md", []byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	th := newTheatre(New(p), 1, 2)
+	th.run(60)
+	if len(th.lines) < 3 {
+		t.Errorf("said only %d lines", len(th.lines))
+	}
+	for _, name := range factNames(BidAccepted) {
+		if !strings.Contains(string(data), name) {
+			t.Errorf("README.md does not tell of the fact %s", name)
+		}
+	}
+	for i := range slots {
+		if !strings.Contains(string(data), slots[i].name) {
+			t.Errorf("README.md does not tell of the slot %s", slots[i].name)
+		}
+	}
+}
