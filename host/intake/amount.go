@@ -109,6 +109,9 @@ func (x text) unit(i int) (dec, end int, reason auction.Reason, aside bool) {
 		return -1, i, auction.ReasonUnsafe, false
 	}
 	if x.at(j) == 'Ξ' {
+		if isName(x.at(j + 1)) { // 1.5ΞTH
+			return 18, x.wordEnd(j + 1), auction.ReasonUnit, false
+		}
 		return 18, j + 1, "", false
 	}
 	k := x.wordEnd(j)

@@ -72,6 +72,10 @@ func (p *parser) survey() {
 		switch t.kind {
 		case word:
 			p.bid = p.bid || bidWords[t.text]
+			if rest, ok := strings.CutPrefix(t.text, "bid"); ok && rest != "" && isDigit(rune(rest[0])) { // bid2
+				p.bid = true
+				p.numbers++
+			}
 			p.doubt = p.doubt || doubts[t.text]
 			p.price = p.price || priceTalk[t.text]
 			p.reported = p.reported || reported[t.text] && p.aboutBids(i)
@@ -208,20 +212,37 @@ func (p *parser) mistyped(i int) bool {
 	return false
 }
 
-// standsAlone is true when what follows a bare number cannot be its unit.
+// standsAlone is true when what follows a bare number cannot be its unit. After "bid 500" come "usd", "(SOL)", "$DOGE"
+// and "#BTC" as well.
 func (p *parser) standsAlone(i int) bool {
-	if i+1 == len(p.tokens) {
+	end := p.tokens[i].end
+	if i+1 == len(p.tokens) || strings.ContainsRune(string(p.text.t[end:p.tokens[i+1].start]), '\n') {
 		return true
 	}
-	switch next := p.tokens[i+1]; next.kind {
+	next := p.tokens[i+1]
+	switch next.kind {
 	case word:
-		return afterBare[next.text] || strings.ContainsRune(string(p.text.t[p.tokens[i].end:next.start]), '\n')
+		return afterBare[next.text]
 	case number:
 		return next.num.unit // two bare numbers are none; with a unit the amounts are compared
-	default:
+	case skip:
+		name, tag := strings.CutPrefix(next.text, "#")
+		_, unit := places[name]
+		return !tag || unit || len(name) > ticker
+	}
+	r := []rune(next.text)[0]
+	if !unicode.Is(unicode.Sc, r) && !strings.ContainsRune("([{/|-–—", r) {
 		return true
 	}
+	if i+2 == len(p.tokens) || p.tokens[i+2].kind != word {
+		return !unicode.Is(unicode.Sc, r)
+	}
+	_, unit := places[p.tokens[i+2].text]
+	return unit || afterBare[p.tokens[i+2].text]
 }
+
+// ticker is how long the short names of currencies are at most.
+const ticker = 5
 
 func (p *parser) asks() bool {
 	if p.question {

@@ -82,7 +82,7 @@ func isLetter(r rune) bool {
 // deceives is true of what a reader does not see, or sees as something else: invisible and direction-changing
 // characters, combining marks, numbers that are no digits, private use.
 func deceives(r rune) bool {
-	return unicode.In(r, unicode.Cf, unicode.Mn, unicode.Me, unicode.No, unicode.Nl, unicode.Co) || r == unicode.ReplacementChar
+	return r >= 0x80 && unicode.In(r, unicode.Cf, unicode.Mn, unicode.Me, unicode.No, unicode.Nl, unicode.Co) || r == unicode.ReplacementChar
 }
 
 // turns is true of the characters that change the direction of reading, wherever they stand.

@@ -12,7 +12,7 @@ func set(words string) map[string]bool {
 
 // The words that the grammar knows. They are tables, so that a phrase is added in one place.
 var (
-	bidWords = set("bid bidding bids")
+	bidWords = set("bid bidding")
 
 	// lotWords stand before the number of a lot.
 	lotWords = set("lot lots no nr number item piece")
@@ -22,7 +22,7 @@ var (
 		might maybe could should unless kidding jk wish wished instead except almost`)
 
 	// prices are talked about with these; an amount beside them is no bid unless the word "bid" is there.
-	priceTalk = set(`sold floor worth gas paid pay bought buy cost costs was were price priced sell selling sells fee fees have had has
+	priceTalk = set(`bids sold floor worth gas paid pay bought buy cost costs was were price priced sell selling sells fee fees have had has
 		only lost won got get owe own owned wallet hold holding deposit balance ago yesterday last sale estimate estimated market cap
 		raised made earned spent spend went reserve`)
 
