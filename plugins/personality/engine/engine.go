@@ -4,14 +4,13 @@ import "strings"
 
 // Pacing of the talk, in milliseconds. A line is asked for a little before the last one ends, for it takes a moment to voice.
 const (
-	breath      = 250  // between two lines
-	bidAhead    = 1500 // a bid may be asked for this long before the current line ends
-	chatAhead   = 300
-	lostLine    = 1500 // a line that has not begun by then, in silence, was dropped
-	faceEvery   = 1200
-	gestureGap  = 900
-	longestLine = 230 // characters
-	attempts    = 12  // throws for a line that was not said lately
+	breath     = 250  // between two lines
+	bidAhead   = 1500 // a bid may be asked for this long before the current line ends
+	chatAhead  = 300
+	lostLine   = 1500 // a line that has not begun by then, in silence, was dropped
+	faceEvery  = 1200
+	gestureGap = 900
+	attempts   = 12 // throws for a line that was not said lately
 )
 
 // Engine runs one personality.
@@ -26,7 +25,7 @@ type Engine struct {
 // New starts p in its first mood.
 func New(p *Personality) *Engine {
 	e := &Engine{p: p, s: newState(p)}
-	e.told.memory = p.memory
+	e.told.memory, e.told.longest = p.memory, p.longest
 	return e
 }
 
@@ -119,7 +118,8 @@ func (e *Engine) ready(t *trigger, ev *Event, d *dice) bool {
 	}
 }
 
-// mayTalk keeps the personality from talking faster than it can be heard. What is said about a lot is never held back.
+// mayTalk keeps the personality from talking faster than it can be heard. What is said about a lot is never held back,
+// and a bid need not wait for the end of a story.
 func (e *Engine) mayTalk(priority int64, ev *Event) bool {
 	left := e.s.talkUntil - ev.At
 	switch {
@@ -128,7 +128,7 @@ func (e *Engine) mayTalk(priority int64, ev *Event) bool {
 	case e.s.waiting > 0:
 		return false
 	case priority >= priorities["bid"]:
-		return left <= bidAhead
+		return left <= bidAhead || e.s.filling
 	case priority >= priorities["chat"]:
 		return left <= chatAhead
 	default:
@@ -157,7 +157,7 @@ func (e *Engine) react(t *trigger, ev *Event, talks bool) {
 
 func (e *Engine) say(t *trigger, text string, now int64) {
 	e.out = append(e.out, Command{Verb: Say, Name: e.s.mood, Text: text, Value: t.priority, Why: t.id})
-	e.s.talk(now, int64(len(text))*1000/e.p.rate+breath)
+	e.s.talk(now, int64(len(text))*1000/e.p.rate+breath, t.priority)
 }
 
 // answer replies to the post behind the event, whether or not there is time to speak.
@@ -217,7 +217,7 @@ func (e *Engine) compose(f *fragment) (string, bool) {
 	t.picks = append(t.picks, f)
 	t.tell(f)
 	text := strings.TrimSpace(string(t.buf))
-	return text, !t.empty && text != "" && len(text) <= longestLine
+	return text, !t.empty && text != "" && int64(len(text)) <= t.longest
 }
 
 // keep notes that the parts of the line were used.

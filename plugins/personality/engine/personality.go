@@ -26,6 +26,7 @@ type Personality struct {
 	memory   int64 // ms for which no line is said again
 	silence  int64 // ms after which it speaks up
 	rate     int64 // characters spoken a second, to guess how long a line takes
+	longest  int64 // characters of a line
 	stranger string
 	pools    map[string]*pool
 	triggers []*trigger
@@ -69,7 +70,7 @@ func Parse(name string, data []byte) (*Personality, error) {
 		return nil, err
 	}
 	r := &reader{file: name}
-	p := &Personality{memory: 600_000, silence: 3_000, rate: 13, stranger: "our guest", start: "calm",
+	p := &Personality{memory: 600_000, silence: 3_000, rate: 13, longest: 160, stranger: "our guest", start: "calm",
 		moods: map[string]*mood{}, pools: map[string]*pool{}, byKind: map[string][]*trigger{}}
 	p.read(r, doc)
 	if r.lines > maxLines {
@@ -86,7 +87,7 @@ func (p *Personality) read(r *reader, doc *yaml.Node) {
 	keep := func(to **yaml.Node) func(*yaml.Node) { return func(n *yaml.Node) { *to = n } }
 	r.object(doc, "a personality", fields{
 		"id": r.text(&p.ID), "name": r.text(&p.Name), "start": keep(&start), "stranger": r.text(&p.stranger),
-		"memory": r.duration(&p.memory), "silence": r.duration(&p.silence), "rate": r.integer(&p.rate, 4, 40),
+		"memory": r.duration(&p.memory), "silence": r.duration(&p.silence), "rate": r.integer(&p.rate, 4, 40), "longest": r.integer(&p.longest, 20, 300),
 		"moods": keep(&moods), "pools": keep(&pools), "triggers": keep(&triggers),
 	})
 	if doc.Kind != yaml.MappingNode {

@@ -21,6 +21,7 @@ func (e *Engine) Save() []byte {
 	s := e.s
 	w.text(s.mood)
 	w.ints(s.moodAt, s.sold, s.busy, s.secondsLeft, s.astray, s.talkUntil, s.lastSay, s.waiting, s.nextFace, s.nextGesture)
+	w.flag(s.filling)
 	w.fixed(s.session)
 	w.lot(&s.lot)
 	w.ints(int64(len(s.said)))
@@ -47,6 +48,7 @@ func (e *Engine) Restore(b []byte) error {
 	s := newState(e.p)
 	s.mood = r.text()
 	r.ints(&s.moodAt, &s.sold, &s.busy, &s.secondsLeft, &s.astray, &s.talkUntil, &s.lastSay, &s.waiting, &s.nextFace, &s.nextGesture)
+	s.filling = r.varint() == 1
 	s.session = r.fixed()
 	r.lot(&s.lot)
 	for range r.count(maxSaid) {
@@ -134,11 +136,15 @@ func (w *writer) lot(l *lot) {
 	w.ints(l.number, l.bids)
 	w.money(l.price)
 	w.money(l.minimum)
-	met := int64(0)
-	if l.reserveMet {
-		met = 1
+	w.flag(l.reserveMet)
+}
+
+func (w *writer) flag(v bool) {
+	if v {
+		w.ints(1)
+	} else {
+		w.ints(0)
 	}
-	w.ints(met)
 }
 
 func (w *writer) triggers(ts []*trigger) {

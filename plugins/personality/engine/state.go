@@ -15,6 +15,7 @@ type state struct {
 
 	talkUntil, lastSay    int64
 	waiting               int64 // lines that were asked for and have not begun
+	filling               bool  // what is said now only fills a silence
 	nextFace, nextGesture int64
 
 	said     map[uint64]int64 // lines, by two hashes each, and when
@@ -184,7 +185,11 @@ func (s *state) forgetOne() {
 }
 
 // talk notes that a line was asked for that takes this long.
-func (s *state) talk(now, millis int64) {
+func (s *state) talk(now, millis, priority int64) {
+	if s.filling && priority >= priorities["bid"] {
+		s.talkUntil = now // it will be cut
+	}
+	s.filling = priority <= priorities["idle"]
 	s.waiting++
 	s.lastSay = now
 	s.talkUntil = max(s.talkUntil, now) + millis

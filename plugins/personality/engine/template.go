@@ -267,10 +267,11 @@ func spaceOf(fs []*fragment, known map[*pool]float64) (n float64) {
 
 // telling is one attempt to make a line.
 type telling struct {
-	scope  *scope
-	dice   *dice
-	now    int64
-	memory int64
+	scope   *scope
+	dice    *dice
+	now     int64
+	memory  int64
+	longest int64
 
 	buf      []byte
 	sentence bool // the next letter begins one
@@ -290,7 +291,7 @@ const longestTelling = 100
 
 // tell writes a fragment. Depth is bounded, for pools do not loop.
 func (t *telling) tell(f *fragment) {
-	if len(t.buf) > longestLine || len(t.picks) > longestTelling {
+	if int64(len(t.buf)) > t.longest || len(t.picks) > longestTelling {
 		t.empty = true
 		return
 	}

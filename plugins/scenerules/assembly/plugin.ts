@@ -68,7 +68,7 @@ class SceneRules extends Plugin {
     this.idle++;
     const result = this.scene == "sold" || this.scene == "unsold";
     if (result) return e.at - this.decidedAt >= RESULT_MILLIS ? "break" : this.scene;
-    if (this.scene == "opening" || this.idle < MISSED_TICKS) return this.scene;
+    if (this.scene == "" || this.scene == "opening" || this.idle < MISSED_TICKS) return this.scene;
     this.lot = "";
     return "break";
   }
