@@ -23,12 +23,12 @@ type Config struct {
 	Preset       string        // of libx264; "superfast" when empty
 	KeyEvery     time.Duration // distance of key frames; 2 s when 0, X wants 3 s at most
 
-	Depth      int           // pictures that may wait for the encoder; 6 when 0
+	Depth      int           // pictures that may wait for the encoder or be under way in it; 12 when 0, which outlasts a restart
 	StallAfter time.Duration // fed for so long without output, an encoder is replaced; 2 s when 0
 
-	OnTag  func(Tag)               // each tag of the encoded programme
-	OnUp   func(gap time.Duration) // the encoder works; gap is what was lost since the one before, 0 for the first
-	OnDown func(reason string)     // the encoder stopped; it is being replaced
+	OnTag  func(Tag)                // each tag of the encoded programme
+	OnUp   func(away time.Duration) // the encoder works; away is how long nothing came out before, 0 the first time
+	OnDown func(reason string)      // the encoder stopped; it is being replaced
 
 	Logger  *slog.Logger
 	Metrics prometheus.Registerer
@@ -44,7 +44,7 @@ func (c Config) withDefaults() Config {
 	c.Bitrate = or(c.Bitrate, defaultBitrate(c.Width, c.Height, c.FPS))
 	c.Preset = or(c.Preset, "superfast")
 	c.KeyEvery = or(c.KeyEvery, 2*time.Second)
-	c.Depth, c.StallAfter = or(c.Depth, 6), or(c.StallAfter, 2*time.Second)
+	c.Depth, c.StallAfter = or(c.Depth, 12), or(c.StallAfter, 2*time.Second)
 	if c.OnTag == nil {
 		c.OnTag = func(Tag) {}
 	}

@@ -11,8 +11,9 @@
 //     buffers made beforehand; when all are taken the picture is dropped and
 //     counted, the sound is kept, and the timestamps of what follows are right.
 //   - An encoder that dies, or that is fed and says nothing for
-//     Config.StallAfter, is replaced at once. Timestamps go on from the frame
-//     number, and never run backwards in one stream of tags.
+//     Config.StallAfter, is replaced at once. The pictures it had not brought out
+//     are given to the next, so that a sudden death costs none. Timestamps go on
+//     from the frame number, and never run backwards in one stream of tags.
 //   - OnTag, OnUp and OnDown are called from goroutines of Run, one at a time
 //     and in order. They may take a moment, yet a slow OnTag slows the encoder
 //     down and so costs frames.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,7 +31,7 @@ type Encoder struct {
 	// of the goroutine that reads tags
 	last    map[byte]uint32 // newest timestamp of each kind
 	everUp  bool
-	lastPic uint32
+	lastPic time.Time
 }
 
 // Stats are an encoder's figures since it was made.
@@ -159,6 +157,7 @@ func (e *Encoder) encode(ctx context.Context, bin string) error {
 	<-p.done
 	work.Wait()
 	p.out.Close()
+	e.queue.rewind()
 	return errors.Join(cause, readErr, errors.New(p.reason()))
 }
 
@@ -195,155 +194,4 @@ func (e *Encoder) patience() time.Duration {
 		return e.cfg.StallAfter
 	}
 	return max(e.cfg.StallAfter, 5*time.Second)
-}
-
-// feed writes frames into the process until either ends; closing the pipe tells FFmpeg that it was the last.
-func (e *Encoder) feed(ctx context.Context, p *process) {
-	defer p.in.Close()
-	unblock := context.AfterFunc(ctx, func() { p.in.SetWriteDeadline(time.Now().Add(200 * time.Millisecond)) })
-	defer unblock()
-	f, ok := e.firstPicture(ctx)
-	if !ok {
-		return
-	}
-	e.base.Store(f.n)
-	nut, err := newNUT(p.in, e.cfg.Width, e.cfg.Height, e.cfg.FPS, e.cfg.SampleRate)
-	for ok && err == nil {
-		err = e.feedOne(nut, f)
-		e.queue.give(f)
-		if err == nil {
-			f, ok = e.nextFrame(ctx)
-		}
-	}
-}
-
-// FFmpeg's muxer holds a picture back until it has seen sound that is later, and
-// AAC comes out about two frames of 1024 samples after it went in. So the sound is
-// declared to be later than it is on the way in, and set right on the way out:
-// pictures pass 50 ms sooner.
-const aacFrame = 1024
-
-// soundLead is how much later, in samples: whole video frames, because FFmpeg
-// rounds what a common offset leaves of the pictures' timestamps.
-func (e *Encoder) soundLead() int {
-	return (5*aacFrame/2/e.samples + 1) * e.samples
-}
-
-func (e *Encoder) feedOne(nut *nutWriter, f frame) error {
-	n := f.n - e.base.Load()
-	if f.picture != nil {
-		if err := nut.frame(nutVideo, n, f.picture); err != nil {
-			return err
-		}
-	}
-	return nut.frame(nutAudio, n*uint64(e.samples)+uint64(e.soundLead()), f.pcm)
-}
-
-// retime puts a tag of the running process on the programme's timeline. All is
-// one frame of AAC late, because the coder's first packet lies that much before
-// its first sample, and time does not begin below 0.
-func (e *Encoder) retime(t Tag) uint32 {
-	samples := aacFrame
-	switch {
-	case t.Type == TagScript || t.isConfig():
-		return e.millis(e.base.Load())
-	case t.Type == TagAudio:
-		samples -= e.soundLead()
-	}
-	shift := math.Round(float64(samples) * 1000 / float64(e.cfg.SampleRate))
-	return e.millis(e.base.Load()) + t.TS + uint32(int32(shift))
-}
-
-// firstPicture skips sound whose picture was dropped while no encoder ran: a stream begins with both.
-func (e *Encoder) firstPicture(ctx context.Context) (frame, bool) {
-	for {
-		f, ok := e.nextFrame(ctx)
-		if !ok || f.picture != nil {
-			return f, ok
-		}
-		e.queue.give(f)
-	}
-}
-
-func (e *Encoder) nextFrame(ctx context.Context) (frame, bool) {
-	for {
-		if ctx.Err() != nil {
-			return frame{}, false
-		}
-		if f, ok := e.queue.take(); ok {
-			return f, true
-		}
-		select {
-		case <-ctx.Done():
-		case <-e.queue.wake:
-		}
-	}
-}
-
-// read passes tags on until the process ends its output.
-func (e *Encoder) read(p *process) error {
-	r, err := newFLVReader(p.out)
-	if err != nil {
-		return readEnd(err)
-	}
-	for {
-		t, err := r.next()
-		if err != nil {
-			return readEnd(err)
-		}
-		e.pass(t)
-	}
-}
-
-// readEnd keeps quiet about ends that the process's own end explains.
-func readEnd(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil
-	}
-	return fmt.Errorf("reading the encoder's output: %w", err)
-}
-
-// pass puts a tag on the programme's timeline and hands it out.
-func (e *Encoder) pass(t Tag) {
-	e.spoke.Store(time.Now().UnixNano())
-	e.owed.Store(0)
-	t.TS = e.retime(t)
-	if last, ok := e.last[t.Type]; ok && int32(t.TS-last) < 0 {
-		t.TS = last
-	}
-	if !t.isConfig() {
-		e.last[t.Type] = t.TS
-	}
-	e.m.tag(t)
-	if t.isPicture() {
-		e.noteUp(t.TS)
-	}
-	e.cfg.OnTag(t)
-}
-
-func (e *Encoder) noteUp(ts uint32) {
-	if !e.up.Load() {
-		var gap time.Duration
-		if e.everUp {
-			gap = time.Duration(int32(ts-e.lastPic))*time.Millisecond - time.Second/time.Duration(e.cfg.FPS)
-		}
-		e.up.Store(true)
-		e.everUp = true
-		e.m.gap(gap)
-		e.cfg.OnUp(max(gap, 0))
-	}
-	e.lastPic = ts
-}
-
-// millis is when frame n is due. It is counted from the frame number, so rounding never adds up.
-func (e *Encoder) millis(n uint64) uint32 {
-	return uint32(n * 1000 / uint64(e.cfg.FPS))
-}
-
-// isConfig tells sequence headers, which the muxer puts at 0.
-func (t Tag) isConfig() bool { return len(t.Payload) > 1 && t.Payload[1] == 0 }
-
-// isPicture tells coded pictures from sequence headers.
-func (t Tag) isPicture() bool {
-	return t.Type == TagVideo && len(t.Payload) > 1 && t.Payload[1] == 1
 }

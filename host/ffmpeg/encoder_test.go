@@ -199,14 +199,18 @@ func TestKilledEncoderIsReplaced(t *testing.T) {
 	tags, ups, downs := r.snapshot()
 	checkTimeline(t, tags)
 	for _, gap := range ups[1:] {
-		t.Logf("gap %v", gap)
+		t.Logf("away %v", gap)
 		if gap > 2*time.Second {
-			t.Errorf("gap of %v, want 2 s at most", gap)
+			t.Errorf("away for %v, want 2 s at most", gap)
 		}
 	}
 	if len(downs) != 2 || !strings.Contains(downs[0], "killed") {
 		t.Errorf("downs %q", downs)
 	}
+	if lost := missing(pictures(tags)); lost > 3 {
+		t.Errorf("%d pictures lost in two deaths", lost)
+	}
+	t.Logf("%d pictures lost", missing(pictures(tags)))
 	headers := 0
 	for _, g := range tags {
 		if g.Type == TagVideo && g.Payload[1] == 0 {
@@ -216,6 +220,12 @@ func TestKilledEncoderIsReplaced(t *testing.T) {
 	if headers != 3 {
 		t.Errorf("%d sequence headers from three encoders", headers)
 	}
+}
+
+// missing counts the frames that no picture shows, at 30 a second.
+func missing(p []Tag) int {
+	span := p[len(p)-1].TS - p[0].TS
+	return int((span+16)*30/1000) + 1 - len(p)
 }
 
 func TestStuckEncoderIsReplaced(t *testing.T) {
@@ -252,7 +262,7 @@ func TestWriteNeverWaits(t *testing.T) {
 	if d := time.Since(began); d > time.Second {
 		t.Errorf("200 writes without a reader took %v", d)
 	}
-	want := Stats{Frames: 200, Dropped: 194, DroppedSound: 200 - 6 - soundDepth, QueueDepth: 6 + soundDepth}
+	want := Stats{Frames: 200, Dropped: 188, DroppedSound: 200 - 12 - soundDepth, QueueDepth: 12 + soundDepth}
 	if got := e.Stats(); got != want {
 		t.Errorf("stats %+v, want %+v", got, want)
 	}

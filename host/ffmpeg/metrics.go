@@ -20,8 +20,8 @@ func newMetrics(reg prometheus.Registerer, e *Encoder) *metrics {
 			Namespace: telemetry.Namespace, Subsystem: "ffmpeg", Name: "encoded_bytes_total", Help: "Encoded programme, by kind.",
 		}, []string{"kind"}),
 		gaps: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Namespace: telemetry.Namespace, Subsystem: "ffmpeg", Name: "restart_gap_seconds",
-			Help: "Programme lost each time the encoder was replaced.", Buckets: []float64{.05, .1, .2, .5, 1, 2, 5},
+			Namespace: telemetry.Namespace, Subsystem: "ffmpeg", Name: "restart_away_seconds",
+			Help: "How long nothing came out each time the encoder was replaced.", Buckets: []float64{.05, .1, .2, .5, 1, 2, 5},
 		}),
 	}
 	if reg == nil {
@@ -51,7 +51,7 @@ func (m *metrics) tag(t Tag) {
 	m.bytes.WithLabelValues(kind).Add(float64(len(t.Payload)))
 }
 
-func (m *metrics) gap(d time.Duration) {
+func (m *metrics) away(d time.Duration) {
 	if d > 0 {
 		m.gaps.Observe(d.Seconds())
 	}

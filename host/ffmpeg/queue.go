@@ -16,6 +16,7 @@ type frame struct {
 type queue struct {
 	mu       sync.Mutex
 	waiting  []frame  // in order
+	underway []frame  // taken by the encoder that runs, not seen to come out of it yet; in order
 	pictures [][]byte // free
 	sounds   [][]byte // free
 	wake     chan struct{}
@@ -25,7 +26,7 @@ type queue struct {
 const soundDepth = 60
 
 func newQueue(depth, pictureSize, soundSize int) *queue {
-	q := &queue{wake: make(chan struct{}, 1), waiting: make([]frame, 0, depth+soundDepth)}
+	q := &queue{wake: make(chan struct{}, 1), waiting: make([]frame, 0, depth+soundDepth), underway: make([]frame, 0, depth+soundDepth)}
 	for range depth {
 		q.pictures = append(q.pictures, make([]byte, pictureSize))
 	}
@@ -67,7 +68,7 @@ func pop(s [][]byte) ([]byte, [][]byte) {
 	return s[len(s)-1], s[:len(s)-1]
 }
 
-// take returns the oldest frame; the caller gives it back.
+// take returns the oldest frame. It stays ours until settle says that it came out.
 func (q *queue) take() (frame, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -76,21 +77,39 @@ func (q *queue) take() (frame, bool) {
 	}
 	f := q.waiting[0]
 	q.waiting = q.waiting[:copy(q.waiting, q.waiting[1:])]
+	q.underway = append(q.underway, f)
 	return f, true
 }
 
-func (q *queue) give(f frame) {
+// settle frees the buffers of all frames up to n: they are encoded, or no longer wanted.
+func (q *queue) settle(n uint64) {
 	q.mu.Lock()
-	if f.picture != nil {
-		q.pictures = append(q.pictures, f.picture)
+	defer q.mu.Unlock()
+	done := 0
+	for ; done < len(q.underway) && q.underway[done].n <= n; done++ {
+		f := q.underway[done]
+		if f.picture != nil {
+			q.pictures = append(q.pictures, f.picture)
+		}
+		q.sounds = append(q.sounds, f.pcm)
 	}
-	q.sounds = append(q.sounds, f.pcm)
-	q.mu.Unlock()
+	q.underway = q.underway[:copy(q.underway, q.underway[done:])]
 }
 
-// depth is how many frames wait.
+// rewind puts the frames that an encoder took to its grave back at the head.
+func (q *queue) rewind() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	back := len(q.underway)
+	q.waiting = append(q.waiting, q.underway...)
+	copy(q.waiting[back:], q.waiting)
+	copy(q.waiting, q.underway)
+	q.underway = q.underway[:0]
+}
+
+// depth is how many frames wait or are under way.
 func (q *queue) depth() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.waiting)
+	return len(q.waiting) + len(q.underway)
 }

@@ -209,11 +209,14 @@ func (p *Pusher) send(ctx context.Context, out *publication) error {
 			if sent == nil {
 				base = k.TS
 			}
+			if before(k.TS, base) {
+				continue // sound of the pictures before the first
+			}
 			if k.Headers != sent {
-				ms = append(ms, out.headers(k.Headers, since(k.TS, base))...)
+				ms = append(ms, out.headers(k.Headers, k.TS-base)...)
 				sent = k.Headers
 			}
-			ms = append(ms, out.media(k.Tag, since(k.TS, base)))
+			ms = append(ms, out.media(k.Tag, k.TS-base))
 		}
 		if err := out.send(ms...); err != nil {
 			return err
@@ -221,10 +224,5 @@ func (p *Pusher) send(ctx context.Context, out *publication) error {
 	}
 }
 
-// since is the time from base, 0 for what lies before it: sound of the first picture may be a little older.
-func since(ts, base uint32) uint32 {
-	if d := int32(ts - base); d > 0 {
-		return uint32(d)
-	}
-	return 0
-}
+// before says whether a timestamp lies before another. Sound comes a little later in the stream than the picture it belongs to.
+func before(ts, base uint32) bool { return int32(ts-base) < 0 }

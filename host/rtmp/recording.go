@@ -61,11 +61,14 @@ func (o *recording) write(k *Packet) error {
 	if !o.begun {
 		o.begun, o.base = true, k.TS
 	}
+	if before(k.TS, o.base) {
+		return nil
+	}
 	if o.mp4 != nil {
 		o.addFragment(k)
 		return nil
 	}
-	ts := since(k.TS, o.base)
+	ts := k.TS - o.base
 	if k.Headers != o.headers {
 		o.headers = k.Headers
 		o.flvHeaders(k.Headers, ts)
@@ -79,7 +82,7 @@ func (o *recording) write(k *Packet) error {
 // addFragment ends the fragment under way when a picture comes that is late enough for the next.
 func (o *recording) addFragment(k *Packet) {
 	if k.Kind == Video {
-		at := int64(since(k.TS, o.base))
+		at := int64(k.TS - o.base)
 		o.mp4.endPicture(at)
 		if k.Key && at > o.begins || at-o.begins >= fragmentMillis {
 			o.buf = append(o.buf, o.mp4.flush()...)
