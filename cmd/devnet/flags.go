@@ -22,7 +22,7 @@ type flags struct {
 	Key        string        `name:"stream-key" default:"devnet" help:"Key that the stream must be published with."`
 	KeepAlive  time.Duration `name:"keep-alive" default:"10s" help:"Silence of the filtered stream between keep-alives."`
 	ReplyLimit int           `name:"reply-limit" default:"100000" help:"Posts of the host in 15 minutes; X takes 100."`
-	Strict     bool          `help:"As on X, the app's bearer token cannot post; the account's own keys must."`
+	Lenient    bool          `help:"Let the app's bearer token post too, which X does not."`
 	JSON       bool          `name:"json" help:"Print the places as one line of JSON on stderr, and a report on stdout at the end."`
 	Quiet      bool          `short:"q" help:"Log warnings only."`
 }

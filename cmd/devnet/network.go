@@ -52,7 +52,7 @@ func build(ctx context.Context, f flags, log *slog.Logger) (*network, error) {
 	}
 	n.x = xsim.New(xsim.Config{
 		Host:  xsim.User{ID: hostID, Username: f.Handle, Name: "SothebAIs"},
-		Users: users, Keys: f.keys(), Strict: f.Strict, KeepAlive: f.KeepAlive, HostURL: f.HostURL, Logger: log,
+		Users: users, Keys: f.keys(), Strict: !f.Lenient, KeepAlive: f.KeepAlive, HostURL: f.HostURL, Logger: log,
 		Limits: map[string]int{"POST /2/tweets": f.ReplyLimit},
 	})
 	n.crowd = crowd.New(crowd.Config{Seed: f.Seed, Users: people, Host: f.Handle, Rate: f.Posts, Look: n.look, Logger: log,

@@ -31,7 +31,7 @@ func finish(raw sound, v Voice) (*character.Clip, error) {
 	step := float64(raw.rate) * v.Tone / character.SampleRate
 	pcm := resample(raw.samples[lo:hi], step)
 	shelf(pcm, v.Bright)
-	level(pcm)
+	level(pcm, targetRMS*v.Volume)
 	fade(pcm, int(fadeSeconds*character.SampleRate))
 	out := make([]int16, len(pcm))
 	for i, s := range pcm {
@@ -59,8 +59,8 @@ func speech(phones []phone) (from, to float64) {
 	return from, to
 }
 
-// level brings the speaking parts to the target and bends what would go past the ceiling.
-func level(pcm []float64) {
+// level brings the speaking parts to a target (RMS) and bends what would go past the ceiling.
+func level(pcm []float64, target float64) {
 	const window = character.SampleRate / 50
 	var sum float64
 	var n int
@@ -73,7 +73,7 @@ func level(pcm []float64) {
 	if n == 0 {
 		return
 	}
-	gain := min(maxGain, targetRMS/math.Sqrt(sum/float64(n)))
+	gain := min(maxGain, target/math.Sqrt(sum/float64(n)))
 	for i, s := range pcm {
 		pcm[i] = soft(s * gain)
 	}

@@ -7,7 +7,7 @@
 //   - a line is at most [Config.MaxBytes] long once it is words, which bounds what it costs: a run is not cut short,
 //     since checks for that inside the module made it nine times slower;
 //   - the clip starts within 40 ms of its first sound and ends within 120 ms of its last one;
-//   - all voices are equally loud;
+//   - all voices of volume 1 are equally loud;
 //   - text that strangers wrote is made speakable first (see [Speakable]); it can not reach the options of the module;
 //   - an Engine may be used from many goroutines; clips are shared and must not be changed.
 package speech
@@ -39,6 +39,7 @@ type Voice struct {
 	Pitch  float64 // how high the voice is, 0.5 to 2
 	Tone   float64 // size of the body: below 1 larger and darker, above 1 smaller and brighter, 0.7 to 1.4; 0 follows the pitch a little
 	Bright float64 // decibels added above 2.5 kHz, -12 to 12
+	Volume float64 // loudness beside other voices, 0.1 to 2
 }
 
 // Config is what an Engine needs; only Module and Voices are required.
@@ -125,11 +126,14 @@ func (v Voice) settled() (Voice, error) {
 	if v.Tone == 0 {
 		v.Tone = 1 + (v.Pitch-1)*0.4 // small bodies have high voices and short throats
 	}
+	if v.Volume == 0 {
+		v.Volume = 1
+	}
 	for _, f := range []struct {
 		name     string
 		got      float64
 		min, max float64
-	}{{"rate", v.Rate, 0.5, 2}, {"pitch", v.Pitch, 0.5, 2}, {"tone", v.Tone, 0.7, 1.4}, {"bright", v.Bright, -12, 12}} {
+	}{{"rate", v.Rate, 0.5, 2}, {"pitch", v.Pitch, 0.5, 2}, {"tone", v.Tone, 0.7, 1.4}, {"bright", v.Bright, -12, 12}, {"volume", v.Volume, 0.1, 2}} {
 		if !(f.got >= f.min && f.got <= f.max) {
 			return v, fmt.Errorf("%s %v: want %v to %v", f.name, f.got, f.min, f.max)
 		}
