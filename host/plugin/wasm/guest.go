@@ -17,6 +17,9 @@ const (
 	// A copy of the memory is made when so many events, or so much work, would have to be played again.
 	checkpointEvents = 256
 	checkpointWork   = 20 // times the fuel of an event
+	// What a batch leaves of its fuel is saved for later ones, so much at most: a guest in Go cleans its memory up in
+	// one event of many.
+	savedFuel = 2 // times the fuel of an event
 	// maxTexts bounds the texts that are kept for the next command that has the same.
 	maxTexts     = 512
 	maxKeptBytes = 64
@@ -34,9 +37,11 @@ type guest struct {
 	inst     *instance
 
 	image   image         // where it stood a while ago
-	journal []event.Event // what it has heard since
+	state   []byte        // what it took over since, nil for nothing
+	journal []event.Event // and what it has heard since
 	batches []int         // in batches of these lengths
 	work    int64         // and the fuel of that
+	saved   int64         // fuel that earlier batches left
 
 	buf       []byte
 	heard     []event.Event // of the batch, those that guests hear
@@ -101,14 +106,19 @@ func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.R
 	if !g.encode(events) {
 		return nil, nil
 	}
-	fuel := g.manifest.Limits.Fuel * int64(len(g.heard))
+	fuel := g.fuel(len(g.heard)) + g.saved
 	if err := g.run(fuel); err != nil {
+		g.saved = 0
 		return nil, errors.Join(err, g.rollBack())
 	}
 	g.stats.Fuel = g.inst.burnt(fuel)
+	g.saved = min(fuel-g.stats.Fuel, g.fuel(savedFuel))
 	g.remember()
 	return g.reactions, nil
 }
+
+// fuel is what n events may burn.
+func (g *guest) fuel(n int) int64 { return g.manifest.Limits.Fuel * int64(n) }
 
 // encode writes the batch into the buffer, and false when there is nothing in it that guests hear.
 func (g *guest) encode(events []event.Event) bool {
@@ -188,7 +198,7 @@ func (g *guest) remember() {
 	g.journal = append(g.journal, g.heard...)
 	g.batches = append(g.batches, len(g.heard))
 	g.work += g.stats.Fuel
-	if len(g.journal) >= checkpointEvents || g.work >= checkpointWork*g.manifest.Limits.Fuel {
+	if len(g.journal) >= checkpointEvents || g.work >= g.fuel(checkpointWork) {
 		g.checkpoint()
 	}
 }
@@ -196,29 +206,37 @@ func (g *guest) remember() {
 func (g *guest) checkpoint() {
 	g.inst.copyTo(&g.image)
 	clear(g.journal)
-	g.journal, g.batches, g.work = g.journal[:0], g.batches[:0], 0
+	g.state, g.journal, g.batches, g.work = nil, g.journal[:0], g.batches[:0], 0
 }
 
-// rollBack puts the guest back to where it stood after the last batch that went well.
+// rollBack puts the guest back to where it stood after the last call that went well.
 func (g *guest) rollBack() error {
-	g.reactions = g.reactions[:0]
-	if err := g.reset(); err != nil {
+	g.box.mute = true
+	defer func() { g.box.mute = false }()
+	if err := errors.Join(g.reset(), g.replay()); err != nil {
 		g.dead = true
 		return fmt.Errorf("%w: roll back: %w", plugin.ErrDead, err)
 	}
-	g.box.mute = true
-	defer func() { g.box.mute = false }()
+	g.reactions = g.reactions[:0]
+	g.checkpoint()
+	return nil
+}
+
+// replay does once more what went well once.
+func (g *guest) replay() error {
+	if g.state != nil {
+		if err := g.give("restore", g.state, plugin.ErrState); err != nil {
+			return err
+		}
+	}
 	journal := g.journal
 	for _, n := range g.batches {
 		g.encode(journal[:n])
 		journal = journal[n:]
-		if err := g.run(g.manifest.Limits.Fuel * int64(n)); err != nil {
-			g.dead = true
-			return fmt.Errorf("%w: what it did well once it does not do again: %w", plugin.ErrDead, err)
+		if err := g.run(g.fuel(n + savedFuel)); err != nil {
+			return err
 		}
 	}
-	g.reactions = g.reactions[:0]
-	g.checkpoint()
 	return nil
 }
 
@@ -259,15 +277,19 @@ func (g *guest) save() ([]byte, error) {
 	return slices.Clone(state), err
 }
 
-// Restore is plugin.Guest's.
+// Restore is plugin.Guest's. It makes no copy of the guest, because that would take longer than all the rest of a
+// swap; a roll-back restores once more.
 func (g *guest) Restore(_ context.Context, state []byte) error {
 	if g.dead {
 		return plugin.ErrDead
 	}
+	if g.state != nil || len(g.journal) > 0 {
+		g.checkpoint()
+	}
 	if err := g.give("restore", state, plugin.ErrState); err != nil {
 		return errors.Join(err, g.rollBack())
 	}
-	g.checkpoint()
+	g.state = append([]byte{}, state...)
 	return nil
 }
 

@@ -209,7 +209,7 @@ func TestRollBackWithinBatches(t *testing.T) {
 		}
 		if round%5 == 4 {
 			seq++
-			batch = append(batch, ask(seq, "grow-trap"))
+			batch = append(batch, ask(seq, []string{"trap", "trap", "trap", "grow-trap"}[round/5%4]))
 			if _, err := g.HandleBatch(ctx, batch); err == nil || errors.Is(err, plugin.ErrDead) {
 				t.Fatal(err)
 			}
@@ -239,6 +239,9 @@ func TestStateGoesOver(t *testing.T) {
 	}
 	if err := b.Restore(ctx, state); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := b.HandleBatch(ctx, []event.Event{ask(9, "trap")}); err == nil || errors.Is(err, plugin.ErrDead) {
+		t.Fatal(err) // before it was ever copied with its new state
 	}
 	if got := heard(t, b, 4); got != "4" {
 		t.Errorf("successor remembers %s events, want 4", got)

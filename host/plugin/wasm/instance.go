@@ -19,7 +19,8 @@ type instance struct {
 	ctx     context.Context
 	mod     api.Module
 	mem     api.Memory
-	fuel    api.MutableGlobal
+	fuel    api.MutableGlobal // what is left of the slice
+	budget  api.MutableGlobal // and besides
 	globals []api.MutableGlobal
 
 	alloc, configure, handle, save, restore api.Function
@@ -43,6 +44,7 @@ func instantiate(ctx context.Context, engine wazero.Runtime, m *module) (*instan
 	}
 	i := &instance{ctx: ctx, mod: mod, mem: mod.Memory()}
 	i.fuel, _ = mod.ExportedGlobal(meter.FuelExport).(api.MutableGlobal)
+	i.budget, _ = mod.ExportedGlobal(meter.BudgetExport).(api.MutableGlobal)
 	for _, name := range m.meta.Globals {
 		g, _ := mod.ExportedGlobal(name).(api.MutableGlobal)
 		i.globals = append(i.globals, g)
@@ -74,7 +76,8 @@ func (i *instance) initialize(fuel int64) error {
 // ignored.
 func (i *instance) call(f api.Function, fuel int64, a, b uint64) (uint64, error) {
 	i.stack[0], i.stack[1] = a, b
-	i.fuel.Set(uint64(fuel))
+	i.fuel.Set(uint64(min(fuel, meter.Slice)))
+	i.budget.Set(uint64(max(fuel-meter.Slice, 0)))
 	if err := f.CallWithStack(i.ctx, i.stack[:]); err != nil {
 		return 0, i.trapped(err)
 	}
@@ -82,7 +85,7 @@ func (i *instance) call(f api.Function, fuel int64, a, b uint64) (uint64, error)
 }
 
 // burnt is what the last call cost.
-func (i *instance) burnt(fuel int64) int64 { return fuel - int64(i.fuel.Get()) }
+func (i *instance) burnt(fuel int64) int64 { return fuel - int64(i.fuel.Get()) - int64(i.budget.Get()) }
 
 // trapped says in a word why a call failed.
 func (i *instance) trapped(err error) error {
@@ -90,7 +93,7 @@ func (i *instance) trapped(err error) error {
 	t := &plugin.TrapError{Reason: strings.TrimPrefix(first, "wasm error: "), Detail: detail, Err: err}
 	var exit *sys.ExitError
 	switch {
-	case int64(i.fuel.Get()) < 0:
+	case int64(i.budget.Get()) < 0:
 		t.Reason, t.Err = "out of fuel", plugin.ErrFuel
 	case errors.As(err, &exit):
 		t.Reason = fmt.Sprintf("exit with code %d", exit.ExitCode())

@@ -15,6 +15,10 @@ func (w *rewriter) emit(secs []section) error {
 		switch s.id {
 		case secCustom:
 			err = w.custom(s)
+		case secType:
+			w.section(secType, extend(s.reader(), 1, 0x60, 0, 0))
+		case secFunction:
+			w.section(secFunction, extend(s.reader(), 1, putU(nil, uint64(len(w.params)))...))
 		case secGlobal:
 			w.section(secGlobal, w.newGlobals(s.reader()))
 			counter = true
@@ -47,23 +51,45 @@ func (w *rewriter) custom(s section) error {
 	return r.err
 }
 
+// extend adds n items to the vector that a section is.
+func extend(r *reader, n int, items ...byte) []byte {
+	b := putU(nil, uint64(r.u32())+uint64(n))
+	return append(append(b, r.b[r.i:]...), items...)
+}
+
+// Numbers of what the rewrite adds.
+func (w *rewriter) fuel() uint64   { return uint64(w.globals) }
+func (w *rewriter) budget() uint64 { return uint64(w.globals) + 1 }
+func (w *rewriter) refuel() uint64 { return uint64(w.imported) + uint64(len(w.functions)) }
+
 func (w *rewriter) newGlobals(r *reader) []byte {
-	r.u32()
-	b := putU(nil, uint64(w.globals)+1)
-	b = append(b, r.b[r.i:]...)
-	b = append(b, typeI64, 1, opI64Const)
-	return append(putS(b, w.limits.Fuel), opEnd)
+	add := append(putS([]byte{typeI64, 1, opI64Const}, Slice), opEnd)
+	add = append(putS(append(add, typeI64, 1, opI64Const), w.limits.Fuel), opEnd)
+	return extend(r, 2, add...)
 }
 
 func (w *rewriter) newExports(r *reader) []byte {
-	n := r.u32()
-	b := putU(nil, uint64(n)+1+uint64(len(w.mutable)))
-	b = append(b, r.b[r.i:]...)
-	b = putU(append(putName(b, FuelExport), kindGlob), uint64(w.globals))
+	add := putU(append(putName(nil, FuelExport), kindGlob), w.fuel())
+	add = putU(append(putName(add, BudgetExport), kindGlob), w.budget())
 	for i, g := range w.mutable {
-		b = putU(append(putName(b, w.out.Globals[i]), kindGlob), uint64(g))
+		add = putU(append(putName(add, w.out.Globals[i]), kindGlob), uint64(g))
 	}
-	return b
+	return extend(r, 2+len(w.mutable), add...)
+}
+
+// refuelBody is the function that takes the next slice, and pays what the last one is short of:
+//
+//	budget -= Slice - fuel; if budget < 0 { unreachable }; fuel = Slice; memory.grow(0)
+func (w *rewriter) refuelBody() []byte {
+	b := putU([]byte{0, opGlobalGet}, w.budget())
+	b = putS(append(b, opI64Const), Slice)
+	b = putU(append(b, opGlobalGet), w.fuel())
+	b = putU(append(b, opI64Sub, opI64Sub, opGlobalSet), w.budget())
+	b = putU(append(b, opGlobalGet), w.budget())
+	b = append(b, opI64Const, 0, opI64LtS, opIf, emptyBlock, opUnreachable, opEnd)
+	b = putS(append(b, opI64Const), Slice)
+	b = putU(append(b, opGlobalSet), w.fuel())
+	return append(b, opI32Const, 0, opMemoryGrow, 0, opDrop, opEnd)
 }
 
 func (w *rewriter) code(r *reader) error {
@@ -71,7 +97,7 @@ func (w *rewriter) code(r *reader) error {
 	if int64(n) != int64(len(w.functions)) {
 		return fmt.Errorf("%w: %d bodies for %d functions", ErrModule, n, len(w.functions))
 	}
-	b := putU(make([]byte, 0, len(r.b)*3/2), uint64(n))
+	b := putU(make([]byte, 0, len(r.b)*3/2), uint64(n)+1)
 	var f function
 	for i := range w.functions {
 		size := r.u32()
@@ -90,6 +116,7 @@ func (w *rewriter) code(r *reader) error {
 		b = putU(b, uint64(len(f.out)))
 		b = append(b, f.out...)
 	}
-	w.section(secCode, b)
+	extra := w.refuelBody()
+	w.section(secCode, append(putU(b, uint64(len(extra))), extra...))
 	return nil
 }

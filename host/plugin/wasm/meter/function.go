@@ -108,6 +108,10 @@ func (f *function) step(in instr, start, cur int) int {
 		f.branch(in.index)
 	case opBrTable:
 		f.branchTable()
+	case opCall:
+		if uint64(in.index) >= f.w.refuel() {
+			f.r.fail("function %d of %d", in.index, f.w.refuel())
+		}
 	case opLocalGet, 0x21, opLocalTee:
 		if uint64(in.index) >= f.locals {
 			f.r.fail("local %d of %d", in.index, f.locals)
@@ -258,9 +262,9 @@ func (f *function) copyTo(done *int, at int) {
 	*done = at
 }
 
-func (f *function) fuel() uint64 { return uint64(f.w.globals) }
+func (f *function) fuel() uint64 { return f.w.fuel() }
 
-// charge writes: fuel -= cost; and for a check: if fuel < 0 { unreachable }.
+// charge writes: fuel -= cost; and for a check: if fuel < 0 { refuel }.
 func (f *function) charge(g region) {
 	f.charges++
 	o := putU(append(f.out, opGlobalGet), f.fuel())
@@ -273,12 +277,13 @@ func (f *function) charge(g region) {
 	f.out = f.check(o)
 }
 
-// check writes: fuel = top of the stack; if fuel < 0 { unreachable }.
+// check writes: fuel = top of the stack; if fuel < 0 { refuel }.
 func (f *function) check(o []byte) []byte {
 	o = putU(append(o, opLocalTee), f.locals)
 	o = putU(append(o, opGlobalSet), f.fuel())
 	o = putU(append(o, opLocalGet), f.locals)
-	return append(o, opI64Const, 0, opI64LtS, opIf, emptyBlock, opUnreachable, opEnd)
+	o = putU(append(o, opI64Const, 0, opI64LtS, opIf, emptyBlock, opCall), f.w.refuel())
+	return append(o, opEnd)
 }
 
 // chargeLength charges for what the bulk instruction at an offset moves, whose number is on top of the stack: a unit

@@ -16,6 +16,7 @@ const (
 	opReturn       = 0x0f
 	opCall         = 0x10
 	opCallIndirect = 0x11
+	opDrop         = 0x1a
 	opLocalGet     = 0x20
 	opLocalTee     = 0x22
 	opGlobalGet    = 0x23
@@ -86,7 +87,7 @@ func (r *reader) instruction() instr {
 		r.bytes(r.u32())
 	case op == opPrefix:
 		in.op = r.prefixed()
-	case op <= 0x01, op == opElse, op == opEnd, op == opReturn, op == 0x1a, op == 0x1b, op >= 0x45 && op <= 0xc4, op == 0xd1:
+	case op <= 0x01, op == opElse, op == opEnd, op == opReturn, op == opDrop, op == 0x1b, op >= 0x45 && op <= 0xc4, op == 0xd1:
 	default:
 		r.unsupported(fmt.Sprintf("instruction 0x%02x", op))
 	}

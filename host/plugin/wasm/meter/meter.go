@@ -1,16 +1,21 @@
 // Package meter rewrites WebAssembly modules so that they pay for what they execute.
 //
-// A rewritten module has a fuel counter, an exported mutable global. Code subtracts its cost from it and traps when
-// it falls below nothing: at the entry of a function and at the head of a loop it is checked, in between only
-// charged, so a module overruns by one stretch of straight code at most. No host call and no timer is involved, the
-// same input always costs the same, and after a refill the instance goes on.
+// A rewritten module has a fuel counter, an exported mutable global. Code subtracts its cost from it: at the entry of a
+// function and at the head of a loop it is compared with nothing, in between only charged, so a module overruns by one
+// stretch of straight code at most. Fuel comes in slices from a budget, which is exported as well. When a slice is
+// used up, a function that the rewrite adds takes the next one; when the budget cannot pay for it, it traps. The same
+// input always costs the same, and after both are set anew the instance goes on.
+//
+// Between two slices the module leaves compiled code for a moment (it grows its memory by nothing). That is when Go's
+// scheduler and collector get their turn: without it a long call, such as the start of a guest, would hold up every
+// goroutine of the program that waits for the collector.
 //
 // The rewriter also exports all mutable globals, so that an instance at rest can be copied as its memory and its
 // globals; it refuses what such a copy would miss (changing tables, dropping segments).
 //
 // Reading trusts nothing: whatever the bytes are, Rewrite ends, allocates in proportion to them and gives a module
-// or an error. What it gives is valid whenever the original is; it looks itself after the two ways in which an
-// invalid module could become valid by the rewrite (naming the fuel counter, or a local that was added).
+// or an error. What it gives is valid whenever the original is. Validate the original first: an invalid module may
+// become valid by what the rewrite adds.
 package meter
 
 import (
@@ -18,8 +23,14 @@ import (
 	"fmt"
 )
 
-// FuelExport is the name under which the counter is exported.
-const FuelExport = "sothebais:fuel"
+// Names of exports.
+const (
+	FuelExport   = "sothebais:fuel"   // what is left of the slice
+	BudgetExport = "sothebais:budget" // what is left besides; below nothing after a module ran out
+)
+
+// Slice is how much fuel a module burns before it leaves compiled code for a moment: some tens of microseconds.
+const Slice = 300_000
 
 // GlobalExport is the name under which mutable global i is exported.
 func GlobalExport(i int) string { return fmt.Sprintf("sothebais:global:%d", i) }
@@ -37,11 +48,11 @@ var (
 type Limits struct {
 	Bytes     int // of the module
 	Functions int
-	Body      int // bytes of one function
-	Locals    int // of one function; the compiler's work grows with them
-	Depth     int // of nested blocks
-	Table     int // entries of all tables
-	Fuel      int64
+	Body      int   // bytes of one function
+	Locals    int   // of one function; the compiler's work grows with them
+	Depth     int   // of nested blocks
+	Table     int   // entries of all tables
+	Fuel      int64 // that it starts with, for its start function
 }
 
 // Defaults fit the largest guests seen (a standard Go program, a JavaScript engine) with room to spare.
@@ -72,7 +83,7 @@ type Module struct {
 	Charges  int      // places where fuel is charged
 }
 
-// Rewrite gives the metered form of a module. Limits.Fuel is what it starts with, for its start function.
+// Rewrite gives the metered form of a module.
 func Rewrite(wasm []byte, limits Limits) (*Module, error) {
 	limits = limits.withDefaults()
 	if len(wasm) > limits.Bytes {

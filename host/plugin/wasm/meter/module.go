@@ -60,7 +60,8 @@ type rewriter struct {
 	imported  int   // functions
 	globals   int
 	mutable   []int
-	exports   bool
+	memories  int
+	sections  [secDataCount + 1]bool // which of them there are
 	out       Module
 }
 
@@ -68,6 +69,9 @@ type rewriter struct {
 func (w *rewriter) survey(secs []section) error {
 	for _, s := range secs {
 		r := s.reader()
+		if s.id <= secDataCount {
+			w.sections[s.id] = true
+		}
 		switch s.id {
 		case secType:
 			w.types(r)
@@ -78,11 +82,10 @@ func (w *rewriter) survey(secs []section) error {
 		case secTable:
 			w.tables(r)
 		case secMemory:
-			w.memories(r)
+			w.memorySection(r)
 		case secGlobal:
 			w.globalSection(r)
 		case secExport:
-			w.exports = true
 			w.exportNames(r)
 		case secElement:
 			w.elements(r)
@@ -91,8 +94,8 @@ func (w *rewriter) survey(secs []section) error {
 			return r.err
 		}
 	}
-	if !w.exports {
-		return fmt.Errorf("%w: it exports nothing", ErrModule)
+	if w.memories != 1 || !w.sections[secCode] || !w.sections[secExport] {
+		return fmt.Errorf("%w: it has %d memories, code: %t, exports: %t; want one memory, code and exports", ErrModule, w.memories, w.sections[secCode], w.sections[secExport])
 	}
 	for _, i := range w.mutable {
 		w.out.Globals = append(w.out.Globals, GlobalExport(i))
@@ -148,9 +151,10 @@ func (w *rewriter) tables(r *reader) {
 	}
 }
 
-func (w *rewriter) memories(r *reader) {
+func (w *rewriter) memorySection(r *reader) {
 	for n := r.u32(); n > 0 && r.err == nil; n-- {
 		w.out.Memory = r.limits()
+		w.memories++
 	}
 }
 
