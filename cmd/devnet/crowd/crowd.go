@@ -145,7 +145,10 @@ func (c *Crowd) next(lot Lot) (User, string) {
 		if text := c.bid(u, lot); text != "" {
 			return u, host + text
 		}
-		return u, host + c.one(resigned)
+		if c.rng.Float64() < 0.3 {
+			return u, host + c.one(resigned)
+		}
+		return u, host + c.one(chat)
 	case Clumsy:
 		return u, host + c.mistyped(lot)
 	case Hostile:
