@@ -175,6 +175,18 @@ func TestOwnerSurvivesARestart(t *testing.T) {
 	}
 }
 
+func TestPageGoesOnAfterARestart(t *testing.T) {
+	r := newRoom(t)
+	r.login()
+	r.restart()
+	decode[Me](r, r.ask("GET", "/api/v1/me", ""))
+	r.f.tick(3)
+	c := r.feed(`{"op":"sub","cursor":1}`)
+	if got := c.until(r.f.Last(), true); got[0].Seq != 2 {
+		t.Errorf("resumed at %d", got[0].Seq)
+	}
+}
+
 func TestSessionsEnd(t *testing.T) {
 	o, err := newOwner(t.Context(), &memoryStore{}, "x", time.Hour)
 	if err != nil {

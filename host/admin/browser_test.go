@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/show"
 )
 
 // TestControlRoomInChromium drives the built control room in a real browser against a show in memory: see ui/e2e.
@@ -38,7 +41,7 @@ func TestControlRoomInChromium(t *testing.T) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", script)
 	cmd.Dir = "ui"
-	cmd.Env = append(os.Environ(), "BASE="+r.url, "PASSWORD="+testPassword, "LOGIN="+r.s.LoginPath(), "SHOTS="+os.Getenv("CONTROL_ROOM_SHOTS"))
+	cmd.Env = append(os.Environ(), "BASE="+r.url, "PASSWORD="+testPassword, "SHOTS="+os.Getenv("CONTROL_ROOM_SHOTS"))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -51,40 +54,67 @@ func TestControlRoomInChromium(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	r.f.obey(t, out, in)
+	r.obey(out, in)
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("%s: %v", script, err)
 	}
 }
 
 // obey does to the show what the script asks for, a line at a time, and answers each with a line.
-func (f *fakeShow) obey(t *testing.T, from io.Reader, to io.Writer) {
-	t.Helper()
+func (r *room) obey(from io.Reader, to io.Writer) {
+	r.Helper()
 	lines := bufio.NewScanner(from)
 	for lines.Scan() {
-		answer := "ok"
-		var handle, eth string
-		var n int
-		switch line := lines.Text(); {
-		case line == "crowd":
-			f.crowd()
-		case scan(line, "bid %s %s", &handle, &eth):
-			f.bid(handle, eth, fmt.Sprintf("%s from @%s! Who tops it?", eth, handle))
-		case scan(line, "burst %d", &n):
-			f.burst(n)
-		case line == "acts":
-			f.mu.Lock()
-			answer = fmt.Sprint(f.acts)
-			f.mu.Unlock()
-		default:
-			t.Log(line)
+		answer, known := r.do(lines.Text())
+		if !known {
+			r.Log(lines.Text())
 			continue
 		}
 		if _, err := fmt.Fprintln(to, answer); err != nil {
-			t.Error(err)
+			r.Error(err)
 			return
 		}
 	}
+}
+
+func (r *room) do(line string) (answer string, known bool) {
+	f := r.f
+	var handle, eth string
+	var n int
+	switch {
+	case line == "crowd":
+		f.crowd()
+	case scan(line, "bid %s %s", &handle, &eth):
+		f.bid(handle, eth, fmt.Sprintf("%s from @%s! Who tops it?", eth, handle))
+	case scan(line, "burst %d", &n):
+		f.burst(n)
+	case line == "encoder down":
+		f.encoder(false)
+	case line == "encoder up":
+		f.encoder(true)
+	case line == "restart":
+		r.restart()
+	case line == "link":
+		return r.s.LoginPath(), true
+	case line == "acts":
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return fmt.Sprint(f.acts), true
+	default:
+		return "", false
+	}
+	return "ok", true
+}
+
+func (f *fakeShow) encoder(up bool) {
+	f.mu.Lock()
+	f.down = !up
+	f.mu.Unlock()
+	if up {
+		f.record(event.Draft{Data: show.OutputUp{Output: "encoder", Detail: "libx264 superfast", GapMS: 170}})
+		return
+	}
+	f.record(event.Draft{Data: show.OutputDown{Output: "encoder", Reason: "killed by signal 9"}})
 }
 
 func scan(line, format string, args ...any) bool {
@@ -108,7 +138,7 @@ func (f *fakeShow) crowd() {
 func (f *fakeShow) burst(n int) {
 	for i := range n {
 		f.bid(fmt.Sprintf("bot%d", i%50), "0.1", "")
-		if i%40 == 39 {
+		if i%40 == 39 { // about ten thousand facts a second
 			time.Sleep(10 * time.Millisecond)
 		}
 	}

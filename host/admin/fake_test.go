@@ -36,6 +36,7 @@ type fakeShow struct {
 	cues    []cue.Cue
 	refuse  error // what the next operator act answers
 	readErr error // what the ledger answers
+	down    bool  // the encoder
 }
 
 func newFakeShow() *fakeShow {
@@ -315,7 +316,7 @@ func (f *fakeShow) show() Show {
 	}
 	frames := uint64(time.Since(since).Seconds() * 30)
 	return Show{OnAir: true, Since: since, Scene: "lot", Character: character, Mood: "playful", Width: 1280, Height: 720, FPS: 30, Frames: frames, Late: 2, Repeated: 2, Viewers: 3,
-		Links: []Link{{Name: "x", Up: true, Detail: "filtered stream", Since: since}, {Name: "encoder", Up: true, Detail: "libx264 superfast", Since: since},
+		Links: []Link{{Name: "x", Up: true, Detail: "filtered stream", Since: since}, {Name: "encoder", Up: !f.down, Detail: "libx264 superfast", Since: since},
 			{Name: "rtmp", Up: true, Detail: "1 target, 2 readers", Since: since}, {Name: "recording", Up: true, Detail: "show.mp4", Since: since}}}
 }
 
@@ -330,8 +331,8 @@ func (f *fakeShow) config() Config {
 	return Config{Ledger: f, Bus: f, Subscribe: f.subscribe, Auctions: f, Operator: f, Director: f, Plugins: f, Show: f.show, Frame: f.frame,
 		Stage: Stage{Scenes: []Named{{"opening", "Opening"}, {"lot", "Lot"}, {"closing", "Closing"}, {"sold", "Sold"}, {"unsold", "Unsold"}, {"break", "Break"}},
 			Moods: []string{"calm", "playful", "excited", "tense", "triumphant", "dejected"}, Gestures: []string{"nod", "shake", "bounce", "wave", "gavel", "lean"}},
-		Artwork:  fstest.MapFS{"nocturne.svg": {Data: []byte(nocturne)}, "notes.txt": {Data: []byte("private")}},
-		Password: testPassword, Token: "control-token", Handle: "dustygavel", Epoch: "ledger-1", Version: "0.1.0"}
+		Artwork: fstest.MapFS{"nocturne.svg": {Data: []byte(nocturne)}, "notes.txt": {Data: []byte("private")}},
+		Store:   &memoryStore{}, Password: testPassword, Token: "control-token", Handle: "dustygavel", Epoch: "ledger-1", Version: "0.1.0"}
 }
 
 const testPassword = "correct horse battery"

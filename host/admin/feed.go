@@ -52,6 +52,8 @@ func (s *Server) feed(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // Accept has answered
 	}
+	s.sockets.Add(1)
+	defer s.sockets.Done()
 	defer conn.CloseNow() //nolint:errcheck // the reader is gone either way
 	conn.SetReadLimit(feedInput)
 	s.metrics.readers.Inc()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -294,5 +295,43 @@ func TestPreviewWithoutAStream(t *testing.T) {
 	defer conn.CloseNow()
 	if _, _, err := conn.Read(context.Background()); websocket.CloseStatus(err) != websocket.StatusTryAgainLater {
 		t.Errorf("closed with %v", err)
+	}
+}
+
+func TestServeEndsWithSocketsOpen(t *testing.T) {
+	s, err := New(t.Context(), newFakeShow().config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- s.Serve(ctx, ln) }()
+	r := &room{T: t, url: "http://" + ln.Addr().String(), client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	conn, _, err := r.dial("/ws/feed", http.Header{"Authorization": {"Bearer control-token"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	stream, err := r.client.Get(r.url + "/api/v1/public/lot/stream")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	cancel()
+	select {
+	case err := <-ran:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(2 * shutdownWait):
+		t.Fatal("the server does not end while pages are open")
+	}
+	taken := s.Serve(t.Context(), ln) // closed by now
+	if taken == nil || !strings.Contains(taken.Error(), "answer requests") {
+		t.Errorf("a listener that is closed: %v", taken)
 	}
 }

@@ -28,6 +28,8 @@ func (s *Server) preview(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // Accept has answered
 	}
+	s.sockets.Add(1)
+	defer s.sockets.Done()
 	defer conn.CloseNow() //nolint:errcheck // the viewer is gone either way
 	s.metrics.previews.Inc()
 	defer s.metrics.previews.Dec()

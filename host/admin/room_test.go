@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -19,37 +19,53 @@ type room struct {
 	*testing.T
 	f      *fakeShow
 	s      *Server
+	cfg    Config
 	url    string
 	client *http.Client
+	stop   func()
 }
 
 // newRoom starts a control room; change may alter its configuration first.
 func newRoom(t *testing.T, change ...func(*Config)) *room {
 	t.Helper()
-	f := newFakeShow()
-	cfg := f.config()
+	jar, _ := cookiejar.New(nil)
+	r := &room{T: t, f: newFakeShow(), client: &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}}
+	r.cfg = r.f.config()
 	for _, c := range change {
-		c(&cfg)
+		c(&r.cfg)
 	}
-	s, err := New(t.Context(), cfg)
+	r.start("127.0.0.1:0")
+	t.Cleanup(func() { r.stop() })
+	return r
+}
+
+func (r *room) start(addr string) {
+	r.Helper()
+	s, err := New(context.Background(), r.cfg)
 	if err != nil {
-		t.Fatal(err)
+		r.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		r.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
-	go func() { ran <- s.Run(ctx) }()
-	srv := httptest.NewServer(s.Handler())
-	jar, _ := cookiejar.New(nil)
-	r := &room{T: t, f: f, s: s, url: srv.URL, client: &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}}
-	t.Cleanup(func() {
-		srv.CloseClientConnections()
-		srv.Close()
+	go func() { ran <- s.Serve(ctx, ln) }()
+	r.s, r.url = s, "http://"+ln.Addr().String()
+	r.stop = func() {
 		cancel()
 		if err := <-ran; err != nil {
-			t.Error(err)
+			r.Error(err)
 		}
-	})
-	return r
+	}
+}
+
+// restart ends the control room and starts it anew at the same address, as after a crash of the program.
+func (r *room) restart() {
+	r.Helper()
+	r.stop()
+	r.start(strings.TrimPrefix(r.url, "http://"))
 }
 
 // reply is an answer that was read whole.

@@ -40,10 +40,11 @@ type Server struct {
 	api     huma.API
 	handler http.Handler
 
-	previews atomic.Int64 // open previews
+	previews atomic.Int64   // open previews
+	sockets  sync.WaitGroup // open feeds and previews
 }
 
-// New opens the owner's account and lays the routes; Run must be running for the feed to move.
+// New opens the owner's account and lays the routes; Serve does the rest.
 func New(ctx context.Context, cfg Config) (*Server, error) {
 	cfg = cfg.withDefaults()
 	own, err := newOwner(ctx, cfg.Store, cfg.Password, cfg.Session)
@@ -63,7 +64,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Handler serves everything; it is meant for a loopback address, or for one behind TLS.
+// Handler is what Serve answers with, for a server of one's own; Run must be running then for the feed to move.
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // FirstPassword is the owner's password when it was made at this start, else empty. It is shown once and kept nowhere.
@@ -81,7 +82,7 @@ func (s *Server) LoginPath() string {
 
 func (s *Server) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.measure, s.recoverer, secureHeaders, s.sameOrigin, middleware.CleanPath, s.identify)
+	r.Use(s.measure, s.recoverer, secureHeaders, s.sameOrigin, middleware.CleanPath, middleware.GetHead, s.identify)
 	s.api = humachi.New(r, apiConfig(s.cfg))
 	s.api.UseMiddleware(guard(s.api))
 	s.operations()

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
-const { BASE, PASSWORD, LOGIN, SHOTS } = process.env;
+const { BASE, PASSWORD, SHOTS } = process.env;
 assert(BASE && PASSWORD, "started by hand? Run: go test ./host/admin -run Chromium");
 
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -26,10 +26,15 @@ page.on("console", (m) => {
 });
 
 const steps = [];
+const within = (ms, what, promise) => {
+  let timer;
+  const late = new Promise((_, no) => (timer = setTimeout(() => no(new Error(`${what}: not within ${ms} ms`)), ms)));
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+};
 const step = async (name, run) => {
   const began = performance.now();
   try {
-    await run();
+    await within(60_000, name, run());
   } catch (err) {
     if (SHOTS) await page.screenshot({ path: `${SHOTS}/failed.png` });
     console.error(`✗ ${name}`);
@@ -39,8 +44,8 @@ const step = async (name, run) => {
   console.log(`# ✓ ${name} (${Math.round(performance.now() - began)} ms)`);
 };
 const shot = (name) => SHOTS && page.screenshot({ path: `${SHOTS}/${name}.png` });
-const seen = (locator, ms = 5000) => locator.first().waitFor({ state: "visible", timeout: ms });
-const eventually = async (what, check, ms = 6000) => {
+const seen = (locator, ms = 15_000) => locator.first().waitFor({ state: "visible", timeout: ms });
+const eventually = async (what, check, ms = 20_000) => {
   for (const end = Date.now() + ms; ; await page.waitForTimeout(50)) {
     const got = await check();
     if (got) return got;
@@ -77,7 +82,7 @@ await step("logs in and shows the lot", async () => {
 
 await step("plays the programme, and its sound when asked", async () => {
   const video = page.getByLabel("Program, live");
-  await eventually("the picture moves", () => video.evaluate((v) => v.currentTime > 0.5 && v.videoWidth === 1280), 15_000);
+  await eventually("the picture moves", () => video.evaluate((v) => v.currentTime > 0.5 && v.videoWidth === 1280));
   const behind = await eventually("near the live edge", () => video.evaluate((v) => {
     const b = v.buffered.length ? v.buffered.end(v.buffered.length - 1) - v.currentTime : 9;
     return b < 1 ? String(b) : "";
@@ -101,11 +106,33 @@ await step("shows bids as they come, and what followed", async () => {
   assert.match(line.replace(/\s+/g, " "), /@maria bid 2\.4 ETH.*\+\d+ ms.*bid 2\.4 ✓ → “2\.4 from @maria! Who tops it\?” → frame 134,\d+ → replied/);
   await seen(page.getByText("2.52 ETH"));
   await shot("live");
-  const t = Date.now();
-  const wait = seen(bids.getByRole("row", { name: /@late 3 leading/ }));
+  // From the moment the bid was recorded to the frame that shows it; both clocks are this machine's.
+  const painted = page.evaluate(() => new Promise((done) => {
+    const table = document.querySelector("tbody");
+    new MutationObserver((_, observer) => {
+      if (!table.textContent.includes("@late")) return;
+      observer.disconnect();
+      const now = () => done(performance.timeOrigin + performance.now());
+      requestAnimationFrame(now);
+      setTimeout(now, 1000); // no frame is drawn on a starved machine
+    }).observe(table, { childList: true, subtree: true });
+  }));
   await tell("bid late 3");
-  await wait;
-  console.log(`# bid on the page within ${Date.now() - t} ms`);
+  const at = await painted;
+  const { items } = await page.evaluate(() => fetch("/api/v1/lots/s1-lot-4/bids?limit=1").then((r) => r.json()));
+  const took = at - Date.parse(items[0].at);
+  console.log(`# bid on the page ${took.toFixed(0)} ms after it was recorded`);
+  assert(took < 5000, `${took} ms from the ledger to the page`);
+});
+
+await step("follows one line to its facts", async () => {
+  await page.getByRole("list", { name: /Causes/ }).getByRole("button", { name: /@maria bid 2\.4/ }).click();
+  const dialog = page.getByRole("dialog");
+  for (const topic of ["post.received", "bid.accepted", "cue.raised", "cue.shown", "reply.sent"]) await seen(dialog.getByRole("cell", { name: topic }));
+  await accessible("facts of a line");
+  await shot("chain");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
 });
 
 await step("has no axe violation in either theme", async () => {
@@ -144,41 +171,58 @@ await step("steers by keyboard", async () => {
   await seen(page.getByText("Open · extended ×1"));
 });
 
-await step("stays smooth in a flood", async () => {
-  const rate = page.evaluate(() => new Promise((done) => {
-    let frames = 0;
-    let longest = 0;
-    let last = performance.now();
-    const end = last + 2500;
-    const on = (now) => {
-      longest = Math.max(longest, now - last);
-      last = now;
-      frames++;
-      if (now < end) requestAnimationFrame(on);
-      else done({ fps: Math.round(frames / 2.5), longest: Math.round(longest) });
-    };
-    requestAnimationFrame(on);
-  }));
-  await tell("burst 1300"); // three facts each, at more than 2,000 a second
-  await seen(page.getByRole("row", { name: /@bot49 0\.1 too low/ }), 8000);
-  const { fps, longest } = await rate;
-  console.log(`# flood: ${fps} frames a second, longest ${longest} ms`);
-  assert(fps >= 15, `${fps} frames a second`);
+await step("says what is down, and when it is back", async () => {
+  const health = page.getByRole("list", { name: "Health" });
+  await tell("encoder down");
+  await seen(health.getByRole("listitem").filter({ hasText: /trouble:Encoder ?down/ }));
+  await seen(page.getByText("down: killed by signal 9"));
+  await shot("down");
+  await tell("encoder up");
+  await seen(health.getByRole("listitem").filter({ hasText: "well:Encoder" }));
+  await seen(page.getByText("back after 170 ms"));
+});
+
+await step("goes on after the program was restarted", async () => {
+  await tell("restart");
+  await tell("bid phoenix 3.2");
+  const row = page.getByRole("row", { name: /@phoenix 3\.2 leading/ });
+  await seen(row);
+  await seen(page.getByRole("banner").getByText("LIVE"));
+  assert.equal(await row.count(), 1);
+  assert.equal(await page.getByRole("row", { name: /@late 3 outbid/ }).count(), 1, "nothing is shown twice");
+  const video = page.getByLabel("Program, live");
+  const at = await video.evaluate((v) => v.currentTime);
+  await eventually("the picture moves again", () => video.evaluate((v, t) => v.currentTime !== t && !v.paused && v.readyState >= 2, at));
+});
+
+await step("stays light in a flood", async () => {
+  // Measured in time of the page's own thread, so that a busy machine does not fail it.
+  const cdp = await context.newCDPSession(page);
+  await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
+  const work = async () => (await cdp.send("Performance.getMetrics")).metrics.find((m) => m.name === "TaskDuration").value;
+  const before = await work();
+  const began = performance.now();
+  await tell("burst 2000"); // three facts each, about ten thousand a second
+  await seen(page.getByRole("row", { name: /@bot49 0\.1 too low/ }));
+  await page.getByRole("row", { name: /@bot0 / }).first().waitFor();
+  const used = 1000 * ((await work()) - before);
+  console.log(`# flood: 6,000 facts in ${Math.round(performance.now() - began)} ms took the page ${Math.round(used)} ms, ${(used / 6000).toFixed(3)} ms a fact`);
+  assert(used / 6000 < 0.35, `${used / 6000} ms a fact: 2,000 a second would fill the thread`);
   assert((await page.getByRole("row").count()) <= 81, "the list of bids is bounded");
-  await seen(page.getByRole("row", { name: /@late 3 leading/ }));
+  await seen(page.getByRole("row", { name: /@phoenix 3\.2 leading/ }));
 });
 
 await step("hammers only when the button is held", async () => {
   const hammer = page.getByRole("button", { name: "Hammer · hold" });
-  assert.equal(await hammer.getAttribute("title"), "Hold for a second: Close lot 4 now at 3 ETH for @late");
+  assert.equal(await hammer.getAttribute("title"), "Hold for a second: Close lot 4 now at 3.2 ETH for @phoenix");
   await hammer.click();
   await page.waitForTimeout(300);
   assert(!(await tell("acts")).includes("hammered"), "a click is not enough");
   await hammer.focus();
   await page.keyboard.down("Enter");
-  await page.waitForTimeout(1300);
+  await seen(page.getByRole("status").filter({ hasText: "The hammer fell" }));
   await page.keyboard.up("Enter");
-  await seen(page.getByText("Sold", { exact: true }));
+  await seen(page.getByRole("region", { name: "Lot 4" }).getByText("Sold", { exact: true }));
   assert((await tell("acts")).includes("owner hammered the lot"));
 });
 
@@ -194,11 +238,12 @@ await step("fits a tablet", async () => {
 await step("logs out, and in by the link, once", async () => {
   await page.getByRole("button", { name: "Log out" }).click();
   await seen(page.getByLabel("Password"));
-  await page.goto(BASE + LOGIN);
+  const link = BASE + (await tell("link"));
+  await page.goto(link);
   await seen(page.getByText("Nocturne for a Dial-up Modem"));
   assert.equal(new URL(page.url()).search, "", "the token stays out of the address");
   await page.getByRole("button", { name: "Log out" }).click();
-  await page.goto(BASE + LOGIN);
+  await page.goto(link);
   await seen(page.getByText("That link was used already"));
 });
 
@@ -206,7 +251,7 @@ await step("shows the lot to everyone, without JavaScript too", async () => {
   const plain = await browser.newContext({ javaScriptEnabled: false });
   const reader = await plain.newPage();
   await reader.goto(BASE + "/lot");
-  assert.equal(await reader.locator("#price").innerText(), "3");
+  assert.equal(await reader.locator("#price").innerText(), "3.2");
   await plain.close();
   await page.goto(BASE + "/lot");
   await seen(page.locator("#on.live"));

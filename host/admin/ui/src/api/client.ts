@@ -10,6 +10,7 @@ export type Lot = Schemas["LotView"];
 export type Bid = Schemas["BidView"];
 export type Plugin = Schemas["Plugin"];
 export type Swap = Schemas["Swap"];
+export type EventView = Schemas["EventView"];
 export type Me = Schemas["Me"];
 export type Link = Schemas["Link"];
 export type LotAct = "pause" | "resume" | "hammer" | "withdraw";
@@ -50,6 +51,7 @@ export const api = {
   plugins: async () => (await must(client.GET("/api/v1/plugins", get))).items,
   bids: async (lot: string) =>
     (await must(client.GET("/api/v1/lots/{lot}/bids", { ...get, params: { path: { lot }, query: { limit: 500 } } }))).items,
+  chain: async (seq: number) => (await must(client.GET("/api/v1/events/{seq}/chain", { ...get, params: { path: { seq } } }))).items,
   lotAct: (act: LotAct, lot?: string) => must(client.POST(`/api/v1/block/${act}`, { body: { lot } })),
   extend: (seconds: number, lot?: string) => must(client.POST("/api/v1/block/extend", { body: { seconds, lot } })),
   say: (text: string) => must(client.POST("/api/v1/stage/say", { body: { text } })),

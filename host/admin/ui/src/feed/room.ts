@@ -39,6 +39,9 @@ type Name = keyof Parts;
 
 const keptBids = 40; // of those taken, and as many of those refused, so that neither pushes the other out
 const poll = 5_000;
+const listPace = 100;
+const unseenPace = 500;
+const flood = 200; // facts a second from which rows come without ado
 const pulseLength = 32;
 
 export class Room {
@@ -46,14 +49,17 @@ export class Room {
   private dirty = new Set<Name>();
   private listeners = new Map<Name, Set<() => void>>();
   private frame = 0;
+  private unseen = 0;
   private readonly chains = new Chains();
   private chainsMoved = false;
   private bidsMoved = false;
   private snapshot = Number.MAX_SAFE_INTEGER; // facts up to here are in the snapshot already
   private waiting: Fact[] | null = [];
+  private listed = 0; // when the long lists were drawn
   private count = 0;
   private timers: number[] = [];
   private fetching = false;
+  private wasLive = false;
   /** Server clock minus ours. */
   skew = 0;
 
@@ -81,6 +87,7 @@ export class Room {
     this.feed.close();
     this.timers.forEach(clearInterval);
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.unseen);
   }
 
   get<N extends Name>(name: N): Parts[N] {
@@ -100,34 +107,55 @@ export class Room {
   }
 
   private set<N extends Name>(name: N, value: Parts[N]): void {
-    this.parts = { ...this.parts, [name]: value };
-    this.dirty.add(name);
+    this.put(name, value);
     this.schedule();
   }
 
+  private put<N extends Name>(name: N, value: Parts[N]): void {
+    this.parts[name] = value;
+    this.dirty.add(name);
+  }
+
+  /** Once a frame; a page that is not drawn keeps up by the clock. */
   private schedule(): void {
-    this.frame ||= requestAnimationFrame(() => {
+    if (this.frame) return;
+    const run = () => {
+      cancelAnimationFrame(this.frame);
+      clearTimeout(this.unseen);
       this.frame = 0;
       this.flush();
-    });
+    };
+    this.frame = requestAnimationFrame(run);
+    this.unseen = window.setTimeout(run, unseenPace);
   }
 
   private flush(): void {
-    if (this.chainsMoved) this.set("chains", this.chains.list());
-    if (this.bidsMoved) this.set("bids", trim(this.parts.bids));
-    this.chainsMoved = this.bidsMoved = false;
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
+    this.flushLists();
     const changed = [...this.dirty];
     this.dirty.clear();
     for (const name of changed) this.listeners.get(name)?.forEach((fn) => fn());
   }
 
+  /** The long lists are drawn at once when it is quiet, and ten times a second in a flood. */
+  private flushLists(): void {
+    if (!this.chainsMoved && !this.bidsMoved) return;
+    const now = performance.now();
+    if (now - this.listed < listPace) {
+      this.schedule();
+      return;
+    }
+    this.listed = now;
+    if (this.chainsMoved) this.put("chains", this.chains.list());
+    if (this.bidsMoved) this.put("bids", trim(this.parts.bids));
+    this.chainsMoved = this.bidsMoved = false;
+  }
+
   private linked(state: Link): void {
-    const before = this.parts.link;
     this.set("link", state);
     if (state === "logged-out") this.loggedOut();
-    if (state === "live" && before === "lost") void this.refetch(false);
+    if (state !== "live") return;
+    if (this.wasLive) void this.refetch(false); // the program may be another one by now
+    this.wasLive = true;
   }
 
   /** Fetches the whole picture; facts that come meanwhile wait for it. */
@@ -186,6 +214,7 @@ export class Room {
 
   private beat(): void {
     this.set("pulse", [...this.parts.pulse.slice(1 - pulseLength), this.count]);
+    document.documentElement.toggleAttribute("data-flood", this.count > flood);
     this.count = 0;
     this.set("second", this.now());
     if (this.parts.speech && this.parts.speech.ends < Date.now()) this.set("speech", null);

@@ -1,16 +1,19 @@
-import { memo } from "react";
+import { memo, useState } from "react";
 import type { Chain, Step, Tone } from "../feed/chains";
 import { usePart } from "../feed/use";
 import { cx, Panel } from "../ui/parts";
+import { ChainDialog } from "./chain-dialog";
 
 export function Story() {
   const chains = usePart("chains");
+  const [open, setOpen] = useState<number | null>(null);
   return (
     <Panel title="What just happened" area="story" side={<Pulse />} className="max-h-[70dvh] min-h-64 min-[1240px]:max-h-none">
       <ol aria-label="Causes and what followed, newest first" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-3.5 pb-3">
         {chains.length === 0 && <li className="py-6 text-center text-sm text-faint">Nothing yet. The first post makes the first line.</li>}
-        {chains.map((c) => <Line key={c.root} chain={c} />)}
+        {chains.map((c) => <Line key={c.root} chain={c} open={setOpen} />)}
       </ol>
+      {open !== null && <ChainDialog root={open} close={() => setOpen(null)} />}
     </Panel>
   );
 }
@@ -32,15 +35,15 @@ const tones: Record<Tone, string> = { plain: "text-soft", good: "text-good", bad
 
 const styles: Partial<Record<Step["kind"], string>> = { quote: "text-text italic", frame: "whitespace-nowrap font-mono text-2xs text-faint tabular" };
 
-const Line = memo(function Line({ chain: c }: { chain: Chain }) {
+const Line = memo(function Line({ chain: c, open }: { chain: Chain; open: (root: number) => void }) {
   return (
     <li className="arrive border-b border-line/70 py-2 last:border-0">
       <div className="flex items-baseline gap-2">
         <time dateTime={c.at} className="shrink-0 font-mono text-2xs text-faint tabular">{new Date(c.at).toISOString().slice(11, 19)}</time>
-        <p className="min-w-0 truncate text-xs">
+        <button type="button" onClick={() => open(c.root)} title="All facts of this line" className="min-w-0 truncate rounded text-left text-xs hover:underline hover:decoration-faint hover:underline-offset-4">
           <span className={cx("font-semibold", c.tone === "plain" ? "text-text" : tones[c.tone])}>{c.who || "…"}</span>{" "}
           <span className="text-soft">{c.what}</span>
-        </p>
+        </button>
         {c.millis !== undefined && (
           <span title="from the cause to the frame that shows it" className={cx("ml-auto shrink-0 font-mono text-2xs tabular", c.millis <= 150 ? "text-good" : "text-warn")}>
             +{c.millis < 1000 ? `${c.millis.toFixed(0)} ms` : `${(c.millis / 1000).toFixed(2)} s`}
