@@ -20,4 +20,7 @@
 // and replies through one queue, so that one viewer who stops reading stops all.
 // Here each connection has deadlines for the handshake, for silence and for
 // every write; media is chunked once and the bytes are shared by all players.
+//
+// To end a show without losing its last second: stop the encoder, call Hub.Close,
+// and let Pusher, Recorder and Preview return by themselves; then end the Server.
 package rtmp
