@@ -68,7 +68,8 @@ type LotExtended struct {
 // EventKind is lot.extended.
 func (LotExtended) EventKind() event.Kind { return KindLotExtended }
 
-// LotClosing: the end is near; raised once at each of a few marks (60, 30, 10 seconds).
+// LotClosing: the end is near; raised at each of a few marks (60, 30, 10 seconds), and again when the end has moved away
+// and comes near once more.
 type LotClosing struct {
 	Lot     LotID `json:"lot"`
 	Seconds int   `json:"seconds"`

@@ -177,7 +177,6 @@ func (w *writer) try(ctx context.Context, group []*request) error {
 	if err != nil {
 		if !errors.Is(err, event.ErrDuplicateOrigin) {
 			w.unsure = true
-			w.bus.log.Error("the ledger refused a batch", telemetry.KeyErr, err, "drafts", len(batch))
 		}
 		return fmt.Errorf("record: %w", err)
 	}
@@ -225,6 +224,7 @@ func (w *writer) reconcile(ctx context.Context) error {
 			w.unsure = false
 			return nil
 		}
+		w.bus.log.Warn("a batch was recorded though its answer was lost", telemetry.KeySeq, events[0].Seq, "events", len(events))
 		w.bus.publish(events)
 	}
 }
