@@ -52,7 +52,7 @@ type Config struct {
 	// Offer takes what a guest asks for, caused by an event; it must not block for long. It may be set later, with
 	// SetOffer.
 	Offer func(ctx context.Context, cause event.Event, cues []cue.Cue)
-	// Switched is called after a plugin took over a slot, before it hears its first event.
+	// Switched is called after a plugin took over a slot, before it hears its first event. It must not call Load or Swap.
 	Switched func(ctx context.Context, from, to Info)
 	Logger   *slog.Logger
 	Metrics  prometheus.Registerer

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -131,6 +132,10 @@ func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Re
 		case "die":
 			f.dead = true
 			return nil, errors.Join(&plugin.TrapError{Reason: "unreachable"}, plugin.ErrDead)
+		case "chatter":
+			for range 64 {
+				f.out = append(f.out, plugin.Reaction{Event: e.Seq, Power: "log", Log: strings.Repeat("鳥", 1000)})
+			}
 		case "reply":
 			f.out = append(f.out, plugin.Reaction{Event: e.Seq, Power: "reply", Cue: cue.Cue{Verb: cue.Reply, Name: "1"}})
 		default:
@@ -180,14 +185,18 @@ func (r *fakes) Load(_ context.Context, m *plugin.Manifest, _ fs.FS) (plugin.Gue
 }
 
 func described(id, extra string) fs.FS {
-	return fstest.MapFS{"plugin.yaml": {Data: []byte(`id: ` + id + `
+	return fstest.MapFS{"plugin.yaml": {Data: []byte(manifestText(id, extra))}}
+}
+
+func manifestText(id, extra string) string {
+	return `id: ` + id + `
 version: 1.0.0
 kind: overlay
 api: "1"
 runtime: {wasm: p.wasm}
 capabilities: [{name: say, why: to be heard}]
 subscribes: [operator.acted]
-` + extra)}}
+` + extra
 }
 
 // stage is one host with everything around it.
@@ -202,12 +211,20 @@ type stage struct {
 
 func newStage() *stage {
 	s := &stage{began: make(chan struct{}), l: newTimeline(), rt: &fakes{}}
+	s.configure(func(*plugin.Config) {})
+	return s
+}
+
+// configure makes the host, with a change to its configuration.
+func (s *stage) configure(change func(*plugin.Config)) {
 	last := func() uint64 {
 		defer close(s.began)
 		return s.l.Last()
 	}
-	s.h = plugin.New(plugin.Config{Runtime: s.rt, Facts: s.l, Last: last, Metrics: prometheus.NewRegistry(),
-		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source { return &reader{s.l, after, kinds} }})
+	cfg := plugin.Config{Runtime: s.rt, Facts: s.l, Last: last, Metrics: prometheus.NewRegistry(),
+		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source { return &reader{s.l, after, kinds} }}
+	change(&cfg)
+	s.h = plugin.New(cfg)
 	s.h.SetOffer(func(_ context.Context, cause event.Event, cues []cue.Cue) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -215,7 +232,6 @@ func newStage() *stage {
 			s.offered = append(s.offered, fmt.Sprintf("%d %s %s", cause.Seq, c.From, c.Text))
 		}
 	})
-	return s
 }
 
 // play runs f beside the running host, under fake time.
@@ -283,6 +299,30 @@ func TestWhatIsNotAllowedIsDroppedAndToldOnce(t *testing.T) {
 	}
 	if r := facts[show.PluginRefused](s.l); len(r) != 1 || !strings.Contains(r[0].Reason, "asked for reply without the capability") {
 		t.Errorf("refused %+v", r)
+	}
+}
+
+// TestChatterIsBounded: what a guest writes to the log is cut and counted.
+func TestChatterIsBounded(t *testing.T) {
+	s := newStage()
+	var log strings.Builder
+	s.configure(func(c *plugin.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	s.play(t, func(ctx context.Context) {
+		chatty := strings.Replace(manifestText("a", ""), "why: to be heard}", "why: to be heard}, {name: log, why: to chatter}", 1)
+		must[plugin.Info](t)(s.h.Load(ctx, "", fstest.MapFS{"plugin.yaml": {Data: []byte(chatty)}}))
+		s.l.say("chatter")
+		synctest.Wait()
+		time.Sleep(2 * time.Second)
+		s.l.say("chatter")
+	})
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if len(lines) != 41 || !strings.Contains(log.String(), "dropped=44") {
+		t.Errorf("%d lines; want twice 20 and one that says what was dropped", len(lines))
+	}
+	for _, l := range lines {
+		if len(l) > 1300 {
+			t.Errorf("a line of %d bytes", len(l))
+		}
 	}
 }
 

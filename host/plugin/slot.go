@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,6 +48,9 @@ type occupant struct {
 
 	events, commands, denied, traps, lastSeq uint64
 	lastTrap                                 string
+
+	logSecond time.Time // in which logged lines were written
+	logged    int
 }
 
 func newOccupant(m *Manifest, g Guest, files fs.FS) *occupant {
@@ -169,9 +173,29 @@ func (s *slot) take(ctx context.Context, p *occupant, cause event.Event, r *Reac
 	case !p.may[r.Power]:
 		s.deny(ctx, p, cause, r.Power)
 	case r.Cue.Verb == "":
-		s.log.Log(ctx, r.Level, r.Log, telemetry.KeyPlugin, p.manifest.ID, telemetry.KeySeq, cause.Seq)
+		s.print(ctx, p, cause, r)
 	default:
 		s.offered = append(s.offered, tidy(r.Cue, p.manifest.ID))
+	}
+}
+
+// Bounds of what a guest may write to the log of the program.
+const (
+	maxLogLine  = 1024 // bytes
+	logsASecond = 20
+)
+
+// print writes a line of the guest to the log, unless it writes too many.
+func (s *slot) print(ctx context.Context, p *occupant, cause event.Event, r *Reaction) {
+	if now := time.Now().Truncate(time.Second); now != p.logSecond {
+		if p.logged > logsASecond {
+			s.log.Warn("plugin wrote too many lines", telemetry.KeyPlugin, p.manifest.ID, "dropped", p.logged-logsASecond)
+		}
+		p.logSecond, p.logged = now, 0
+	}
+	if p.logged++; p.logged <= logsASecond {
+		line := strings.ToValidUTF8(r.Log[:min(len(r.Log), maxLogLine)], "")
+		s.log.Log(ctx, r.Level, line, telemetry.KeyPlugin, p.manifest.ID, telemetry.KeySeq, cause.Seq)
 	}
 }
 

@@ -213,7 +213,11 @@ func (g *guest) checkpoint() {
 func (g *guest) rollBack() error {
 	g.box.mute = true
 	defer func() { g.box.mute = false }()
-	if err := errors.Join(g.reset(), g.replay()); err != nil {
+	err := g.reset()
+	if err == nil {
+		err = g.replay()
+	}
+	if err != nil {
 		g.dead = true
 		return fmt.Errorf("%w: roll back: %w", plugin.ErrDead, err)
 	}
