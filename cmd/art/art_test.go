@@ -85,11 +85,7 @@ func same(t *testing.T, a, b string) {
 
 // Only what was changed is drawn, and what is gone from the drawings goes from the pictures.
 func TestBuildIsIncremental(t *testing.T) {
-	needRenderer(t)
-	src, out := copied(t, characters[0]), t.TempDir()
-	if code, _, errs := art(t, "-out", out, src); code != 0 {
-		t.Fatal(errs)
-	}
+	src, out := fox(t)
 	nose := filepath.Join(src, "art", "nose.svg")
 	data, err := os.ReadFile(nose)
 	if err != nil {
@@ -134,11 +130,6 @@ func testSheet(t *testing.T, built string) {
 }
 
 func TestMistakes(t *testing.T) {
-	needRenderer(t)
-	good := t.TempDir() // what is the same in all cases is rendered once
-	if code, _, errs := art(t, "-out", good, copied(t, characters[0])); code != 0 {
-		t.Fatal(errs)
-	}
 	cases := []struct {
 		name  string
 		spoil func(dir string)
@@ -157,10 +148,7 @@ func TestMistakes(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			src, out := copied(t, characters[0]), t.TempDir()
-			if err := os.CopyFS(out, os.DirFS(good)); err != nil {
-				t.Fatal(err)
-			}
+			src, out := fox(t)
 			c.spoil(src)
 			code, _, errs := art(t, "-out", out, src)
 			if code != 1 {
@@ -185,15 +173,6 @@ func TestUsage(t *testing.T) {
 	if !strings.Contains(errs, "apt-get install librsvg2-bin") {
 		t.Errorf("does not say what to install: %s", errs)
 	}
-}
-
-func copied(t *testing.T, dir string) string {
-	t.Helper()
-	to := filepath.Join(t.TempDir(), "fox")
-	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
-	return to
 }
 
 func write(t *testing.T, file, text string) {

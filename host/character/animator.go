@@ -45,8 +45,10 @@ type Animator struct {
 // joint is a node in motion.
 type joint struct {
 	pose   [5]spring // towards the expression's pose: dx, dy, rot, sx, sy
-	delta  Delta     // this tick's sum of everything
-	px, py float64   // its pivot on the canvas
+	goal   Delta
+	still  bool    // the pose is reached
+	delta  Delta   // this tick's sum of everything
+	px, py float64 // its pivot on the canvas
 	rot    float64
 	sx, sy float64
 }
@@ -214,7 +216,7 @@ func (a *Animator) advanceFace(dt time.Duration, sec float64) {
 		}
 		a.nodes[i].toward(goal, sec)
 	}
-	for i := range a.shown {
+	for _, i := range a.pack.fading {
 		goal, cut := a.showing(i)
 		if cut {
 			a.shown[i] = goal

@@ -24,17 +24,20 @@ const (
 )
 
 func (j *joint) toward(d Delta, sec float64) {
+	if j.still && d == j.goal {
+		return
+	}
+	j.goal, j.still = d, true
 	for i, goal := range [5]float64{d.DX, d.DY, d.Rot, d.SX, d.SY} {
 		s := &j.pose[i]
 		s.goal = goal
-		if s.at == goal && s.speed == 0 {
-			continue
-		}
 		s.follow(sec, poseSpeed, poseDamping)
+		j.still = j.still && s.at == goal && s.speed == 0
 	}
 }
 
 func (j *joint) set(d Delta) {
+	j.goal, j.still = d, true
 	for i, v := range [5]float64{d.DX, d.DY, d.Rot, d.SX, d.SY} {
 		j.pose[i] = spring{at: v, goal: v}
 	}

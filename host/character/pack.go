@@ -42,6 +42,7 @@ type Pack struct {
 	slots struct{ eyes, brows, mouth int }
 
 	standIns []bool // nodes that take each other's place during a gesture
+	fading   []int  // nodes that are not always to be seen
 }
 
 // nodeArt is what a node can show.
@@ -200,14 +201,7 @@ func (r *reader) assemble(p *Pack) {
 	}
 	p.pivots()
 	p.inOrder()
-	p.standIns = make([]bool, len(p.Nodes))
-	for _, g := range p.Gestures {
-		for _, s := range g.Shows {
-			if s.instead >= 0 {
-				p.standIns[s.node], p.standIns[s.instead] = true, true
-			}
-		}
-	}
+	p.comeAndGo()
 	r.faces(p)
 }
 
@@ -256,6 +250,22 @@ func (p *Pack) inOrder() {
 	}
 	for i := range p.art {
 		visit(i)
+	}
+}
+
+func (p *Pack) comeAndGo() {
+	p.standIns = make([]bool, len(p.Nodes))
+	for _, g := range p.Gestures {
+		for _, s := range g.Shows {
+			if s.instead >= 0 {
+				p.standIns[s.node], p.standIns[s.instead] = true, true
+			}
+		}
+	}
+	for i, n := range p.Nodes {
+		if n.Hidden || p.standIns[i] {
+			p.fading = append(p.fading, i)
+		}
 	}
 }
 
