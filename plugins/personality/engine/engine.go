@@ -10,7 +10,9 @@ const (
 	lostLine   = 1500 // a line that has not begun by then, in silence, was dropped
 	faceEvery  = 1200
 	gestureGap = 900
-	attempts   = 12 // throws for a line that was not said lately
+	attempts   = 12   // throws for a line that was not said lately
+	heldFor    = 6000 // a bid that there was no time to speak of is worth a line for this long
+	bidsInRow  = 3    // after so many bids, somebody else gets a word in
 )
 
 // Engine runs one personality.
@@ -33,14 +35,30 @@ func New(p *Personality) *Engine {
 func (e *Engine) Handle(ev *Event) []Command {
 	e.out = e.out[:0]
 	e.s.before(ev)
-	e.scope = scope{e: ev, s: e.s, r: e.s.regulars[who(ev.Handle)]}
 	e.settleMood(ev.At)
-	spoke := e.fire(ev, ev.Kind)
+	spoke := e.catchUp(ev)
+	e.scope = scope{e: ev, s: e.s, r: e.s.regulars[who(ev.Handle)]}
+	spoke = e.fire(ev, ev.Kind) || spoke
 	if ev.Kind == ClockTicked && !spoke && e.silentLong(ev) {
 		e.fire(ev, Silence)
 	}
 	e.s.after(ev)
 	return e.out
+}
+
+// catchUp speaks of the last bid when there was no time to when it came, and now there is. A newer bid is better news.
+func (e *Engine) catchUp(now *Event) bool {
+	held := e.s.held
+	switch {
+	case held.Kind == "" || !e.mayTalk(priorities["bid"], now) || e.s.bidRow >= bidsInRow:
+		return false
+	case now.Kind == BidAccepted || held.Lot != e.s.lot.id || now.At-held.At > heldFor:
+		e.s.held = Event{}
+		return false
+	}
+	e.s.held, held.At = Event{}, now.At
+	e.scope = scope{e: &held, s: e.s, r: e.s.regulars[who(held.Handle)]}
+	return e.fire(&held, BidAccepted)
 }
 
 func (e *Engine) silentLong(ev *Event) bool {
@@ -87,6 +105,9 @@ func (e *Engine) fire(ev *Event, kind string) bool {
 // nothing to say that was not said lately, or because its file says so.
 func (e *Engine) play(t *trigger, ev *Event, d *dice, relaxed bool) (done, spoke bool) {
 	if len(t.say) > 0 && !e.mayTalk(t.priority, ev) {
+		if ev.Kind == BidAccepted {
+			e.s.held = *ev
+		}
 		e.react(t, ev, false)
 		e.answer(t, d, ev)
 		return true, false
@@ -156,6 +177,12 @@ func (e *Engine) react(t *trigger, ev *Event, talks bool) {
 }
 
 func (e *Engine) say(t *trigger, text string, now int64) {
+	e.s.bidRow++
+	if t.on != BidAccepted {
+		e.s.bidRow = 0
+	} else {
+		e.s.held = Event{}
+	}
 	e.out = append(e.out, Command{Verb: Say, Name: e.s.mood, Text: text, Value: t.priority, Why: t.id})
 	e.s.talk(now, int64(len(text))*1000/e.p.rate+breath, t.priority)
 }

@@ -145,6 +145,21 @@ func TestRepliesDoNotWaitForTheTalk(t *testing.T) {
 	expect(t, got, "0 say calm Yes ann", "0 reply 1 Bid away.", "12 reply 3 Bid away.")
 }
 
+func TestLastBidIsNotForgotten(t *testing.T) {
+	e := engineOf(t, `
+- {id: b, on: bid.accepted, say: ["{{handle}} bids", "{{handle}} again", "{{handle}} once more"]}
+- {id: c, on: post.received, say: "hello"}
+`)
+	bid := func(at int64, who string) Event {
+		return Event{Kind: BidAccepted, Lot: "l", Handle: who, Amount: gwei(1000), At: at}
+	}
+	got := script(e, bid(0, "ann"), Event{Kind: SpeechStarted, Millis: 9000}, bid(3, "bob"), bid(5, "cat"),
+		Event{Kind: PostReceived, At: 6}, Event{Kind: SpeechEnded, At: 9}, Event{Kind: SpeechStarted, Millis: 1000, At: 9}, Event{Kind: PostReceived, At: 12})
+	if lines := strings.Split(strings.TrimSpace(got), "\n"); len(lines) != 3 || !strings.HasPrefix(lines[1], "9 say calm cat") || lines[2] != "12 say calm Hello" {
+		t.Errorf("want ann at once, cat when ann's line ends, and then the greeting; got:\n%s", got)
+	}
+}
+
 func TestSilenceIsFilledOnceAtATime(t *testing.T) {
 	e := engineOf(t, `
 - {id: s, on: silence, say: ["one", "two", "three"]}

@@ -22,6 +22,8 @@ func (e *Engine) Save() []byte {
 	w.text(s.mood)
 	w.ints(s.moodAt, s.sold, s.busy, s.secondsLeft, s.astray, s.talkUntil, s.lastSay, s.waiting, s.nextFace, s.nextGesture)
 	w.flag(s.filling)
+	w.held(&s.held)
+	w.ints(s.bidRow)
 	w.fixed(s.session)
 	w.lot(&s.lot)
 	w.ints(int64(len(s.said)))
@@ -49,6 +51,8 @@ func (e *Engine) Restore(b []byte) error {
 	s.mood = r.text()
 	r.ints(&s.moodAt, &s.sold, &s.busy, &s.secondsLeft, &s.astray, &s.talkUntil, &s.lastSay, &s.waiting, &s.nextFace, &s.nextGesture)
 	s.filling = r.varint() == 1
+	r.held(&s.held)
+	s.bidRow = r.varint()
 	s.session = r.fixed()
 	r.lot(&s.lot)
 	for range r.count(maxSaid) {
@@ -145,6 +149,19 @@ func (w *writer) flag(v bool) {
 	} else {
 		w.ints(0)
 	}
+}
+
+// held is a bid: what its triggers can see of it.
+func (w *writer) held(e *Event) {
+	for _, s := range []string{e.Kind, e.Lot, e.Handle, e.Rival, e.PostID} {
+		w.text(s)
+	}
+	w.fixed(e.Seq)
+	w.ints(e.At, e.Count)
+	for _, m := range []Money{e.Amount, e.Minimum, e.Previous} {
+		w.money(m)
+	}
+	w.flag(e.ReserveMet)
 }
 
 func (w *writer) triggers(ts []*trigger) {
@@ -258,6 +275,21 @@ func (r *unwriter) lot(l *lot) {
 	r.ints(&l.number, &l.bids)
 	l.price, l.minimum = r.money(), r.money()
 	l.reserveMet = r.varint() == 1
+}
+
+func (r *unwriter) held(e *Event) {
+	for _, s := range []*string{&e.Kind, &e.Lot, &e.Handle, &e.Rival, &e.PostID} {
+		*s = r.text()
+	}
+	e.Seq = r.fixed()
+	r.ints(&e.At, &e.Count)
+	for _, m := range []*Money{&e.Amount, &e.Minimum, &e.Previous} {
+		*m = r.money()
+	}
+	e.ReserveMet = r.varint() == 1
+	if e.Kind != "" && e.Kind != BidAccepted {
+		r.bad = true
+	}
 }
 
 func (r *unwriter) triggers() map[uint64]fired {

@@ -16,6 +16,8 @@ type state struct {
 	talkUntil, lastSay    int64
 	waiting               int64 // lines that were asked for and have not begun
 	filling               bool  // what is said now only fills a silence
+	held                  Event // last bid that there was no time to speak of
+	bidRow                int64 // lines in a row that spoke of bids
 	nextFace, nextGesture int64
 
 	said     map[uint64]int64 // lines, by two hashes each, and when
