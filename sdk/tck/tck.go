@@ -49,6 +49,7 @@ func Run(t *testing.T, r plugin.Runtime, code []byte) {
 			t.Errorf("error %v; want the guest's words", err)
 		}
 	})
+	t.Run("memory stays flat", func(t *testing.T) { flat(t, load(t, r, "", code)) })
 	t.Run("configuration", func(t *testing.T) {
 		got := play(t, load(t, r, "good day", code), Transcript()[:1], 1)
 		if len(got) != 1 || !strings.Contains(got[0], "good day @ann: ") {
@@ -61,6 +62,21 @@ func Run(t *testing.T, r plugin.Runtime, code []byte) {
 			t.Errorf("error %v; want the guest's words", err)
 		}
 	})
+}
+
+// flat plays so many events that a guest whose collector never ran would have grown by far more than is allowed here.
+func flat(t *testing.T, g plugin.Guest) {
+	const slack = 4 << 20
+	for range 200 {
+		play(t, g, Transcript(), 25)
+	}
+	early := g.Stats().Memory
+	for range 1000 {
+		play(t, g, Transcript(), 25)
+	}
+	if late := g.Stats().Memory; late > early+slack {
+		t.Errorf("memory went from %d to %d bytes", early, late)
+	}
 }
 
 // HandOver checks that state goes from one guest to another, which may be of another language.
