@@ -125,3 +125,15 @@ func TestChangedPlan(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Even when nobody has asked the clock yet, a bid at the end is too late, and one a moment before is not.
+func TestTheEndHoldsWithoutAClock(t *testing.T) {
+	terms := auction.Terms{Lot: "moon", Duration: time.Minute}
+	s := auction.NewState(auction.Session{}).Apply(epoch, auction.LotOpened{Terms: terms, Closes: epoch.Add(time.Minute)})
+	for at, want := range map[time.Duration]string{time.Minute - 1: "accepted", time.Minute: "closed", time.Minute + 1: "closed"} {
+		facts, err := s.Decide(epoch.Add(at), auction.Bid{Bidder: "ann", Amount: money.MustETH("1")})
+		if err != nil || len(facts) != 1 || !strings.HasPrefix(describe(fact{epoch, facts[0]}), want) {
+			t.Errorf("after %s: %v, %v; want it %s", at, facts, err, want)
+		}
+	}
+}

@@ -136,6 +136,8 @@ func TestSameOriginTwiceAtOnce(t *testing.T) {
 		b := start(t, l, bus.Config{})
 		var ok atomic.Int64
 		var wg sync.WaitGroup
+		wg.Go(func() { record(t, b, note(0)) }) // is being written while the others gather
+		synctest.Wait()
 		for range 10 {
 			wg.Go(func() {
 				if _, err := b.Record(t.Context(), noteFrom("x:1")); err == nil {
@@ -148,7 +150,7 @@ func TestSameOriginTwiceAtOnce(t *testing.T) {
 		}
 		close(l.gate)
 		wg.Wait()
-		if ok.Load() != 1 || b.Last() != 1 {
+		if ok.Load() != 1 || b.Last() != 2 {
 			t.Errorf("%d of 10 were recorded, the last event is %d; want one", ok.Load(), b.Last())
 		}
 	})
@@ -205,6 +207,24 @@ func TestSubscribersSeeOneOrder(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// A reader just in front of the ring, at its edge, and just inside of it.
+func TestEdgeOfTheRing(t *testing.T) {
+	const size = 8
+	b := start(t, &bustest.Memory{}, bus.Config{Ring: size})
+	for i := range 20 {
+		record(t, b, note(i))
+	}
+	for after := uint64(20 - size - 2); after <= 20-size+2; after++ {
+		s := b.Subscribe(after)
+		for want := after + 1; want <= 20; want++ {
+			if e, err := s.Next(t.Context()); err != nil || e.Seq != want || e.Data != (bustest.Noted{N: int(want - 1)}) {
+				t.Errorf("after %d: %+v, %v; want event %d", after, e, err, want)
+			}
+		}
+		s.Close()
+	}
 }
 
 func TestSubscribeFrom(t *testing.T) {

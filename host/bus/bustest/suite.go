@@ -119,6 +119,9 @@ func testDuplicate(t *testing.T, l bus.Ledger) {
 			t.Errorf("%s: %v; want a duplicate of %s", name, err, batch[len(batch)-1].Origin)
 		}
 	}
+	if _, err := l.Append(t.Context(), []event.Draft{{Cause: 2, At: noon, Data: Noted{}}}); err == nil {
+		t.Error("a fact of a refused batch was taken as a cause")
+	}
 	next := must(t, l, event.Draft{Origin: "x:2", At: noon, Data: Noted{N: 9}})
 	if next[0].Seq != 2 {
 		t.Errorf("after refused batches the next event is %d; want 2", next[0].Seq)
