@@ -78,7 +78,7 @@ func (n *Notifier) send(ctx context.Context, l letter) error {
 	case again:
 		return n.drop(ctx, n.keep(l, at, err))
 	}
-	n.log.Warn("a letter was not sent", "about", l.about, "to", l.to, "err", err)
+	n.log.Warn("a letter was not sent", "about", l.about.String(), "to", l.to, "err", err)
 	return n.failed(ctx, l, err.Error())
 }
 

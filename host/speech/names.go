@@ -15,7 +15,7 @@ func speakName(name string) string {
 // speakPart says a run of letters or a run of digits.
 func speakPart(p string) string {
 	if isDigit(p[0]) {
-		if len(p) <= 2 && p[0] != '0' {
+		if p[0] != '0' && (len(p) <= 2 || len(p) <= 6 && strings.HasSuffix(p, "00")) {
 			return cardinal(p)
 		}
 		return digits(p[:min(len(p), 12)])

@@ -86,12 +86,14 @@ func (l *listening) stream(ctx context.Context) {
 		if err == nil {
 			err = l.c.listen(ctx, func() { b.good(); l.opened() }, func(p post.Post) { l.hear(ctx, p) })
 		}
-		l.setUp(false)
+		wasUp := l.setUp(false)
 		if ctx.Err() != nil {
 			return
 		}
 		l.c.went(err)
-		l.miss()
+		if wasUp {
+			l.miss()
+		}
 		if sleep(ctx, b.next(err, time.Now())) != nil {
 			return
 		}
@@ -105,10 +107,12 @@ func (l *listening) opened() {
 	l.miss()
 }
 
-func (l *listening) setUp(up bool) {
+// setUp notes whether the stream stands, and returns whether it did.
+func (l *listening) setUp(up bool) (was bool) {
 	l.mu.Lock()
-	l.up = up
-	l.mu.Unlock()
+	defer l.mu.Unlock()
+	was, l.up = l.up, up
+	return was
 }
 
 // miss says that something may have been missed.
@@ -125,14 +129,34 @@ func (l *listening) miss() {
 // hear hands over a post of the stream; one that is not taken is fetched again with the mentions.
 func (l *listening) hear(ctx context.Context, p post.Post) {
 	if err := l.c.handOver(ctx, p, "stream", l.to); err != nil && ctx.Err() == nil {
-		l.c.log.Error("a post was not taken and will be fetched again", "post", p.ID, "err", err)
-		l.mu.Lock()
-		if l.untook == "" || newer(p.ID, l.untook) == l.untook {
-			l.untook = p.ID
-		}
-		l.behind = true
-		l.mu.Unlock()
+		l.notTaken(p, err)
 	}
+}
+
+// giveUp is how long a post is offered that the receiver does not take.
+const giveUp = 10 * time.Minute
+
+// notTaken has the mentions read again from before a post, for as long as there is hope.
+func (l *listening) notTaken(p post.Post, err error) {
+	if time.Since(p.At) > giveUp {
+		l.c.log.Error("a post was not taken and is given up", "post", p.ID, "err", err)
+		return
+	}
+	l.c.log.Warn("a post was not taken and will be fetched again", "post", p.ID, "err", err)
+	l.remember(p.ID)
+}
+
+// remember notes a post that must be offered again, if there is one.
+func (l *listening) remember(id string) {
+	if id == "" {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.untook == "" || newer(id, l.untook) == l.untook {
+		l.untook = id
+	}
+	l.behind = true
 }
 
 // mentions looks for what the stream did not bring: at each gap, again and again while it is away, and now and
@@ -227,23 +251,20 @@ func (l *listening) sweep(ctx context.Context, from string, why reason) (string,
 	begin, untook := l.begin(from, why)
 	posts, err := l.c.mentionsAfter(ctx, l.me.ID, begin)
 	if err != nil {
+		l.remember(untook)
 		return from, err
 	}
 	for _, p := range posts {
-		if err := l.c.handOver(ctx, p, "mentions", l.to); err != nil {
-			return from, fmt.Errorf("post %s was not taken: %w", p.ID, err)
+		if err := l.c.handOver(ctx, p, "mentions", l.to); err != nil && ctx.Err() == nil {
+			l.notTaken(p, err)
 		}
 		from = newer(from, p.ID)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.untook == untook {
-		l.untook = ""
 	}
 	return from, nil
 }
 
-// begin is where a look at the mentions begins, and the post for which it begins so early, if there is one.
+// begin is where a look at the mentions begins: early enough for the oldest post that was not taken, which is
+// returned and forgotten, as it is about to be offered again.
 func (l *listening) begin(from string, why reason) (string, string) {
 	if l.c.cfg.Audit < 0 { // nothing is looked at twice: what the stream brought counts as seen
 		l.c.mu.Lock()
@@ -258,7 +279,9 @@ func (l *listening) begin(from string, why reason) (string, string) {
 	if l.untook != "" && newer(from, l.untook) == from {
 		from = before(l.untook, time.Millisecond)
 	}
-	return from, l.untook
+	untook := l.untook
+	l.untook = ""
+	return from, untook
 }
 
 // mentionsAfter reads all mentions after an id, oldest first. X keeps no more than 800.

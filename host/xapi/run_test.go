@@ -166,6 +166,27 @@ func TestWhatIsNotTakenComesAgain(t *testing.T) {
 	})
 }
 
+func TestOnePostThatIsNeverTakenHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, map[string]int{"GET /2/tweets/search/stream": 0}, nil) // by the mentions alone
+		w.poison = "@host poison"
+		stop := w.listen("")
+		defer stop()
+		time.Sleep(10 * time.Second)
+		w.say(w.poison)
+		time.Sleep(time.Second)
+		w.say("@host fine")
+		time.Sleep(6 * time.Second)
+		w.expect("@host fine")
+		time.Sleep(20 * time.Minute)
+		offered := w.offered()
+		time.Sleep(20 * time.Minute)
+		if again := w.offered(); offered < 10 || again != offered {
+			t.Errorf("offered %d times, and %d times after it should have been given up", offered, again)
+		}
+	})
+}
+
 func TestHostHearsNotItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, nil, nil)

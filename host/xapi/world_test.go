@@ -94,15 +94,17 @@ func (a *answerWriter) Write(p []byte) (int, error) {
 
 // world is a simulated X, a client of it, and what the client heard.
 type world struct {
-	t     *testing.T
-	x     *xsim.Server
-	wire  *wire
-	c     *Client
-	mu    sync.Mutex
-	heard []string
-	fail  int // posts still to be refused by the receiver
-	ups   int
-	downs []string
+	t      *testing.T
+	x      *xsim.Server
+	wire   *wire
+	c      *Client
+	mu     sync.Mutex
+	heard  []string
+	fail   int    // posts still to be refused by the receiver
+	poison string // a text that it never takes
+	poured int    // how often it was offered that
+	ups    int
+	downs  []string
 }
 
 var (
@@ -145,6 +147,10 @@ func (w *world) listen(since string) (stop func()) {
 func (w *world) hear(_ context.Context, p post.Post) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if p.Text == w.poison {
+		w.poured++
+		return errors.New("never")
+	}
 	if w.fail > 0 {
 		w.fail--
 		return errors.New("not now")
@@ -174,4 +180,10 @@ func (w *world) say(text string) xsim.Post {
 		w.t.Fatal(err)
 	}
 	return p
+}
+
+func (w *world) offered() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.poured
 }

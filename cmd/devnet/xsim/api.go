@@ -206,8 +206,7 @@ func (s *Server) addRules(w http.ResponseWriter, add []Rule) {
 				"type": "https://api.twitter.com/2/problems/invalid-rules"})
 			continue
 		}
-		s.lastID++
-		r.ID = strconv.FormatUint(s.lastID, 10)
+		r.ID = s.newID(time.Now())
 		made = append(made, r)
 	}
 	s.rules = append(s.rules, made...)

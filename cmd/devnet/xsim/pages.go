@@ -125,8 +125,8 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 // lot passes on what the show tells everyone about the lot on the block.
 func (s *Server) lot(w http.ResponseWriter, r *http.Request) {
 	host := s.State().HostURL
-	if host == "" {
-		problem(w, http.StatusNotFound, "Not Found", "about:blank", "this simulator was not told where the show is (--host-url, or PUT /devnet/host)")
+	if host == "" { // nobody said where the show is: --host-url, or PUT /devnet/host
+		answer(w, http.StatusOK, map[string]any{"state": "unknown", "lot": nil})
 		return
 	}
 	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, host+"/api/v1/public/lot", nil)

@@ -93,9 +93,7 @@ func (s *Server) repeats(p Post) bool {
 
 // add gives a post its id and its place; the caller holds the lock.
 func (s *Server) add(p Post) Post {
-	id := max(s.lastID+1, uint64(p.At.UnixMilli()-snowflake)<<22)
-	s.lastID = id
-	p.ID = strconv.FormatUint(id, 10)
+	p.ID = s.newID(p.At)
 	if p.Root == "" {
 		p.Root = p.ID
 	}
@@ -116,6 +114,12 @@ func (s *Server) add(p Post) Post {
 	close(s.grown)
 	s.grown = make(chan struct{})
 	return p
+}
+
+// newID is the id of something that came to be at a time; the caller holds the lock.
+func (s *Server) newID(at time.Time) string {
+	s.lastID = max(s.lastID+1, uint64(at.UnixMilli()-snowflake)<<22)
+	return strconv.FormatUint(s.lastID, 10)
 }
 
 // forget drops the n oldest posts.

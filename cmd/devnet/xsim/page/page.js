@@ -2,7 +2,7 @@
 const $ = (id) => document.getElementById(id);
 const kept = 200; // threads on the page
 const nodes = new Map(); // id of a post → its element
-const state = { host: null, users: [], view: "all", held: null, replyTo: "", editOf: "", counts: { posts: 0, replies: 0 } };
+const state = { host: null, users: [], view: "all", held: null, replyTo: "", editOf: "" };
 
 const hue = (id) => [...id].reduce((h, c) => (h * 31 + c.charCodeAt(0)) % 360, 7);
 
@@ -44,8 +44,6 @@ function render(p, fresh) {
 }
 
 function place(p, fresh) {
-  const own = p.author.id === state.host.id;
-  state.counts[own ? "replies" : "posts"]++;
   const old = nodes.get(p.history.at(-2));
   const el = render(p, fresh);
   nodes.set(p.id, el);
@@ -89,8 +87,6 @@ function draw() {
   for (const p of batch) place(p, fresh);
   trim();
   filter();
-  $("posts").textContent = state.counts.posts;
-  $("replies").textContent = state.counts.replies;
 }
 
 function begin({ replyTo = "", editOf = "", note = "", text = "", user = "" }) {
@@ -137,18 +133,23 @@ function quick(texts) {
   }));
 }
 
-// The lot, when the show is near: what is on the block and what to bid next.
-async function lot() {
+const get = async (path) => (await fetch(path)).json();
+
+// look asks every second how things stand: the numbers, and the lot when the show is near.
+async function look() {
   try {
-    const answer = await fetch("devnet/lot");
-    if (answer.status === 404) return;
-    const l = await answer.json();
+    const now = await get("devnet/state");
+    $("posts").textContent = now.posts;
+    $("replies").textContent = now.replies;
+    $("room").hidden = !now.host_url;
+    $("room").firstElementChild.href = now.host_url || "#";
+    const l = await get("devnet/lot");
     $("lot").hidden = !l.lot;
     if (l.lot) showLot(l);
   } catch {
     $("lot").hidden = true;
   }
-  setTimeout(lot, 1000);
+  setTimeout(look, 1000);
 }
 
 function showLot(l) {
@@ -183,7 +184,7 @@ function chosen() {
 }
 
 async function start() {
-  const { host, users } = await (await fetch("devnet/users")).json();
+  const { host, users } = await get("devnet/users");
   Object.assign(state, { host, users });
   $("host").textContent = "@" + host.handle;
   $("text").placeholder = `@${host.handle} bid 1.5 ETH`;
@@ -192,11 +193,9 @@ async function start() {
   $("user").onchange = chosen;
   chosen();
   quick(["bid 1 ETH", "bid 1.5 ETH", "bid 1,500 ETH", "who made this?"]);
-  const { host_url: room } = await (await fetch("devnet/state")).json();
-  if (room) { $("room").hidden = false; $("room").firstElementChild.href = room; }
   count();
   listen();
-  lot();
+  look();
 }
 
 $("composer").onsubmit = send;
