@@ -3,10 +3,15 @@ import { eth, refusal, short, type Fact } from "./facts";
 
 export type Tone = "plain" | "good" | "bad" | "warn" | "info";
 
+/** What a step is; the line is told in this order, whatever came first. */
+export type Kind = "act" | "quote" | "frame" | "reply";
+
+const order: Record<Kind, number> = { act: 0, quote: 1, frame: 2, reply: 3 };
+
 export interface Step {
   tone: Tone;
   text: string;
-  kind: "act" | "quote" | "frame";
+  kind: Kind;
 }
 
 export interface Chain {
@@ -72,8 +77,9 @@ export class Chains {
 
 /** Puts one fact into its chain; false when it adds nothing. */
 function tell(c: Chain, f: Fact, speech: Map<number, number>): boolean {
-  const step = (tone: Tone, text: string, kind: Step["kind"] = "act") => {
-    c.steps.push({ tone, text, kind });
+  const step = (tone: Tone, text: string, kind: Kind = "act") => {
+    const after = c.steps.findIndex((s) => order[s.kind] > order[kind]);
+    c.steps.splice(after < 0 ? c.steps.length : after, 0, { tone, text, kind });
     return true;
   };
   const head = (who: string, what: string, tone: Tone = "plain") => {
@@ -83,7 +89,7 @@ function tell(c: Chain, f: Fact, speech: Map<number, number>): boolean {
   };
   switch (f.topic) {
     case "post.received":
-      head("@" + f.data.post.handle, f.data.post.text);
+      head("@" + f.data.post.handle, f.data.post.text.replace(/^(@\w+\s+)+/, ""));
       c.shown = f.data.intent === "bid";
       return true;
     case "bid.accepted":
@@ -124,7 +130,8 @@ function tell(c: Chain, f: Fact, speech: Map<number, number>): boolean {
     case "output.down":
       return head(f.data.output, "down: " + f.data.reason, "bad");
     case "plugin.swapped":
-      return head("swap", `${f.data.from} → ${f.data.to}, slot empty for ${f.data.pause_us} µs`, "good");
+      head("Swap", `${f.data.from} → ${f.data.to}`, "good");
+      return step("good", `slot empty for ${f.data.pause_us} µs`);
     case "plugin.trapped":
       return head(f.data.plugin, `failed on one fact: ${f.data.reason}`, "bad");
     case "plugin.refused":
@@ -138,25 +145,18 @@ function tell(c: Chain, f: Fact, speech: Map<number, number>): boolean {
       c.shown = true;
       return step("plain", f.data.cue.text ?? "", "quote");
     case "cue.shown":
-      return shownIn(c, f.data.frame, f.data.millis, speech.has(f.cause ?? 0));
+      // The frame of the line that is spoken counts; until there is one, that of the first thing to be seen.
+      if (c.millis !== undefined && !speech.has(f.cause ?? 0)) return false;
+      c.millis = f.data.millis;
+      c.steps = c.steps.filter((s) => s.kind !== "frame");
+      return step("plain", `frame ${f.data.frame.toLocaleString("en")}`, "frame");
     case "cue.dropped":
       return f.data.cue.verb === "say" && c.shown ? step("warn", `line dropped: ${f.data.reason}`) : false;
     case "reply.sent":
-      return step("plain", "replied");
+      return step("plain", "@" + f.data.handle === c.who ? "replied" : `told @${f.data.handle}`, "reply");
     case "reply.failed":
-      return step("bad", `reply failed: ${f.data.reason}`);
+      return step("bad", `reply failed: ${f.data.reason}`, "reply");
     default:
       return false;
   }
-}
-
-/** The frame of the line that is spoken counts; until there is one, that of the first thing to be seen. */
-function shownIn(c: Chain, frame: number, millis: number, spoken: boolean): boolean {
-  if (c.millis !== undefined && !spoken) return false;
-  c.millis = millis;
-  c.steps = c.steps.filter((s) => s.kind !== "frame");
-  const step: Step = { tone: "plain", text: `frame ${frame.toLocaleString("en")}`, kind: "frame" };
-  const line = c.steps.findIndex((s) => s.kind === "quote");
-  c.steps.splice(line < 0 ? c.steps.length : line + 1, 0, step);
-  return true;
 }

@@ -51,7 +51,7 @@ interface Check {
   title: string;
 }
 
-const names: Record<string, string> = { x: "X", encoder: "Encoder", rtmp: "RTMP", recording: "Recording", sink: "Target" };
+const names: Record<string, string> = { x: "X", encoder: "Encoder", rtmp: "RTMP", recording: "Recording", sink: "Target", devnet: "Target" };
 
 function linkCheck(l: Link): Check {
   return { name: names[l.name] ?? l.name, tint: l.up ? "good" : "bad", value: l.up ? "" : "down", title: l.detail ?? "" };

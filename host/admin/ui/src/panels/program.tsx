@@ -20,7 +20,7 @@ export function Program() {
 const words: Record<Playing["state"], string> = {
   connecting: "Waiting for the picture…",
   playing: "",
-  stalled: "The picture stopped; connecting anew…",
+  stalled: "The picture has stopped; waiting for more…",
   unsupported: "This browser cannot play the stream (H.264 in a media source).",
 };
 
@@ -61,7 +61,9 @@ function Screen() {
     <div className="relative grid place-items-center overflow-hidden rounded-lg bg-black ring-2 ring-(--on-air)/80">
       <video ref={video} muted playsInline autoPlay aria-label="Program, live" className="program-picture aspect-video w-full bg-black object-contain" />
       {playing.state !== "playing" && (
-        <p role="status" className="absolute inset-0 grid place-items-center bg-black/70 px-6 text-center text-sm text-white">{words[playing.state]}</p>
+        <p role="status" className={cx("absolute px-6 text-center text-sm text-white", playing.state === "stalled" ? "rounded-full bg-black/80 py-2" : "inset-0 grid place-items-center bg-black/70")}>
+          {words[playing.state]}
+        </p>
       )}
       <div className="absolute inset-x-2.5 top-2.5 flex items-center justify-between text-2xs font-bold text-white">
         <span className="inline-flex items-center gap-1.5 rounded-md bg-[#c8202a] px-2 py-1 tracking-wide"><Radio aria-hidden size={12} /> PROGRAM{scene ? ` · ${scene}` : ""}</span>
@@ -116,11 +118,15 @@ function Level({ meter }: { meter: Meter | null }) {
   );
 }
 
+// In the order in which a lot goes through them; scenes of one's own come behind.
+const course = ["opening", "lot", "closing", "sold", "unsold", "break"];
+const rank = (id: string) => (course.includes(id) ? course.indexOf(id) : course.length);
+
 function Scenes() {
   const stage = usePart("stage");
   const onAir = usePart("show")?.scene;
   const act = useAct();
-  const scenes = stage?.scenes ?? [];
+  const scenes = (stage?.scenes ?? []).toSorted((a, b) => rank(a.id) - rank(b.id));
   const take = (id: string, name: string) => void act(() => api.take(id), `${name} taken to program`);
   useKeys(Object.fromEntries(scenes.slice(0, 9).map((s, i) => [String(i + 1), () => take(s.id, s.name)])));
   return (
@@ -131,9 +137,10 @@ function Scenes() {
           keys={i < 9 ? String(i + 1) : undefined}
           aria-pressed={s.id === onAir}
           onClick={() => take(s.id, s.name)}
-          className={cx("h-9 justify-between px-2.5", s.id === onAir && "border-live! bg-live/12! text-live!")}
+          title={s.name}
+          className={cx("h-9 min-w-24 justify-between px-2.5", s.id === onAir && "border-live! bg-live/12! text-live!")}
         >
-          {s.name}
+          <span className="truncate">{s.name}</span>
         </Button>
       ))}
     </div>

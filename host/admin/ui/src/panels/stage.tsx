@@ -102,7 +102,7 @@ function Personality() {
   const swap = async () => {
     if (!next) return;
     setBusy(true);
-    const done = await act(() => api.swap(next.id), (s) => `${s.to} is on stage; the slot was empty for ${s.pause_us.toFixed(0)} µs`);
+    const done = await act(() => api.swap(next.id), (s) => `${s.to} is on stage; the slot was empty for ${brief(s.pause_us)}`);
     setBusy(false);
     setChosen("");
     if (done) setLast(done);
@@ -123,7 +123,7 @@ function Personality() {
       <Button look="gold" disabled={!next || busy} onClick={() => void swap()}>{busy ? "Swapping…" : "Swap"}</Button>
       {last && (
         <Badge tint="good" className="ml-auto">
-          <span className="tabular">{last.pause_us.toFixed(0)} µs</span> · {last.state_bytes > 0 ? `${last.state_bytes} B of memory kept` : "fresh start"}
+          <span className="tabular">{brief(last.pause_us)}</span> · {last.state_bytes > 0 ? `${last.state_bytes} B of memory kept` : "fresh start"}
         </Badge>
       )}
     </div>
@@ -132,16 +132,21 @@ function Personality() {
 
 const kinds: Record<string, string> = { personality: "Personality", "scene-rules": "Scene rules", overlay: "Overlay" };
 
+const places = Object.keys(kinds);
+
+/** A time in the unit that reads best. */
+const brief = (us: number) => (us < 1000 ? `${us.toFixed(0)} µs` : `${(us / 1000).toFixed(1)} ms`);
+
 /** What is in the slots, and how well it does. */
 function Plugins() {
-  const active = usePart("plugins").filter((p) => p.active);
+  const active = usePart("plugins").filter((p) => p.active).sort((a, b) => places.indexOf(a.kind) - places.indexOf(b.kind));
   return (
     <ul aria-label="Plugins on air" className="mt-auto grid gap-1.5 sm:grid-cols-3">
       {active.map((p) => (
         <li key={p.id} title={[kinds[p.kind], p.description, ...p.capabilities.map((c) => `${c.name}: ${c.why}`)].filter(Boolean).join("\n")} className="min-w-0 rounded-lg bg-raised px-2.5 py-1.5 text-2xs text-faint">
           <p className="truncate"><span className="text-xs font-semibold text-text">{p.name}</span> <span className="sr-only">{kinds[p.kind]}</span> {p.version}</p>
           <p className="flex gap-2 overflow-hidden whitespace-nowrap tabular">
-            <span title="time of one call: median, and what 99 in 100 stay under">{p.p50_us.toFixed(0)} / {p.p99_us.toFixed(0)} µs</span>
+            <span title="time of one call: median, and what 99 in 100 stay under">{brief(p.p50_us)} / {brief(p.p99_us)}</span>
             <span>{(p.memory_bytes / 2 ** 20).toFixed(1)} MiB</span>
             {p.traps > 0 && <span className="font-semibold text-live">failed {p.traps}×</span>}
           </p>

@@ -1,5 +1,5 @@
 import { memo, useState } from "react";
-import type { Chain, Step, Tone } from "../feed/chains";
+import type { Chain, Kind, Step, Tone } from "../feed/chains";
 import { usePart } from "../feed/use";
 import { cx, Panel } from "../ui/parts";
 import { ChainDialog } from "./chain-dialog";
@@ -33,7 +33,7 @@ function Pulse() {
 
 const tones: Record<Tone, string> = { plain: "text-soft", good: "text-good", bad: "text-live", warn: "text-warn", info: "text-info" };
 
-const styles: Partial<Record<Step["kind"], string>> = { quote: "text-text italic", frame: "whitespace-nowrap font-mono text-2xs text-faint tabular" };
+const styles: Partial<Record<Kind, string>> = { quote: "text-text italic", frame: "whitespace-nowrap font-mono text-2xs text-faint tabular" };
 
 const Line = memo(function Line({ chain: c, open }: { chain: Chain; open: (root: number) => void }) {
   return (

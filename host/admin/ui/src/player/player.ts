@@ -6,8 +6,12 @@ export interface Playing {
   behind: number;
 }
 
-const near = 0.35; // seconds behind that are left alone
-const far = 1.2; // beyond this, jump
+const near = 0.35; // seconds behind that are left alone, at best
+const farther = 0.85; // beyond that much more, jump
+const slackMost = 1; // what a rough connection may add
+const slackStep = 0.15; // for each time the picture ran dry
+const slackBack = 0.05; // and less again for every ten smooth seconds
+const hush = 2_000; // without a fragment for so long, say that the picture stopped
 const edge = 0.12; // how near to the live edge a jump lands
 const keep = 12; // seconds of the past that stay in the buffer
 const patience = 4_000; // without a fragment for so long, connect anew
@@ -20,6 +24,8 @@ export class Player {
   private timer = 0;
   private ticker = 0;
   private failures = 0;
+  private slack = 0; // learnt: how much further behind the picture stays, so that it does not run dry again
+  private smooth = 0;
   private heard = 0;
   private closed = false;
 
@@ -30,6 +36,7 @@ export class Player {
       this.tell({ state: "unsupported", behind: 0 });
       return;
     }
+    this.video.addEventListener("waiting", this.ranDry);
     this.ticker = window.setInterval(() => this.steer(), 250);
     this.connect();
   }
@@ -38,9 +45,15 @@ export class Player {
     this.closed = true;
     clearTimeout(this.timer);
     clearInterval(this.ticker);
+    this.video.removeEventListener("waiting", this.ranDry);
     this.socket?.close();
     this.drop();
   }
+
+  private readonly ranDry = () => {
+    this.slack = Math.min(slackMost, this.slack + slackStep);
+    this.smooth = performance.now();
+  };
 
   private connect(): void {
     const url = new URL("/ws/preview", location.href);
@@ -120,12 +133,18 @@ export class Player {
     if (!ranges || ranges.length === 0) return;
     const end = ranges.end(ranges.length - 1);
     const behind = end - v.currentTime;
-    if (behind > far || behind < 0 || v.currentTime < ranges.start(ranges.length - 1)) v.currentTime = Math.max(0, end - edge);
-    v.playbackRate = behind > near && behind <= far ? 1.08 : 1;
+    const aim = near + this.slack;
+    if (behind > aim + farther || behind < 0 || v.currentTime < ranges.start(ranges.length - 1)) v.currentTime = Math.max(0, end - edge - this.slack);
+    v.playbackRate = behind > aim && behind <= aim + farther ? 1.08 : 1;
     if (v.paused) void v.play().catch(() => undefined);
-    const fresh = performance.now() - this.heard < 1000;
-    if (fresh && v.readyState >= 2) this.failures = 0;
-    this.tell({ state: fresh && v.readyState >= 2 ? "playing" : "stalled", behind: Math.max(0, Math.min(behind, 99)) });
+    const now = performance.now();
+    if (now - this.smooth > 10_000) {
+      this.slack = Math.max(0, this.slack - slackBack);
+      this.smooth = now;
+    }
+    const moves = now - this.heard < hush && v.readyState >= 1;
+    if (moves) this.failures = 0;
+    this.tell({ state: moves ? "playing" : "stalled", behind: Math.max(0, Math.min(behind, 99)) });
   }
 }
 

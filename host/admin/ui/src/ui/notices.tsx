@@ -19,7 +19,7 @@ export function Notices({ children }: { children: ReactNode }) {
   const next = useRef(0);
   const say = useCallback<Say>((text, bad = false) => {
     const id = next.current++;
-    setList((l) => [...l.slice(-3), { id, text, bad }]);
+    setList((l) => [...l.slice(-1), { id, text, bad }]);
     setTimeout(() => setList((l) => l.filter((n) => n.id !== id)), bad ? stays.bad : stays.good);
   }, []);
   return (
