@@ -101,7 +101,7 @@ type Director struct {
 type inbox struct {
 	offers []offer
 	ended  []uint64 // cues whose line is over
-	forget []string // sources whose waiting lines are void
+	forget []string // sources whose lines are void
 }
 
 // offer is one cue and the fact that led to it.
@@ -142,7 +142,7 @@ func (d *Director) SpeechEnded(seq uint64) {
 	d.nudge()
 }
 
-// Forget drops what a source has waiting to be said; for a plugin that has left its slot.
+// Forget cuts the line of a source and drops what it has waiting to be said; for a plugin that has left its slot.
 func (d *Director) Forget(source string) {
 	d.mu.Lock()
 	d.in.forget = append(d.in.forget, source)

@@ -310,7 +310,7 @@ func TestForgottenSourceSaysNothing(t *testing.T) {
 		d.Offer(context.Background(), event.Event{}, []cue.Cue{{From: "q", Verb: cue.Say, Text: "new"}})
 		time.Sleep(2 * time.Second)
 	})
-	want(t, l, " 0.10 say 0123456789", " 0.35 drop say b: source_left", " 0.35 drop say c: source_left", " 0.35 drop say a: source_left", " 1.35 say new")
+	want(t, l, " 0.10 say 0123456789", " 0.35 stop", " 0.35 drop say b: source_left", " 0.35 drop say c: source_left", " 0.35 drop say a: source_left", " 0.60 say new")
 	if got := m.calls[len(m.calls)-1]; got != "mina: new" {
 		t.Errorf("last voiced %q, want mina's voice", got)
 	}
@@ -376,6 +376,48 @@ func TestLedgerFailureEndsTheRun(t *testing.T) {
 			t.Errorf("on stage without a fact: %v", l.entries)
 		}
 	})
+}
+
+// Whatever happens at once, each cue gets exactly one fact.
+func TestEveryCueHasItsFact(t *testing.T) {
+	l := &log{began: time.Now()}
+	d := New(Config{Stage: l, Facts: l, Voice: &mouth{takes: time.Millisecond}, Gap: time.Millisecond, CueRate: 1e6, LineRate: 1e6})
+	l.speak = func(seq uint64, _ time.Duration) { go d.SpeechEnded(seq) }
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx) }()
+	const sources, each = 8, 50
+	var all sync.WaitGroup
+	for i := range sources {
+		all.Go(func() {
+			for j := range each {
+				from := fmt.Sprint("p", i)
+				d.Offer(ctx, event.Event{}, []cue.Cue{{From: from, Verb: cue.Text, Name: "price"}, {From: from, Verb: cue.Say, Text: fmt.Sprint(j), Priority: cue.Priority(10 + j%80)}})
+				d.Silent()
+				if j == each/2 {
+					d.Forget(from)
+				}
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
+	all.Wait()
+	for deadline := time.Now().Add(10 * time.Second); l.facts() < 2*sources*each && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if n := l.facts(); n != 2*sources*each {
+		t.Errorf("%d facts for %d cues", n, 2*sources*each)
+	}
+}
+
+func (l *log) facts() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.drafts)
 }
 
 func TestOverflowIsDropped(t *testing.T) {

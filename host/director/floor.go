@@ -132,16 +132,25 @@ func (f *floor) endSpeech(ended []uint64, now time.Time) {
 		over = over || seq == f.current.seq
 	}
 	if over {
-		f.current = nil
-		f.free = now.Add(f.d.cfg.Gap)
-		f.d.setQuiet(now)
+		f.over(now)
 	}
+}
+
+func (f *floor) over(now time.Time) {
+	f.current = nil
+	f.free = now.Add(f.d.cfg.Gap)
+	f.d.setQuiet(now)
 }
 
 // overdue is when a line whose end nobody reported is taken to be over.
 func (f *floor) overdue() time.Time { return f.started.Add(f.current.length() + 2*time.Second) }
 
+// forget silences a source: whoever takes its place has another voice.
 func (f *floor) forget(source string, now time.Time) {
+	if f.current != nil && f.current.cue.From == source {
+		f.d.cfg.Stage.StopSpeaking()
+		f.over(now)
+	}
 	for _, l := range f.queue.removeFrom(source) {
 		f.drop(l.offer, reasonForgotten, now)
 	}
