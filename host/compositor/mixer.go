@@ -11,8 +11,8 @@ import (
 // Loudness of the parts, as factors, and how fast the bed gives way to a voice and comes back.
 const (
 	voiceGain  = 0.92
-	bedGain    = 1.0
-	bedDucked  = 0.36
+	bedGain    = 0.8
+	bedDucked  = 0.3
 	duckDown   = 0.12 // seconds
 	duckUp     = 0.9
 	cutSamples = 480 // a voice that is cut fades this fast: no click

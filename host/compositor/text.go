@@ -184,21 +184,24 @@ func (t *typesetter) shape(st *scene.Style, text []rune, size float64) []shaping
 	return outs
 }
 
-// peel gives the spaces behind an emoji back to the text's own face; the emoji font's are as wide as a picture.
+// peel gives the spaces between and behind emoji back to the text's own face; the emoji font's are as wide as a picture.
 func (t *typesetter) peel(parts []shaping.Input, face *font.Face) []shaping.Input {
 	out := make([]shaping.Input, 0, len(parts)+2)
 	for _, p := range parts {
-		end := p.RunEnd
-		if p.Face == t.fonts.emoji && p.Face != nil {
-			for end > p.RunStart+1 && p.Text[end-1] == ' ' {
-				end--
-			}
+		if p.Face != t.fonts.emoji || p.Face == nil {
+			out = append(out, p)
+			continue
 		}
-		tail := p
-		p.RunEnd, tail.RunStart, tail.Face = end, end, face
-		out = append(out, p)
-		if tail.RunStart < tail.RunEnd {
-			out = append(out, tail)
+		for at := p.RunStart; at < p.RunEnd; {
+			piece, space := p, p.Text[at] == ' '
+			piece.RunStart = at
+			for at < p.RunEnd && p.Text[at] == ' ' == space {
+				at++
+			}
+			if piece.RunEnd = at; space {
+				piece.Face = face
+			}
+			out = append(out, piece)
 		}
 	}
 	return out
