@@ -137,10 +137,8 @@ func cost(op int) int64 {
 		return 4
 	case op == opGlobalGet, op == opGlobalSet:
 		return 2
-	case op == opCall: // and a frame on the stack
-		return 16
-	case op == opCallIndirect:
-		return 20
+	case op == opCall, op == opCallIndirect: // and a frame on the stack, of which deep recursion makes very many
+		return 36
 	case op == opBrTable, op == opTableGet:
 		return 10
 	case op >= 0x6d && op <= 0x70, op >= 0x7f && op <= 0x82: // integer division
