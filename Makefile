@@ -42,8 +42,8 @@ FUZZTIME ?= 20s
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	.ci/fuzz $(FUZZTIME)
 
-bench: setup-run assets ## figures against rivals in the same run; fails when one is short
-	go run ./cmd/gen/bench
+bench: setup-run build ## figures against rivals in the same run; fails when one is short
+	go run ./cmd/bench -write docs/benchmarks.md
 
 generate: ## write all generated code again
 	go run ./cmd/gen

@@ -146,10 +146,12 @@ func (h *Host) Run(ctx context.Context) error {
 	busDone.Go(func() { busErr = h.bus.Run(busCtx) })
 	defer func() { stopBus(); busDone.Wait() }()
 
-	if _, err := h.bus.Record(ctx, event.Draft{Data: show.Started{Version: h.cfg.Version, Seed: h.cfg.Seed}}); err != nil {
+	started, err := h.bus.Record(ctx, event.Draft{Data: show.Started{Version: h.cfg.Version, Seed: h.cfg.Seed}})
+	if err != nil {
 		return fmt.Errorf("record the start of the show: %w", errors.Join(err, busErr))
 	}
-	err := runAll(ctx, h.parts())
+	h.board.add(started[0])
+	err = runAll(ctx, h.parts())
 	reason := "asked to stop"
 	if err != nil {
 		reason = err.Error()
