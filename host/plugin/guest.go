@@ -44,7 +44,7 @@ type Reaction struct {
 
 // Stats are figures of a guest.
 type Stats struct {
-	SHA256  string // of the module
+	SHA256  string // of the module, or of the body of a declarative plugin
 	Memory  uint64 // bytes
 	Fuel    int64  // burnt by the last batch
 	Unknown uint64 // commands that this host does not know

@@ -32,6 +32,7 @@ type guest struct {
 	runtime  *Runtime
 	module   *module
 	manifest *plugin.Manifest
+	sum      string          // SHA-256 of what makes it this plugin: its module, or its body
 	ctx      context.Context // under which its code runs: it carries sandbox and memory cap, and is never cancelled
 	box      sandbox
 	inst     *instance
@@ -299,7 +300,7 @@ func (g *guest) Restore(_ context.Context, state []byte) error {
 
 // Stats is plugin.Guest's.
 func (g *guest) Stats() plugin.Stats {
-	g.stats.SHA256, g.stats.Memory = g.module.sum, uint64(g.inst.mem.Size())
+	g.stats.SHA256, g.stats.Memory = g.sum, uint64(g.inst.mem.Size())
 	return g.stats
 }
 

@@ -125,7 +125,10 @@ func (r *Runtime) Load(ctx context.Context, m *plugin.Manifest, fsys fs.FS) (plu
 	if err != nil {
 		return nil, err
 	}
-	g := &guest{runtime: r, module: mod, manifest: m, texts: map[string]string{}}
+	g := &guest{runtime: r, module: mod, manifest: m, texts: map[string]string{}, sum: mod.sum}
+	if m.Runtime.Declarative != nil {
+		g.sum = sumOf(config) // many share the interpreter
+	}
 	g.box.log = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID)
 	g.ctx = withMemoryCap(g.box.within(context.Background()), uint64(m.Limits.MemoryMiB)<<20)
 	if err := g.start(config); err != nil {
