@@ -64,7 +64,7 @@ func (s *Stage) layOut(slot, text string) []textSet {
 		if words == "" {
 			words = n.layer.Text
 		}
-		out = append(out, textSet{n, s.type_.set(n.layer, words)})
+		out = append(out, textSet{n, s.text.set(n.layer, words)})
 	}
 	return out
 }
@@ -91,6 +91,7 @@ func (s *Stage) drawArt() {
 				s.log.Warn("an artwork cannot be shown", telemetry.KeySeq, r.cmd.seq, telemetry.KeyErr, err)
 				break
 			}
+			art.warm(n.layer)
 			r.cmd.arts = append(r.cmd.arts, artSet{n, art})
 		}
 		s.queue.put(r.cmd)

@@ -33,5 +33,7 @@ func BenchmarkFrame(b *testing.B) {
 	for b.Loop() {
 		s.step(far())
 	}
-	b.ReportMetric(float64(s.turner.misses)/float64(s.n), "turns/frame")
+	if s.actor != nil {
+		b.ReportMetric(float64(s.actor.turner.misses)/float64(s.n), "turns/frame")
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/sothebais/sothebais/host/character"
+	"github.com/sothebais/sothebais/host/scene"
 )
 
 // cast is every character that can go on stage; one is made ready when it is first asked for.
@@ -15,10 +16,11 @@ type cast struct {
 	packs  map[string]*character.Pack
 	actors map[string]*actor
 	seed   int64
+	scenes []*scene.Scene
 }
 
-func newCast(packs map[string]*character.Pack, seed int64) *cast {
-	return &cast{packs: packs, actors: map[string]*actor{}, seed: seed}
+func newCast(packs map[string]*character.Pack, seed int64, scenes []*scene.Scene) *cast {
+	return &cast{packs: packs, actors: map[string]*actor{}, seed: seed, scenes: scenes}
 }
 
 // ready gives a character whose every part is converted.
@@ -33,6 +35,7 @@ func (c *cast) ready(id string) (*actor, error) {
 		return nil, fmt.Errorf("character %q is unknown; known are %s", id, strings.Join(c.names(), ", "))
 	}
 	a := newActor(id, character.NewAnimator(pack, c.seed), pack.Width, pack.Height, pack.Parts)
+	a.rehearse(c.scenes)
 	c.actors[id] = a
 	return a, nil
 }

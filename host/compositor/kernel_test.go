@@ -103,3 +103,17 @@ func TestAverageIsTheSameInsideAndAtTheEdge(t *testing.T) {
 		}
 	}
 }
+
+// TestLerpIsExact: eight lanes at once give what one at a time gives.
+func TestLerpIsExact(t *testing.T) {
+	a, b, _ := blendCase(5, 1003)
+	dst := make([]byte, len(a))
+	for f := range uint64(257) {
+		lerpRow(dst, a, b, f)
+		for i := range dst {
+			if want := byte((uint64(a[i])*(256-f) + uint64(b[i])*f + 128) >> 8); dst[i] != want {
+				t.Fatal(f, i, dst[i], want)
+			}
+		}
+	}
+}

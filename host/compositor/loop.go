@@ -184,7 +184,7 @@ func (s *Stage) compose() {
 
 func (s *Stage) draw(sc *scene.Scene) *picture {
 	v := s.views[sc.ID]
-	s.items = v.collect(s.items[:0], s.graph, s.actor, s.turner)
+	s.items = v.collect(s.items[:0], s.graph, s.actor)
 	v.paint.compose(s.items)
 	return v.paint.frame
 }

@@ -23,22 +23,41 @@ type actor struct {
 	w, h   int // its canvas
 	parts  map[*character.Part]*pixels
 	whole  map[*character.Part]*bitmap
+	turner *turner
 }
 
 func newActor(id string, p puppet, w, h int, parts []*character.Part) *actor {
-	a := &actor{id: id, puppet: p, w: w, h: h, parts: map[*character.Part]*pixels{}, whole: map[*character.Part]*bitmap{}}
+	a := &actor{id: id, puppet: p, w: w, h: h, parts: map[*character.Part]*pixels{}, whole: map[*character.Part]*bitmap{}, turner: newTurner(turnedBytes)}
 	for _, part := range parts {
 		px := convert(part.Image)
 		a.parts[part], a.whole[part] = px, newBitmap(px)
+		for k := range 4 {
+			a.whole[part].chromaAt(k&1, k>>1)
+		}
 	}
 	return a
 }
 
+// rehearse turns the parts as they stand in the scenes' places, so that the first frame with the character need not.
+func (a *actor) rehearse(scenes []*scene.Scene) {
+	a.puppet.Tick(0, character.Sil, false)
+	for _, sc := range scenes {
+		for i, l := range sc.Layers {
+			if l.Kind != scene.Character {
+				continue
+			}
+			for _, it := range a.items(nil, l, i, 0, 0, 1) {
+				it.d.(*bitmap).chromaAt(it.x&1, it.y&1)
+			}
+		}
+	}
+}
+
 // turnedBytes bounds the cache of transformed parts.
-const turnedBytes = 96 << 20
+const turnedBytes = 64 << 20
 
 // items places the parts of an actor in a layer's box: scaled to fit its height, feet on its lower edge, centred.
-func (a *actor) items(dst []item, l *scene.Layer, layer, dx, dy int, alpha float64, t *turner) []item {
+func (a *actor) items(dst []item, l *scene.Layer, layer, dx, dy int, alpha float64) []item {
 	k := min(float64(l.Box.Dy())/float64(a.h), float64(l.Box.Dx())/float64(a.w))
 	if math.Abs(k-1) < 0.002 {
 		k = 1
@@ -56,7 +75,7 @@ func (a *actor) items(dst []item, l *scene.Layer, layer, dx, dy int, alpha float
 		var m matrix
 		m.a, m.b, m.c, m.d, m.e, m.f = p.Matrix()
 		m = matrix{m.a * k, m.b * k, m.c*k + ox, m.d * k, m.e * k, m.f*k + oy}
-		if it, ok := a.place(p.Part, m, t); ok {
+		if it, ok := a.place(p.Part, m); ok {
 			it.layer, it.alpha = layer, op
 			dst = append(dst, it)
 		}
@@ -64,7 +83,7 @@ func (a *actor) items(dst []item, l *scene.Layer, layer, dx, dy int, alpha float
 	return dst
 }
 
-func (a *actor) place(part *character.Part, m matrix, t *turner) (item, bool) {
+func (a *actor) place(part *character.Part, m matrix) (item, bool) {
 	src := a.parts[part]
 	if src == nil || !m.sane() {
 		return item{}, false
@@ -73,7 +92,7 @@ func (a *actor) place(part *character.Part, m matrix, t *turner) (item, bool) {
 	if q.straight() {
 		return item{d: a.whole[part], x: x, y: y}, true
 	}
-	tu := t.get(src, q)
+	tu := a.turner.get(src, q)
 	if tu.bm == nil {
 		return item{}, false
 	}

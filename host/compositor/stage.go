@@ -114,27 +114,26 @@ type Stage struct {
 	cfg   Config
 	log   *slog.Logger
 	meter *meter
-	type_ *typesetter
+	text  *typesetter
 	views map[string]*view
 	cast  *cast
 	queue queue
 	art   artist
 	out   outbox
 
-	mu     sync.Mutex // held while a frame is made
-	graph  *scene.Graph
-	actor  *actor
-	mixer  *mixer
-	turner *turner
-	talk   *line
-	mixed  *picture // where transitions are drawn
-	last   *picture // what the sink got last
-	items  []item
-	pcm    []int16
-	stats  Stats
-	n      uint64
-	owed   int // frames that were repeated since the last tick
-	fault  bool
+	mu    sync.Mutex // held while a frame is made
+	graph *scene.Graph
+	actor *actor
+	mixer *mixer
+	talk  *line
+	mixed *picture // where transitions are drawn
+	last  *picture // what the sink got last
+	items []item
+	pcm   []int16
+	stats Stats
+	n     uint64
+	owed  int // frames that were repeated since the last tick
+	fault bool
 }
 
 // line is what is being said.
@@ -170,10 +169,10 @@ func New(cfg Config) (*Stage, error) {
 	}
 	k := bestKernel()
 	s := &Stage{
-		cfg: cfg, log: cfg.Logger, type_: newTypesetter(fonts), views: map[string]*view{}, graph: scene.NewGraph(cfg.Scenes),
-		cast: newCast(cfg.Characters, int64(cfg.Seed)), mixer: newMixer(cfg.Seed, character.SampleRate/cfg.FPS),
-		turner: newTurner(turnedBytes), mixed: newPicture(cfg.Width, cfg.Height, k),
-		pcm: make([]int16, 2*character.SampleRate/cfg.FPS), meter: newMeter(cfg.Metrics),
+		cfg: cfg, log: cfg.Logger, text: newTypesetter(fonts), views: map[string]*view{}, graph: scene.NewGraph(cfg.Scenes),
+		cast: newCast(cfg.Characters, int64(cfg.Seed), cfg.Scenes), mixer: newMixer(cfg.Seed, character.SampleRate/cfg.FPS),
+		mixed: newPicture(cfg.Width, cfg.Height, k),
+		pcm:   make([]int16, 2*character.SampleRate/cfg.FPS), meter: newMeter(cfg.Metrics),
 	}
 	s.last = s.mixed
 	s.out.wake = make(chan struct{}, 1)
@@ -188,7 +187,7 @@ func New(cfg Config) (*Stage, error) {
 func (s *Stage) prepare(k kernel) error {
 	var errs []error
 	for _, sc := range s.cfg.Scenes {
-		v, err := newView(sc, s.cfg.Art, s.type_, k)
+		v, err := newView(sc, s.cfg.Art, s.text, k)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("scene %s: %w", sc.ID, err))
 			continue

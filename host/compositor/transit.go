@@ -19,7 +19,7 @@ func (p *picture) transit(from, to *picture, kind scene.TransitionKind, t float6
 }
 
 func (p *picture) fade(from, to *picture, t float64) {
-	lerpRow(p.buf, from.buf, to.buf, int32(t*256+0.5))
+	lerpRow(p.buf, from.buf, to.buf, uint64(t*256+0.5))
 }
 
 // slide pushes the old picture out to the left, by whole chroma samples.
@@ -44,25 +44,24 @@ func (p *picture) zoom(from, to *picture, t float64) {
 	zoomPlane(p.y, to.y, p.w, p.h, k)
 	zoomPlane(p.u, to.u, p.w/2, p.h/2, k)
 	zoomPlane(p.v, to.v, p.w/2, p.h/2, k)
-	lerpRow(p.buf, from.buf, p.buf, int32(t*256+0.5))
+	lerpRow(p.buf, from.buf, p.buf, uint64(t*256+0.5))
 }
 
 // zoomPlane enlarges a plane about its middle, bilinearly; k below 1 is the share of it that is seen.
 func zoomPlane(dst, src []byte, w, h int, k float64) {
-	step := int32(math.Round(k * 65536))
-	x0, y0 := int32((1-k)/2*float64(w)*65536), int32((1-k)/2*float64(h)*65536)
+	step := uint32(math.Round(k * 65536))
+	x0, y0 := uint32((1-k)/2*float64(w)*65536), uint32((1-k)/2*float64(h)*65536)
+	line := make([]byte, w+1)
 	for y := range h {
-		v := y0 + int32(y)*step
-		i, f := int(v>>16), v>>8&255
-		a := src[i*w : (i+1)*w]
-		b := src[min(i+1, h-1)*w:][:w]
+		v := y0 + uint32(y)*step
+		i := int(v >> 16)
+		lerpRow(line[:w], src[i*w:][:w], src[min(i+1, h-1)*w:][:w], uint64(v>>8&255))
+		line[w] = line[w-1]
 		u := x0
-		for x := range dst[y*w : (y+1)*w] {
-			j, g := int(u>>16), u>>8&255
-			n := min(j+1, w-1)
-			top := int32(a[j])*(256-g) + int32(a[n])*g
-			low := int32(b[j])*(256-g) + int32(b[n])*g
-			dst[y*w+x] = byte((top*(256-f) + low*f + 1<<15) >> 16)
+		row := dst[y*w : (y+1)*w]
+		for x := range row {
+			pair, g := line[u>>16:][:2], u>>8&255
+			row[x] = byte((uint32(pair[0])*(256-g) + uint32(pair[1])*g + 128) >> 8)
 			u += step
 		}
 	}

@@ -33,6 +33,7 @@ type node struct {
 func newView(sc *scene.Scene, art fs.FS, t *typesetter, k kernel) (*view, error) {
 	v := &view{scene: sc, paint: newCanvas(sc.Width, sc.Height, k, 1)}
 	back, err := drawBackground(sc, art)
+	back.chromaAt(0, 0)
 	v.back = back
 	errs := []error{err}
 	still := true
@@ -42,11 +43,31 @@ func newView(sc *scene.Scene, art fs.FS, t *typesetter, k kernel) (*view, error)
 			errs = append(errs, fmt.Errorf("layer %s: %w", l.ID, err))
 		}
 		v.nodes = append(v.nodes, n)
+		n.warm()
 		if still = still && !lively(l); still {
 			v.paint.still = i + 2
 		}
 	}
 	return v, errors.Join(errs...)
+}
+
+// warm makes the chroma planes that the layer will need, so that no frame has to.
+func (n *node) warm() {
+	for _, s := range []*shaped{n.fixed, n.fill, n.art} {
+		if s != nil {
+			s.warm(n.layer)
+		}
+	}
+}
+
+func (s *shaped) warm(l *scene.Layer) {
+	x, y := l.Box.Min.X+s.x, l.Box.Min.Y+s.y
+	s.bm.chromaAt(x&1, y&1)
+	if l.Drift.Period > 0 {
+		for k := range 4 {
+			s.bm.chromaAt(k&1, k>>1)
+		}
+	}
 }
 
 // lively says that a layer changes often, so that what lies above is better not flattened.
@@ -181,7 +202,7 @@ func containOf(pic, box image.Rectangle) image.Rectangle {
 }
 
 // collect lists what is to be seen of the scene now.
-func (v *view) collect(dst []item, g *scene.Graph, a *actor, t *turner) []item {
+func (v *view) collect(dst []item, g *scene.Graph, a *actor) []item {
 	dst = append(dst, item{d: v.back, alpha: 255})
 	for i, n := range v.nodes {
 		p := g.Pose(n.layer)
@@ -193,7 +214,7 @@ func (v *view) collect(dst []item, g *scene.Graph, a *actor, t *turner) []item {
 		switch n.layer.Kind {
 		case scene.Character:
 			if a != nil {
-				dst = a.items(dst, n.layer, i+1, p.DX, p.DY, p.Alpha, t)
+				dst = a.items(dst, n.layer, i+1, p.DX, p.DY, p.Alpha)
 			}
 		case scene.Bar:
 			dst = append(dst, at.of(n.fixed))
