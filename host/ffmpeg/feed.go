@@ -18,6 +18,7 @@ func (e *Encoder) feed(ctx context.Context, p *process) {
 	nut, err := newNUT(p.in, e.cfg.Width, e.cfg.Height, e.cfg.FPS, e.cfg.SampleRate)
 	for ok && err == nil {
 		if err = e.feedOne(nut, f); err == nil {
+			e.queue.fed(f.n)
 			f, ok = e.nextFrame(ctx)
 		}
 	}
@@ -52,6 +53,7 @@ func (e *Encoder) firstPicture(ctx context.Context) (frame, bool) {
 		if !ok || f.picture != nil {
 			return f, ok
 		}
+		e.queue.fed(f.n)
 		e.queue.settle(f.n)
 	}
 }

@@ -2,6 +2,7 @@ package ffmpeg
 
 import (
 	"encoding/binary"
+	"slices"
 	"sync"
 )
 
@@ -10,6 +11,7 @@ type frame struct {
 	n       uint64
 	picture []byte // nil when dropped
 	pcm     []byte
+	fed     bool // written whole: nobody reads the buffers any more
 }
 
 // queue hands frames from the frame loop to the feeder. Every buffer is made beforehand, so put neither waits nor allocates.
@@ -17,6 +19,7 @@ type queue struct {
 	mu       sync.Mutex
 	waiting  []frame  // in order
 	underway []frame  // taken by the encoder that runs, not seen to come out of it yet; in order
+	settled  uint64   // frames below this one came out
 	pictures [][]byte // free
 	sounds   [][]byte // free
 	wake     chan struct{}
@@ -81,12 +84,30 @@ func (q *queue) take() (frame, bool) {
 	return f, true
 }
 
-// settle frees the buffers of all frames up to n: they are encoded, or no longer wanted.
+// fed says that frame n has been written whole. Its picture may have come out before its sound went in.
+func (q *queue) fed(n uint64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i := range q.underway {
+		if q.underway[i].n == n {
+			q.underway[i].fed = true
+		}
+	}
+	q.release()
+}
+
+// settle says that all frames up to n came out or are not wanted: their buffers are free once they are fed.
 func (q *queue) settle(n uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.settled = max(q.settled, n+1)
+	q.release()
+}
+
+// release frees the frames at the head that are done; q.mu is held.
+func (q *queue) release() {
 	done := 0
-	for ; done < len(q.underway) && q.underway[done].n <= n; done++ {
+	for ; done < len(q.underway) && q.underway[done].fed && q.underway[done].n < q.settled; done++ {
 		f := q.underway[done]
 		if f.picture != nil {
 			q.pictures = append(q.pictures, f.picture)
@@ -96,14 +117,18 @@ func (q *queue) settle(n uint64) {
 	q.underway = q.underway[:copy(q.underway, q.underway[done:])]
 }
 
-// rewind puts the frames that an encoder took to its grave back at the head.
+// rewind puts the frames that an encoder took to its grave back at the head. It is called when nobody feeds.
 func (q *queue) rewind() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	back := len(q.underway)
-	q.waiting = append(q.waiting, q.underway...)
-	copy(q.waiting[back:], q.waiting)
-	copy(q.waiting, q.underway)
+	for i := range q.underway {
+		q.underway[i].fed = true
+	}
+	q.release()
+	for i := range q.underway {
+		q.underway[i].fed = false
+	}
+	q.waiting = slices.Insert(q.waiting, 0, q.underway...)
 	q.underway = q.underway[:0]
 }
 

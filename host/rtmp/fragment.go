@@ -7,7 +7,6 @@ type fragmenter struct {
 	rebase bool
 	rate   uint64 // of the sound
 	seq    uint32
-	buf    []byte
 
 	begun bool
 	base  int64

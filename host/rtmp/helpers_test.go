@@ -134,7 +134,7 @@ type probed struct {
 // probe lets ffprobe read an input, for at most the given seconds of it.
 func probe(t testing.TB, seconds int, input string, stdin []byte) probed {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
 	args := []string{"-v", "error", "-show_streams", "-show_packets", "-of", "json"}
 	if seconds > 0 {
