@@ -7,7 +7,7 @@ type faults struct {
 	status     int // answered to every call of the API
 	until      time.Time
 	stallUntil time.Time     // the stream sends nothing, not even keep-alives
-	cut        chan struct{} // closed to end the stream by X's word
+	cut        chan struct{} // closed to end the open stream by X's word
 }
 
 // Fail makes every call answer with a status for a while.
@@ -28,10 +28,8 @@ func (s *Server) Stall(d time.Duration) {
 func (s *Server) Disconnect() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.faults.cut != nil {
-		close(s.faults.cut)
-		s.faults.cut = nil
-	}
+	close(s.faults.cut)
+	s.faults.cut = make(chan struct{}) // for streams that are opened from here on
 }
 
 func (s *Server) fault() int {
@@ -47,13 +45,4 @@ func (s *Server) stalled() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return time.Now().Before(s.faults.stallUntil)
-}
-
-func (s *Server) cut() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.faults.cut == nil {
-		s.faults.cut = make(chan struct{})
-	}
-	return s.faults.cut
 }

@@ -9,7 +9,8 @@ import (
 // stream is the filtered stream: a line of JSON for each post that a rule asks for, an empty line when it is
 // quiet, and one connection at a time.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
-	if !s.enterStream() {
+	cut, ok := s.enterStream()
+	if !ok {
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(http.StatusTooManyRequests)
 		_ = json.NewEncoder(w).Encode(map[string]any{"title": "ConnectionException", "connection_issue": "TooManyConnections", "status": 429, // the client went away
@@ -47,7 +48,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 			if _, err := w.Write([]byte("\r\n")); err != nil || out.Flush() != nil {
 				return
 			}
-		case <-s.cut():
+		case <-cut:
 			_, _ = w.Write([]byte(`{"errors":[{"title":"operational-disconnect","disconnect_type":"UpstreamOperationalDisconnect",` +
 				`"detail":"This stream has been disconnected upstream for operational reasons.","type":"https://api.twitter.com/2/problems/operational-disconnect"}]}` + "\r\n"))
 			return
@@ -88,15 +89,15 @@ func (s *Server) line(r *http.Request, p Post) []byte {
 	return append(b, '\r', '\n')
 }
 
-// enterStream takes the one connection that there is.
-func (s *Server) enterStream() bool {
+// enterStream takes the one connection that there is, and gives what is closed to end it.
+func (s *Server) enterStream() (cut <-chan struct{}, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.streams > 0 {
-		return false
+		return nil, false
 	}
 	s.streams++
-	return true
+	return s.faults.cut, true
 }
 
 func (s *Server) leaveStream() {

@@ -85,7 +85,7 @@ func New(cfg Config) *Server {
 	cfg.Keep = cmp.Or(cfg.Keep, 20_000)
 	cfg.Logger = cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler))
 	s := &Server{cfg: cfg, log: cfg.Logger, limits: newLimiter(cfg.Limits), stop: make(chan struct{}),
-		users: make(map[string]User), names: make(map[string]string), index: make(map[string]int), grown: make(chan struct{})}
+		faults: faults{cut: make(chan struct{})}, users: make(map[string]User), names: make(map[string]string), index: make(map[string]int), grown: make(chan struct{})}
 	for _, u := range append([]User{cfg.Host}, cfg.Users...) {
 		s.users[u.ID] = u
 		s.names[lower(u.Username)] = u.ID
