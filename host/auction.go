@@ -33,10 +33,15 @@ func (h *Host) buildAuction(ctx context.Context) error {
 	return nil
 }
 
-// recall takes from the ledger what other parts need of the past: the newest post.
+// recall takes from the ledger what other parts need of the past: the newest post, and what is on the block.
 func (h *Host) recall(e event.Event) {
-	if p, ok := e.Data.(post.Received); ok && newer(p.Post.ID, h.since) {
-		h.since = p.Post.ID
+	switch d := e.Data.(type) {
+	case post.Received:
+		if newer(d.Post.ID, h.since) {
+			h.since = d.Post.ID
+		}
+	case auction.LotOpened, auction.LotSold, auction.LotUnsold:
+		h.board.add(e)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/post"
@@ -21,6 +22,7 @@ type board struct {
 	saying    string
 	mood      string
 	links     map[string]link
+	lot       uint64      // fact that opened the lot on the block, 0 when there is none
 	posts     []time.Time // of the last minute
 }
 
@@ -56,9 +58,20 @@ func (b *board) add(e event.Event) {
 		if d.Cue.Verb == cue.Mood {
 			b.mood = d.Cue.Name
 		}
+	case auction.LotOpened:
+		b.lot = e.Seq
+	case auction.LotSold, auction.LotUnsold:
+		b.lot = 0
 	case post.Received:
 		b.posts = append(b.posts, e.At)
 	}
+}
+
+// lotOpened is the number of the fact that opened the lot on the block, or 0.
+func (b *board) lotOpened() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.lot
 }
 
 // postsAMinute counts the posts of the minute before now.

@@ -3,6 +3,8 @@ package host
 import (
 	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 
 	"github.com/sothebais/sothebais/host/notify"
 	"github.com/sothebais/sothebais/host/shipped"
@@ -77,6 +79,15 @@ type Listening struct {
 	Name string // the variable that sets it
 	Addr string
 	URL  string
+}
+
+// cacheDir is where compiled modules are kept between starts: they belong to the machine, not to a show.
+func (c Config) cacheDir(name string) string {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		base = filepath.Join(c.DataDir, "cache")
+	}
+	return filepath.Join(base, "sothebais", name)
 }
 
 func (c Config) withDefaults() (Config, error) {

@@ -51,6 +51,7 @@ type Host struct {
 
 	runtime   *wasm.Runtime
 	plugins   *plugin.Host
+	castReady chan struct{} // closed when the slots are filled
 	catalogue *catalogue
 	director  *director.Director
 	voice     *voiceBox
@@ -75,7 +76,7 @@ func New(ctx context.Context, cfg Config) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{cfg: cfg, log: cfg.Logger, regs: newRegistries(), well: health{}, tally: newTally(), board: newBoard(), onAir: make(chan struct{})}
+	h := &Host{cfg: cfg, log: cfg.Logger, regs: newRegistries(), well: health{}, tally: newTally(), board: newBoard(), onAir: make(chan struct{}), castReady: make(chan struct{})}
 	if err := h.build(ctx); err != nil {
 		h.close()
 		return nil, err
@@ -177,7 +178,7 @@ func (h *Host) parts() []part {
 		{"scribe", h.scribe.Run},
 		{"tally", func(ctx context.Context) error { return follow(ctx, h.bus.Subscribe(h.bus.Last()), h.tally.add) }},
 		{"board", func(ctx context.Context) error { return follow(ctx, h.bus.Subscribe(h.bus.Last()), h.board.add) }},
-		{"auctioneer", h.auctions.Run},
+		{"auctioneer", h.runAuction},
 		{"director", h.director.Run},
 		{"voice", h.voice.Run},
 		{"plugins", h.runPlugins},

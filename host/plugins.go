@@ -9,11 +9,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sothebais/sothebais/host/admin"
+	"github.com/sothebais/sothebais/host/auction"
+	"github.com/sothebais/sothebais/host/bus"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/wasm"
+	"github.com/sothebais/sothebais/host/post"
+	"github.com/sothebais/sothebais/host/show"
 )
 
 // Slots of the show; each holds one plugin of its kind.
@@ -77,18 +82,73 @@ func (h *Host) buildPlugins(ctx context.Context) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	runtime, err := wasm.New(ctx, wasm.Config{Interpreter: interpreter, CacheDir: filepath.Join(h.cfg.DataDir, "cache", "plugins"), Logger: h.part("wasm")})
+	runtime, err := wasm.New(ctx, wasm.Config{Interpreter: interpreter, CacheDir: h.cfg.cacheDir("plugins"), Logger: h.part("wasm")})
 	if err != nil {
 		return err
 	}
 	h.runtime = runtime
 	h.plugins = plugin.New(plugin.Config{
-		Runtime:   runtime,
-		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source { return h.bus.Subscribe(after, kinds...) },
-		Last:      h.bus.Last, Facts: h.bus, Offer: h.director.Offer, Logger: h.part("plugins"), Metrics: h.regs[roleAgent],
+		Runtime: runtime,
+		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source {
+			return &catchUp{h.bus.Subscribe(after, kinds...), h.bus.Last()}
+		},
+		Last: h.bus.Last, Since: h.heardSince, Facts: h.bus, Offer: h.director.Offer, Logger: h.part("plugins"), Metrics: h.regs[roleAgent],
 	})
 	return nil
 }
+
+// heardSince is where a plugin begins to hear when the show comes up: before the lot on the block opened, so that it
+// knows title and price after a restart too.
+func (h *Host) heardSince() uint64 {
+	if seq := h.board.lotOpened(); seq > 0 {
+		return seq - 1
+	}
+	return h.bus.Last()
+}
+
+// catchUp leaves out what was of its moment only, up to the fact that was the newest when it was made.
+type catchUp struct {
+	*bus.Subscription
+	upTo uint64
+}
+
+// NextBatch waits for facts worth hearing.
+func (c *catchUp) NextBatch(ctx context.Context, buf []event.Event) ([]event.Event, error) {
+	for {
+		events, err := c.Subscription.NextBatch(ctx, buf)
+		if err != nil || len(events) == 0 || events[0].Seq > c.upTo {
+			return events, err
+		}
+		events = slices.DeleteFunc(events, func(e event.Event) bool { return e.Seq <= c.upTo && passing(e.Kind()) })
+		if len(events) > 0 {
+			return events, nil
+		}
+	}
+}
+
+// passing says that a fact means nothing once its moment is over.
+func passing(k event.Kind) bool {
+	switch k {
+	case show.KindTicked, show.KindSpeechStarted, show.KindSpeechEnded, show.KindOperatorActed, post.KindReceived, auction.KindBidRefused, auction.KindLotClosing:
+		return true
+	}
+	return false
+}
+
+// runAuction opens the doors when the plugins are there, or after a while without them.
+func (h *Host) runAuction(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-h.castReady:
+	case <-time.After(doorsOpen):
+		h.part("auctioneer").Warn("the plugins are slow to load; the auction begins without them")
+	}
+	return h.auctions.Run(ctx)
+}
+
+// doorsOpen is how long the auction waits for the plugins.
+const doorsOpen = 8 * time.Second
 
 // runPlugins fills the slots and runs what is in them.
 func (h *Host) runPlugins(ctx context.Context) error {
@@ -102,7 +162,9 @@ func (h *Host) loadPlugins(ctx context.Context) error {
 	for slot := range openingPlugins {
 		parts = append(parts, part{slot, func(ctx context.Context) error { return h.loadSlot(ctx, slot) }})
 	}
-	return runAll(ctx, parts)
+	err := runAll(ctx, parts)
+	close(h.castReady)
+	return err
 }
 
 // opening is the plugin that a show begins with in a slot: the one that was asked for, the one that was there last, or

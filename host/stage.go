@@ -15,6 +15,7 @@ import (
 	"github.com/sothebais/sothebais/host/scene"
 	"github.com/sothebais/sothebais/host/show"
 	"github.com/sothebais/sothebais/host/speech"
+	"github.com/sothebais/sothebais/host/telemetry"
 )
 
 // buildStage makes what the audience sees and hears, and the director in front of it.
@@ -41,7 +42,7 @@ func (h *Host) buildStage(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrBadInput, err)
 	}
-	h.voice = newVoiceBox(speech.Config{Voices: voices(cast), CacheDir: filepath.Join(h.cfg.DataDir, "cache", "voice"),
+	h.voice = newVoiceBox(speech.Config{Voices: voices(cast), CacheDir: h.cfg.cacheDir("voice"),
 		Logger: h.part("voice"), Metrics: h.regs[roleAgent]}, h.cfg.Assets)
 	h.director = director.New(director.Config{Stage: h.stage, Voice: h.voice, Facts: h.bus, Character: who, Logger: h.part("director"), Metrics: h.regs[roleAgent]})
 	h.well.add(roleAgent, "voice", h.voice.Check)
@@ -82,7 +83,7 @@ func loadCharacters(dir fs.FS) (map[string]*character.Pack, error) {
 func voices(cast map[string]*character.Pack) map[string]speech.Voice {
 	out := map[string]speech.Voice{}
 	for id, p := range cast {
-		out[id] = speech.Voice{Name: p.Voice.Name, Rate: p.Voice.Rate, Pitch: p.Voice.Pitch}
+		out[id] = speech.Voice{Name: p.Voice.Name, Rate: p.Voice.Rate, Pitch: p.Voice.Pitch, Volume: p.Voice.Volume}
 	}
 	return out
 }
@@ -99,29 +100,21 @@ func (h *Host) spoke(s compositor.SpeechState) {
 
 // runCast puts the character of each new personality on stage.
 func (h *Host) runCast(ctx context.Context) error {
+	on := h.stage.Stats().Character
 	return follow(ctx, h.bus.Subscribe(h.bus.Last(), show.KindPluginLoaded, show.KindPluginSwapped), func(e event.Event) {
-		switch d := e.Data.(type) {
-		case show.PluginLoaded:
-			h.putOnStage(e.Seq, d.Slot)
-		case show.PluginSwapped:
+		if d, swapped := e.Data.(show.PluginSwapped); swapped && d.Slot == slotPersonality && d.From != d.To {
 			h.director.Forget(d.From)
-			h.putOnStage(e.Seq, d.Slot)
 		}
+		id := h.personality().Character
+		if id == "" || id == on {
+			return
+		}
+		if err := h.stage.SetCharacter(id); err != nil {
+			h.part("cast").Error("the personality's character cannot be shown; the one before stays", telemetry.KeyCharacter, id, telemetry.KeyErr, err)
+			return
+		}
+		h.director.SetCharacter(id)
+		on = id
+		h.scribe.note(show.CharacterShown{Character: id}, e.Seq, now())
 	})
-}
-
-func (h *Host) putOnStage(cause uint64, slot string) {
-	if slot != slotPersonality {
-		return
-	}
-	id := h.personality().Character
-	if id == "" {
-		return
-	}
-	if err := h.stage.SetCharacter(id); err != nil {
-		h.part("cast").Error("the personality's character cannot be shown; the one before stays", "character", id, "err", err)
-		return
-	}
-	h.director.SetCharacter(id)
-	h.scribe.note(show.CharacterShown{Character: id}, cause, now())
 }

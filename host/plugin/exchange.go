@@ -101,6 +101,9 @@ func (s *slot) refresh() {
 	s.view.Lock()
 	defer s.view.Unlock()
 	s.current, s.filled = info, s.guest != nil
+	if s.filled {
+		s.once.Do(func() { close(s.opened) })
+	}
 }
 
 // describe gives what pages see, and false for an empty slot.

@@ -48,7 +48,10 @@ type Config struct {
 	Runtime   Runtime
 	Subscribe func(after uint64, kinds ...event.Kind) Source
 	Last      func() uint64 // number of the latest event
-	Facts     recorder
+	// Since says behind which event the first plugin of a slot begins to hear, so that it learns what is on the block.
+	// It is asked when that plugin is ready. Without it plugins hear what comes while they are there.
+	Since func() uint64
+	Facts recorder
 	// Offer takes what a guest asks for, caused by an event; it must not block for long. It may be set later, with
 	// SetOffer.
 	Offer func(ctx context.Context, cause event.Event, cues []cue.Cue)
@@ -82,7 +85,7 @@ func New(cfg Config) *Host {
 		h.log = slog.New(slog.DiscardHandler)
 	}
 	for _, k := range kinds {
-		h.slots = append(h.slots, &slot{kind: k, host: h, log: h.log.With("slot", string(k))})
+		h.slots = append(h.slots, &slot{kind: k, host: h, log: h.log.With("slot", string(k)), opened: make(chan struct{})})
 	}
 	return h
 }

@@ -24,6 +24,8 @@ type slot struct {
 	host *Host
 	log  *slog.Logger
 
+	opened  chan struct{} // closed when the first guest is there
+	once    sync.Once     // closes it
 	turn    sync.Mutex
 	guest   *occupant // nil while the slot is empty
 	closed  bool
@@ -76,6 +78,14 @@ func (p *occupant) info() Info {
 
 // run reads the timeline until ctx ends.
 func (s *slot) run(ctx context.Context, after uint64) error {
+	if s.host.cfg.Since != nil {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.opened:
+			after = s.host.cfg.Since()
+		}
+	}
 	source := s.host.cfg.Subscribe(after, abi.EventKinds()...)
 	defer source.Close()
 	buf := make([]event.Event, 0, abi.MaxBatchEvents)

@@ -25,6 +25,7 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/wasm/meter"
@@ -36,6 +37,7 @@ const (
 	defaultLoadFuel    = 15_000_000_000 // about two seconds: a language's runtime starts, a personality is read
 	defaultModuleBytes = 16 << 20
 	maxBodyBytes       = 1 << 20 // of a declarative plugin
+	compileWorkers     = 2       // a module of megabytes takes seconds; the show has other work as well
 	maxStateBytes      = 1 << 20
 	// idleModules is how many compiled modules without an instance are kept, so that swapping back and forth does not
 	// compile anew.
@@ -218,7 +220,7 @@ func (r *Runtime) compile(ctx context.Context, code []byte) (wazero.CompiledModu
 	if err != nil {
 		return nil, nil, err
 	}
-	compiled, err := r.engine.CompileModule(ctx, meta.Code)
+	compiled, err := r.engine.CompileModule(experimental.WithCompilationWorkers(ctx, compileWorkers), meta.Code)
 	if err != nil {
 		return nil, nil, fmt.Errorf("compile: %w", err)
 	}
