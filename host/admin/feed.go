@@ -19,6 +19,7 @@ const (
 	feedBacklog   = 10_000                // further behind than this, starting over is cheaper than catching up
 	feedFirst     = 10 * time.Second      // time to say what is wanted
 	feedInput     = 4 << 10
+	feedTopics    = 64
 	closeLoggedIn = websocket.StatusCode(4401)
 )
 
@@ -85,8 +86,8 @@ func (rd *reader) listen(ctx context.Context, asked chan<- subscription) {
 			return
 		}
 		var sub subscription
-		if err := json.Unmarshal(msg, &sub); err != nil || sub.Op != "sub" {
-			rd.complain(ctx, `not understood; want {"op":"sub","topics":["*"],"cursor":0}`)
+		if err := json.Unmarshal(msg, &sub); err != nil || sub.Op != "sub" || len(sub.Topics) > feedTopics {
+			rd.complain(ctx, `not understood; want {"op":"sub","topics":["*"],"cursor":0} with at most 64 topics`)
 			continue
 		}
 		select {
@@ -189,17 +190,7 @@ func (rd *reader) older(ctx context.Context) ([]line, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines := make([]line, len(batch))
-	for i, e := range batch {
-		v, err := viewEvent(e)
-		if err != nil {
-			return nil, err
-		}
-		if lines[i], err = encodeLine(v); err != nil {
-			return nil, err
-		}
-	}
-	return lines, nil
+	return encodeLines(batch)
 }
 
 // jump tells a reader what it misses and goes on from now.

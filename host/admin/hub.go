@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+
+	"github.com/sothebais/sothebais/host/event"
 )
 
 // ringSize is how many encoded facts are kept for readers that are a little behind: two seconds of a very busy show.
@@ -76,24 +78,26 @@ func (s *Server) Run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("follow the ledger: %w", err)
 		}
-		lines := make([]line, len(batch))
-		for i, e := range batch {
-			v, err := viewEvent(e)
-			if err != nil {
-				return err
-			}
-			if lines[i], err = encodeLine(v); err != nil {
-				return err
-			}
+		lines, err := encodeLines(batch)
+		if err != nil {
+			return err
 		}
 		s.hub.add(lines)
 	}
 }
 
-func encodeLine(v EventView) (line, error) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return line{}, fmt.Errorf("encode event %d: %w", v.Seq, err)
+func encodeLines(batch []event.Event) ([]line, error) {
+	lines := make([]line, len(batch))
+	for i, e := range batch {
+		v, err := viewEvent(e)
+		if err != nil {
+			return nil, err
+		}
+		b, err := json.Marshal(v)
+		if err != nil {
+			return nil, fmt.Errorf("encode event %d: %w", e.Seq, err)
+		}
+		lines[i] = line{seq: e.Seq, topic: v.Topic, json: b}
 	}
-	return line{seq: v.Seq, topic: v.Topic, json: b}, nil
+	return lines, nil
 }

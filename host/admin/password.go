@@ -44,7 +44,7 @@ func checkPassword(phc, password string) (bool, error) {
 		return false, fmt.Errorf("%w: %s", errHash, parts[3])
 	}
 	// Another program may have written it; a cost beyond reason would stop this one.
-	if m < 8 || m > 1<<20 || t < 1 || t > 16 || p < 1 || p > 16 {
+	if m < 8 || m > 1<<18 || t < 1 || t > 16 || p < 1 || p > 16 {
 		return false, fmt.Errorf("%w: costs out of range: %s", errHash, parts[3])
 	}
 	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])

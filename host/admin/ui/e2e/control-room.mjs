@@ -93,6 +93,7 @@ await step("plays the programme, and its sound when asked", async () => {
   await eventually("sound is decoded", () => video.evaluate((v) => !v.muted && v.webkitAudioDecodedByteCount > 0));
   await page.keyboard.press("m");
   assert.equal(await video.evaluate((v) => v.muted), true);
+  await seen(page.getByRole("button", { name: "Turn the sound on", pressed: false }));
 });
 
 await step("shows bids as they come, and what followed", async () => {

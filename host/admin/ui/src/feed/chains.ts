@@ -1,4 +1,5 @@
 // "What just happened": all facts that follow from one cause, gathered into one line.
+import { brief } from "../ui/parts";
 import { eth, refusal, short, type Fact } from "./facts";
 
 export type Tone = "plain" | "good" | "bad" | "warn" | "info";
@@ -131,7 +132,7 @@ function tell(c: Chain, f: Fact, speech: Map<number, number>): boolean {
       return head(f.data.output, "down: " + f.data.reason, "bad");
     case "plugin.swapped":
       head("Swap", `${f.data.from} → ${f.data.to}`, "good");
-      return step("good", `slot empty for ${f.data.pause_us} µs`);
+      return step("good", `slot empty for ${brief(f.data.pause_us)}`);
     case "plugin.trapped":
       return head(f.data.plugin, `failed on one fact: ${f.data.reason}`, "bad");
     case "plugin.refused":

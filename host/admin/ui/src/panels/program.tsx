@@ -57,36 +57,32 @@ function Screen() {
   }, []);
   useKeys({ m: toggle });
 
+  // Nothing but a fault lies over the picture: it has its own overlays.
   return (
-    <div className="relative grid place-items-center overflow-hidden rounded-lg bg-black ring-2 ring-(--on-air)/80">
-      <video ref={video} muted playsInline autoPlay aria-label="Program, live" className="program-picture aspect-video w-full bg-black object-contain" />
-      {playing.state !== "playing" && (
-        <p role="status" className={cx("absolute px-6 text-center text-sm text-white", playing.state === "stalled" ? "rounded-full bg-black/80 py-2" : "inset-0 grid place-items-center bg-black/70")}>
-          {words[playing.state]}
-        </p>
-      )}
-      <div className="absolute inset-x-2.5 top-2.5 flex items-center justify-between text-2xs font-bold text-white">
-        <span className="inline-flex items-center gap-1.5 rounded-md bg-[#c8202a] px-2 py-1 tracking-wide"><Radio aria-hidden size={12} /> PROGRAM{scene ? ` · ${scene}` : ""}</span>
+    <>
+      <header className="mb-1.5 flex h-7 items-center gap-2.5 pl-0.5 text-2xs">
+        <h2 className="inline-flex h-6 items-center gap-1.5 rounded-md bg-(--on-air) px-2 font-bold tracking-wide whitespace-nowrap text-white"><Radio aria-hidden size={12} /> PROGRAM</h2>
+        <span className="truncate text-xs font-semibold">{scene}</span>
         {playing.state === "playing" && (
-          <span title="How far this picture is behind the newest one that arrived" className="rounded-md bg-black/75 px-2 py-1 font-mono font-medium tabular">
-            {playing.behind.toFixed(1)} s behind
-          </span>
+          <span title="How far this picture is behind the newest one that arrived" className="ml-auto font-mono whitespace-nowrap text-soft tabular">{playing.behind.toFixed(1)} s behind</span>
+        )}
+        <div className={cx("flex items-center gap-2", playing.state !== "playing" && "ml-auto")}>
+          {!muted && <Level meter={meter} />}
+          <Button look={muted ? "gold" : "plain"} onClick={toggle} keys="M" aria-pressed={!muted} className="h-7">
+            {muted ? <VolumeX aria-hidden size={15} /> : <Volume2 aria-hidden size={15} />} {muted ? "Turn the sound on" : "Sound"}
+          </Button>
+        </div>
+      </header>
+      <div className="relative grid place-items-center overflow-hidden rounded-lg bg-black ring-2 ring-(--on-air)/80">
+        <video ref={video} muted playsInline autoPlay aria-label="Program, live" className="program-picture aspect-video w-full bg-black object-contain" />
+        {playing.state !== "playing" && (
+          <p role="status" className={cx("absolute px-6 text-center text-sm text-white", playing.state === "stalled" ? "rounded-full bg-black/80 py-2" : "inset-0 grid place-items-center bg-black/70")}>
+            {words[playing.state]}
+          </p>
         )}
       </div>
-      {muted && playing.state === "playing" ? (
-        <button type="button" onClick={toggle} aria-keyshortcuts="m" className="absolute bottom-3 left-3 inline-flex h-9 items-center gap-2 rounded-full bg-white px-4 text-xs font-bold text-black shadow-xl transition-transform hover:scale-105">
-          <VolumeX aria-hidden size={16} /> Turn the sound on
-        </button>
-      ) : (
-        <div className="absolute bottom-3 left-3 flex items-center gap-2 rounded-full bg-black/75 p-1 pr-3 text-white">
-          <button type="button" onClick={toggle} aria-label={muted ? "Turn the sound on" : "Turn the sound off"} aria-keyshortcuts="m" className="grid size-7 place-items-center rounded-full hover:bg-white/20">
-            {muted ? <VolumeX aria-hidden size={15} /> : <Volume2 aria-hidden size={15} />}
-          </button>
-          <Level meter={muted ? null : meter} />
-        </div>
-      )}
       <p className="sr-only" aria-live="polite">{speech ? `${speech.from} says: ${speech.text}` : ""}</p>
-    </div>
+    </>
   );
 }
 
@@ -130,17 +126,16 @@ function Scenes() {
   const take = (id: string, name: string) => void act(() => api.take(id), `${name} taken to program`);
   useKeys(Object.fromEntries(scenes.slice(0, 9).map((s, i) => [String(i + 1), () => take(s.id, s.name)])));
   return (
-    <div role="group" aria-label="Scenes: take to program" className="mt-2 grid auto-cols-fr grid-flow-col gap-1.5 overflow-x-auto">
+    <div role="group" aria-label="Scenes: take to program" className="mt-2 flex gap-1.5 overflow-x-auto">
       {scenes.map((s, i) => (
         <Button
           key={s.id}
           keys={i < 9 ? String(i + 1) : undefined}
           aria-pressed={s.id === onAir}
           onClick={() => take(s.id, s.name)}
-          title={s.name}
-          className={cx("h-9 min-w-24 justify-between px-2.5", s.id === onAir && "border-live! bg-live/12! text-live!")}
+          className={cx("h-9 flex-auto justify-between px-2.5", s.id === onAir && "border-live! bg-live/12! text-live!")}
         >
-          <span className="truncate">{s.name}</span>
+          {s.name}
         </Button>
       ))}
     </div>

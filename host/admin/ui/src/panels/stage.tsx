@@ -3,12 +3,12 @@ import { useState, type FormEvent } from "react";
 import { api, type Swap } from "../api/client";
 import { usePart, useRoom } from "../feed/use";
 import { useAct } from "../ui/notices";
-import { Badge, Button, cx, Key, Panel } from "../ui/parts";
+import { Badge, brief, Button, cx, Key, Panel } from "../ui/parts";
 
 export function StagePanel() {
   return (
     <Panel title="Character" area="stage">
-      <div className="flex min-h-0 flex-1 flex-col gap-2.5 overflow-y-auto px-3.5 pt-0.5 pb-3">
+      <div className="flex min-h-0 flex-1 flex-col gap-2 overflow-y-auto px-3.5 pb-3">
         <Says />
         <SayAs />
         <Moods />
@@ -133,9 +133,6 @@ function Personality() {
 const kinds: Record<string, string> = { personality: "Personality", "scene-rules": "Scene rules", overlay: "Overlay" };
 
 const places = Object.keys(kinds);
-
-/** A time in the unit that reads best. */
-const brief = (us: number) => (us < 1000 ? `${us.toFixed(0)} µs` : `${(us / 1000).toFixed(1)} ms`);
 
 /** What is in the slots, and how well it does. */
 function Plugins() {

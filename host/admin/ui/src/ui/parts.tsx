@@ -136,3 +136,6 @@ export function ago(ms: number): string {
   if (s < 3600) return `${Math.floor(s / 60)} m`;
   return `${Math.floor(s / 3600)} h`;
 }
+
+/** A time in the unit that reads best. */
+export const brief = (us: number): string => (us < 1000 ? `${us.toFixed(0)} µs` : `${(us / 1000).toFixed(1)} ms`);
