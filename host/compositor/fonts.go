@@ -28,7 +28,7 @@ func families() map[string][]string {
 	}
 }
 
-// FontDirs are looked through when Config.FontDirs is empty.
+// defaultFontDirs are looked through when Config.FontDirs is empty.
 func defaultFontDirs() []string { return []string{"/usr/share/fonts", "/usr/local/share/fonts"} }
 
 // wantedFonts are the system fonts for what the shipped ones lack, in the order in which they are asked; any one of the

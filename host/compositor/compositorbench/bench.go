@@ -29,7 +29,7 @@ const (
 	frames      = 600
 	longSecs    = 25
 	shortSecs   = 5
-	fontPattern = "NotoSansCJK-Bold.ttc"
+	fontFile = "NotoSansCJK-Bold.ttc"
 )
 
 // Run measures both, turn about, and gives the medians in milliseconds a frame. An empty ffmpegBin is found in PATH.
@@ -176,14 +176,14 @@ func filterArgs(dir, font string, secs int) []string {
 func findFont() (string, error) {
 	var found string
 	err := filepath.WalkDir("/usr/share/fonts", func(p string, d os.DirEntry, err error) error {
-		if err == nil && d.Name() == fontPattern {
+		if err == nil && d.Name() == fontFile {
 			found = p
 			return filepath.SkipAll
 		}
 		return nil
 	})
 	if err != nil || found == "" {
-		return "", fmt.Errorf("no %s under /usr/share/fonts: install the package fonts-noto-cjk", fontPattern)
+		return "", fmt.Errorf("no %s under /usr/share/fonts: install the package fonts-noto-cjk", fontFile)
 	}
 	return found, nil
 }
