@@ -24,12 +24,12 @@ import (
 )
 
 const (
-	fps         = 30
-	rounds      = 3
-	frames      = 600
-	longSecs    = 25
-	shortSecs   = 5
-	fontFile = "NotoSansCJK-Bold.ttc"
+	fps       = 30
+	rounds    = 3
+	frames    = 600
+	longSecs  = 25
+	shortSecs = 5
+	fontFile  = "NotoSansCJK-Bold.ttc"
 )
 
 // Run measures both, turn about, and gives the medians in milliseconds a frame. An empty ffmpegBin is found in PATH.
