@@ -187,6 +187,28 @@ func TestOnePostThatIsNeverTakenHoldsUpNoOther(t *testing.T) {
 	})
 }
 
+func TestWhatWasTakenIsNotOfferedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, nil, nil)
+		stop := w.listen("")
+		defer stop()
+		for i := range 40 {
+			w.say(fmt.Sprint("@host ", i))
+			time.Sleep(time.Second)
+			if i%10 == 0 {
+				w.x.Disconnect() // and looks at the mentions from half a minute ago
+			}
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if len(w.heard) != 40 {
+			t.Errorf("heard %d posts of 40: %q", len(w.heard), w.heard)
+		}
+	})
+}
+
 func TestHostHearsNotItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, nil, nil)

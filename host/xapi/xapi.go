@@ -6,7 +6,8 @@
 //   - every post that mentions the host is handed over at least once, as long as X keeps it: the filtered stream
 //     brings it within seconds; whatever came while the stream was away is read from the mentions afterwards,
 //     mentions are polled while it stays away, and looked at now and then while it is there;
-//   - duplicates and reordering are passed on as they come; posts carry the identity that lets the reader tell;
+//   - of a post that the receiver took, what comes again in the same run is kept from it; after a restart the last
+//     half minute comes again, and posts come in any order. They carry the identity that lets the reader tell;
 //   - reconnects follow X's rules: at once and then 250 ms more each time (to 16 s) when the network failed, 5 s
 //     doubled (to 320 s) when X answered with an error, a minute doubled when it answered 429;
 //   - a call that X limits is not made again before the limit resets;
@@ -68,6 +69,7 @@ type Client struct {
 	me     user   // the host's account, once known
 	newest string // id of the newest post that was handed over
 	status Status
+	taken  recent
 
 	handing sync.Mutex // held while a post is handed over: one at a time
 }
@@ -126,18 +128,17 @@ func (c *Client) Status() Status {
 	return s
 }
 
-// handOver gives one post to the receiver; posts of the host itself are left out.
+// handOver gives one post to the receiver; posts of the host itself and those it took already are left out.
 func (c *Client) handOver(ctx context.Context, p post.Post, source string, to func(context.Context, post.Post) error) error {
+	c.handing.Lock()
+	defer c.handing.Unlock()
 	c.mu.Lock()
-	own := p.AuthorID == c.me.ID
+	needless := p.AuthorID == c.me.ID || c.taken.has(p.ID)
 	c.mu.Unlock()
-	if own {
+	if needless {
 		return nil
 	}
-	c.handing.Lock()
-	err := to(ctx, p)
-	c.handing.Unlock()
-	if err != nil {
+	if err := to(ctx, p); err != nil {
 		c.meter.refused.Inc()
 		return err
 	}
@@ -146,5 +147,20 @@ func (c *Client) handOver(ctx context.Context, p post.Post, source string, to fu
 	defer c.mu.Unlock()
 	c.status.Received++
 	c.newest = newer(c.newest, p.ID)
+	c.taken.add(p.ID)
 	return nil
+}
+
+// recent remembers the newest ids, between one and two generations of them.
+type recent struct{ young, old map[string]bool }
+
+const generation = 5000 // more than come between two looks at the mentions, of which X lists 800
+
+func (r *recent) has(id string) bool { return r.young[id] || r.old[id] }
+
+func (r *recent) add(id string) {
+	if r.young == nil || len(r.young) >= generation {
+		r.young, r.old = make(map[string]bool), r.young
+	}
+	r.young[id] = true
 }
