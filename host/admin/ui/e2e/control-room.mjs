@@ -108,18 +108,20 @@ await step("shows bids as they come, and what followed", async () => {
   await seen(page.getByText("2.52 ETH"));
   await shot("live");
   // From the moment the bid was recorded to the frame that shows it; both clocks are this machine's.
-  const painted = page.evaluate(() => new Promise((done) => {
+  await page.evaluate(() => {
     const table = document.querySelector("tbody");
-    new MutationObserver((_, observer) => {
-      if (!table.textContent.includes("@late")) return;
-      observer.disconnect();
-      const now = () => done(performance.timeOrigin + performance.now());
-      requestAnimationFrame(now);
-      setTimeout(now, 1000); // no frame is drawn on a starved machine
-    }).observe(table, { childList: true, subtree: true });
-  }));
+    window.painted = new Promise((done) => {
+      new MutationObserver((_, observer) => {
+        if (!table.textContent.includes("@late")) return;
+        observer.disconnect();
+        const now = () => done(performance.timeOrigin + performance.now());
+        requestAnimationFrame(now);
+        setTimeout(now, 1000); // no frame is drawn on a starved machine
+      }).observe(table, { childList: true, subtree: true });
+    });
+  });
   await tell("bid late 3");
-  const at = await painted;
+  const at = await page.evaluate(() => window.painted);
   const { items } = await page.evaluate(() => fetch("/api/v1/lots/s1-lot-4/bids?limit=1").then((r) => r.json()));
   const took = at - Date.parse(items[0].at);
   console.log(`# bid on the page ${took.toFixed(0)} ms after it was recorded`);
@@ -204,8 +206,8 @@ await step("stays light in a flood", async () => {
   const before = await work();
   const began = performance.now();
   await tell("burst 2000"); // three facts each, about ten thousand a second
-  await seen(page.getByRole("row", { name: /@bot49 0\.1 too low/ }));
-  await page.getByRole("row", { name: /@bot0 / }).first().waitFor();
+  await tell("bid last 0.2");
+  await seen(page.getByRole("row", { name: /@last 0\.2 too low/ }));
   const used = 1000 * ((await work()) - before);
   console.log(`# flood: 6,000 facts in ${Math.round(performance.now() - began)} ms took the page ${Math.round(used)} ms, ${(used / 6000).toFixed(3)} ms a fact`);
   assert(used / 6000 < 0.35, `${used / 6000} ms a fact: 2,000 a second would fill the thread`);
