@@ -11,10 +11,7 @@ import (
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	cut, ok := s.enterStream()
 	if !ok {
-		w.Header().Set("Content-Type", "application/problem+json")
-		w.WriteHeader(http.StatusTooManyRequests)
-		_ = json.NewEncoder(w).Encode(map[string]any{"title": "ConnectionException", "connection_issue": "TooManyConnections", "status": 429, // the client went away
-			"detail": "This stream is currently at the maximum allowed connection limit.", "type": "https://api.twitter.com/2/problems/streaming-connection"})
+		tooManyConnections(w)
 		return
 	}
 	defer s.leaveStream()
@@ -58,6 +55,13 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+}
+
+func tooManyConnections(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(http.StatusTooManyRequests)
+	_ = json.NewEncoder(w).Encode(map[string]any{"title": "ConnectionException", "connection_issue": "TooManyConnections", "status": 429, // the client went away
+		"detail": "This stream is currently at the maximum allowed connection limit.", "type": "https://api.twitter.com/2/problems/streaming-connection"})
 }
 
 // line is a post as the stream brings it; nil when no rule asks for it.
