@@ -25,8 +25,8 @@ var purposeNames = [...]string{sold: "sold", accepted: "accepted", refused: "ref
 
 func (p purpose) String() string { return purposeNames[p] }
 
-// kinds are the facts that lead to letters.
-var kinds = []event.Kind{auction.KindBidAccepted, auction.KindBidRefused, auction.KindLotSold, cue.KindRaised}
+// kinds are the facts that lead to letters, and those that tell who wrote what.
+var kinds = []event.Kind{post.KindReceived, auction.KindBidAccepted, auction.KindBidRefused, auction.KindLotSold, cue.KindRaised}
 
 // letter is something to be told to one person, or to all when To is empty.
 type letter struct {
@@ -156,4 +156,25 @@ func (m *memory) add(k key) bool {
 	}
 	m.young[k] = true
 	return true
+}
+
+// authors remembers who wrote the newest posts, for the letters that name a post alone.
+type authors struct{ young, old map[string]string }
+
+func (a *authors) note(e event.Event) {
+	d, ok := e.Data.(post.Received)
+	if !ok {
+		return
+	}
+	if a.young == nil || len(a.young) >= generation {
+		a.young, a.old = make(map[string]string), a.young
+	}
+	a.young[d.Post.ID] = d.Post.Handle
+}
+
+func (a *authors) of(id string) string {
+	if h, ok := a.young[id]; ok {
+		return h
+	}
+	return a.old[id]
 }

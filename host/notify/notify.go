@@ -62,6 +62,7 @@ type Notifier struct {
 	cfg   Config
 	log   *slog.Logger
 	meter meter
+	wrote authors // the reader's own
 
 	mu    sync.Mutex
 	queue queue
@@ -113,6 +114,7 @@ func (n *Notifier) read(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read what to tell people: %w", err)
 		}
+		n.wrote.note(e)
 		for _, l := range letters(e) {
 			if err := n.post(ctx, l); err != nil {
 				return err
@@ -134,6 +136,7 @@ func (n *Notifier) unanswered(ctx context.Context, last uint64) ([]letter, error
 		if err != nil {
 			return nil, fmt.Errorf("read what people were told: %w", err)
 		}
+		n.wrote.note(e)
 		past.add(e)
 		if e.Seq >= last {
 			break
@@ -150,6 +153,9 @@ func (n *Notifier) unanswered(ctx context.Context, last uint64) ([]letter, error
 // post puts a letter into the queue, unless it was sent before. Letters that it makes needless, and the least
 // useful one when the queue is full, are dropped.
 func (n *Notifier) post(ctx context.Context, l letter) error {
+	if l.handle == "" {
+		l.handle = n.wrote.of(l.to)
+	}
 	n.mu.Lock()
 	var dropped []drop
 	if n.done.add(l.key()) {

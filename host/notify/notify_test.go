@@ -190,6 +190,7 @@ func TestEverybodyIsTold(t *testing.T) {
 			{cue.Raised{Cue: cue.Cue{From: "dusty", Verb: cue.Post, Text: "Lot two!"}}, []string{"Lot two!"}},
 			{cue.Raised{Cue: cue.Cue{From: "dusty", Verb: cue.Say, Text: "Hm."}}, nil},
 		}
+		l.add(post.Received{Post: post.Post{ID: "12", Handle: "bob"}})
 		var want []string
 		for _, s := range steps {
 			l.add(s.fact)
@@ -198,6 +199,13 @@ func TestEverybodyIsTold(t *testing.T) {
 			equal(t, string(s.fact.EventKind()), x.all(), want)
 		}
 		equal(t, "ends", l.ends(), []string{"11 sent", "12 sent", "13 sent", "11 sent", "13 sent", "12 sent", " sent"})
+		var handles []string
+		for _, e := range l.events {
+			if d, ok := e.Data.(post.ReplySent); ok {
+				handles = append(handles, d.Handle)
+			}
+		}
+		equal(t, "handles", handles, []string{"ann", "bob", "bob", "ann", "bob", "bob", ""})
 	})
 }
 
