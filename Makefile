@@ -38,6 +38,10 @@ test: setup-test build ## everything: all modules, race, fuzz corpora, real serv
 e2e: setup-test build ## only the end-to-end tests, on the built programs
 	go test -count=1 -v ./cmd/sothebais/e2e
 
+SOAK ?= 10m
+soak: setup-test build ## a show under load for SOAK (10m): late frames, sound and picture, memory
+	SOAK=$(SOAK) go test -tags soak -count=1 -v -timeout 0 -run TestSoak ./cmd/sothebais/e2e
+
 FUZZTIME ?= 20s
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	.ci/fuzz $(FUZZTIME)
@@ -48,9 +52,12 @@ bench: setup-run build ## figures against rivals in the same run; fails when one
 generate: ## write all generated code again
 	go run ./cmd/gen
 
-verify: generate ## fail if generated code or module files are not as their sources say
+verify: ## fail if generated code or module files are not as their sources say
+	go run ./cmd/gen -check
+	go test ./host/admin -run OpenAPI
 	go mod tidy -diff
-	git diff --exit-code
+	cd sdk/go && go mod tidy -diff
+	cd plugins && go mod tidy -diff
 
 ##@ Parts
 assets: $(BIN)/.assets ## what is embedded in the program: plugins, characters, scenes, voice
@@ -91,4 +98,4 @@ setup-run:
 setup-test:
 	@.ci/setup test
 
-.PHONY: help run build clean check test e2e fuzz bench generate verify assets setup-run setup-test
+.PHONY: help run build clean check test e2e soak fuzz bench generate verify assets setup-run setup-test

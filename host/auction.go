@@ -29,7 +29,7 @@ func (h *Host) buildAuction(ctx context.Context) error {
 	if err := h.auctions.Replay(ctx, &witness{reader: h.ledger, see: h.recall}); err != nil {
 		return fmt.Errorf("restore the auction from the ledger: %w", err)
 	}
-	h.desk = intake.New(intake.Config{Auctions: h.auctions, Facts: h.bus, Accounts: book, Logger: h.part("intake"), Metrics: h.regs[roleAuction]})
+	h.desk = intake.New(intake.Config{Auctions: h.auctions, Facts: h.bus, Accounts: book, Self: h.cfg.X.Account, Logger: h.part("intake"), Metrics: h.regs[roleAuction]})
 	return nil
 }
 

@@ -55,6 +55,7 @@ type Budget = notify.Budget
 // X is how the show reaches X.
 type X struct {
 	BaseURL                                      string
+	Account                                      string // handle of the host, without @; asked of X when empty
 	Bearer                                       string
 	APIKey, APISecret, AccessToken, AccessSecret string
 	Budget                                       Budget // what may be posted; X's own limit when zero

@@ -29,7 +29,7 @@ func (h *Host) buildAdmin(ctx context.Context) error {
 		Ledger: h.ledger, Bus: h.bus, Subscribe: func(after uint64) admin.Subscription { return h.bus.Subscribe(after) },
 		Auctions: saleroom{h}, Operator: rostrum{h.auctions}, Director: h.director, Plugins: wardrobe{h},
 		Show: h.showState, Frame: h.stage.Snapshot, Preview: h.watch, Stage: h.stageChoices(), Artwork: h.artworks(),
-		Store: h.ledger, Password: h.cfg.OwnerPassword, Token: token, Epoch: epoch, PostURL: h.postURL(), Version: h.cfg.Version,
+		Store: h.ledger, Password: h.cfg.OwnerPassword, Token: token, Epoch: epoch, PostURL: h.cfg.Simulator, Handle: h.cfg.X.Account, Name: h.cfg.Show.Campaign, Version: h.cfg.Version,
 		Logger: h.part("admin"), Metrics: h.regs[roleAdmin],
 	})
 	if err != nil {
@@ -47,13 +47,6 @@ func (h *Host) epoch(ctx context.Context) (string, error) {
 	}
 	fresh := rand.Text()
 	return fresh, h.ledger.SettingPut(ctx, key, []byte(fresh))
-}
-
-func (h *Host) postURL() string {
-	if h.cfg.Simulator == "" {
-		return ""
-	}
-	return h.cfg.Simulator
 }
 
 // artworks are the pictures of lots: those in the data directory, then those that are shipped.
@@ -129,7 +122,7 @@ func (h *Host) runFront(ctx context.Context) error {
 		case "http", "ws":
 			handler = h.admin.Handler()
 		case "metrics", "health":
-			handler = opsHandler(p.Role, h.regs, h.well)
+			handler = opsHandler(p.Role, h.regs, h.well, ln.Addr())
 		default:
 			continue // RTMP is no HTTP
 		}

@@ -152,7 +152,7 @@ func (h *Host) Run(ctx context.Context) error {
 		return fmt.Errorf("record the start of the show: %w", errors.Join(err, busErr))
 	}
 	h.board.add(started[0])
-	err = runAll(ctx, h.parts())
+	err = h.runShow(ctx)
 	reason := "asked to stop"
 	if err != nil {
 		reason = err.Error()
@@ -163,6 +163,34 @@ func (h *Host) Run(ctx context.Context) error {
 		err = fmt.Errorf("record the end of the show: %w", rerr)
 	}
 	_ = os.Remove(filepath.Join(h.cfg.DataDir, controlFile))
+	return err
+}
+
+// runShow runs the parts, and after them those that carry the programme away, so that its last second arrives.
+func (h *Host) runShow(ctx context.Context) error {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	away, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var lost error
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		if lost = runAll(away, h.carriers()); lost != nil {
+			fail(lost)
+		}
+	}()
+	err := runAll(ctx, h.parts())
+	h.hub.Close()
+	select {
+	case <-gone: // they end with the programme
+	case <-time.After(3 * time.Second):
+		stop()
+		<-gone
+	}
+	if err == nil {
+		err = lost
+	}
 	return err
 }
 
@@ -187,20 +215,25 @@ func (h *Host) parts() []part {
 		{"encoder", h.encoder.Run},
 		{"stage", h.stage.Run},
 		{"rtmp", func(ctx context.Context) error { return h.server.Serve(ctx, h.listeners["STREAM_MANAGER_RTMP_PORT"]) }},
-		{"preview", h.preview.Run},
 		{"admin", h.admin.Run},
 		{"front", h.runFront},
 		{"announcer", h.announce},
 	}
+	if h.x != nil {
+		all = append(all, part{"x", func(ctx context.Context) error { return h.x.Run(ctx, h.since, h.desk.Receive) }},
+			part{"notifier", h.notifier.Run})
+	}
+	return all
+}
+
+// carriers lists what takes the programme out of the house.
+func (h *Host) carriers() []part {
+	all := []part{{"preview", h.preview.Run}}
 	if h.recorder != nil {
 		all = append(all, part{"recorder", h.recorder.Run})
 	}
 	for _, p := range h.pushers {
 		all = append(all, part{"pusher", p.Run})
-	}
-	if h.x != nil {
-		all = append(all, part{"x", func(ctx context.Context) error { return h.x.Run(ctx, h.since, h.desk.Receive) }},
-			part{"notifier", h.notifier.Run})
 	}
 	return all
 }

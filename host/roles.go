@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -63,8 +64,13 @@ func (h health) handler(role string) http.Handler {
 }
 
 // opsHandler is what listens on the metrics and health ports of a role; both answer on either.
-func opsHandler(role string, regs registries, h health) http.Handler {
+// Profiles are there as long as only this machine can ask for them.
+func opsHandler(role string, regs registries, h health, addr net.Addr) http.Handler {
 	mux := http.NewServeMux()
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(regs[role], promhttp.HandlerOpts{}))
 	mux.Handle("GET /health", h.handler(role))
 	return mux

@@ -108,9 +108,10 @@ func (s *scribe) draft(ctx context.Context, batch []event.Draft, n note) []event
 	return batch
 }
 
-// firstFrame is the fact that something a person did is in a frame for the first time.
+// firstFrame is the fact that something a person did is in a frame for the first time. Spoken lines do not count: they
+// wait for their turn, and speech.started tells of them.
 func (s *scribe) firstFrame(ctx context.Context, raised event.Event, sh *compositor.Shown) (event.Draft, bool) {
-	if s.roots[raised.Root] {
+	if c, ok := raised.Data.(cue.Raised); !ok || c.Cue.Verb == cue.Say || s.roots[raised.Root] {
 		return event.Draft{}, false
 	}
 	root, err := s.find(ctx, raised.Root)

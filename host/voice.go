@@ -32,6 +32,7 @@ func (v *voiceBox) Run(ctx context.Context) error {
 	}
 	v.cfg.Module = module
 	e, err := speech.New(ctx, v.cfg)
+	v.cfg.Module = nil // 21 MB
 	if err != nil {
 		return err
 	}

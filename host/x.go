@@ -16,7 +16,7 @@ func (h *Host) buildX(context.Context) error {
 		return nil
 	}
 	h.x = xapi.New(xapi.Config{
-		BaseURL: x.BaseURL, Bearer: x.Bearer,
+		BaseURL: x.BaseURL, Account: x.Account, Bearer: x.Bearer,
 		User: xapi.User{ConsumerKey: x.APIKey, ConsumerSecret: x.APISecret, Token: x.AccessToken, TokenSecret: x.AccessSecret},
 		OnUp: h.outputUp("x", "posts"), OnDown: h.outputDown("x"), Logger: h.part("x"), Metrics: h.regs[roleAuction],
 	})

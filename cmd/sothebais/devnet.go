@@ -47,6 +47,7 @@ type devnetPlaces struct {
 	APISecret    string `json:"api_secret"`
 	AccessToken  string `json:"access_token"`
 	AccessSecret string `json:"access_token_secret"`
+	Account      string `json:"account"`
 
 	Show string `json:"-"` // address of the show, once it is known
 }
@@ -123,9 +124,9 @@ func findDevnet(given string) (string, error) {
 	return "", &exitError{exitUnavailable, errors.New("the simulator (devnet) is neither beside this program nor on PATH; build it with: make build, or name it with --devnet")}
 }
 
-// start runs the simulator and waits until it listens.
+// start runs the simulator and waits until it listens. It goes on when ctx ends, until stop: the show leaves first.
 func (d *devnet) start(ctx context.Context) error {
-	ctx, d.cancel = context.WithCancel(ctx)
+	ctx, d.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	places, wait, err := d.spawn(ctx)
 	if err != nil {
 		d.cancel()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/sothebais/sothebais/host"
 )
@@ -14,6 +15,7 @@ type runCmd struct {
 // xFlags are the credentials of the host's account on X; secrets come by variable only.
 type xFlags struct {
 	BaseURL      string `name:"x-api-base-url" env:"X_API_BASE_URL" default:"https://api.x.com" help:"Where the X API is."`
+	Account      string `name:"x-account" env:"X_ACCOUNT" placeholder:"HANDLE" help:"The show's account, as bidders mention it; asked of X if not given."`
 	Bearer       string `hidden:"" env:"X_BEARER_TOKEN"`
 	APIKey       string `hidden:"" env:"TWITTER_API_KEY"`
 	APISecret    string `hidden:"" env:"TWITTER_API_SECRET"`
@@ -22,7 +24,7 @@ type xFlags struct {
 }
 
 func (f xFlags) config() host.X {
-	return host.X{BaseURL: f.BaseURL, Bearer: f.Bearer, APIKey: f.APIKey, APISecret: f.APISecret, AccessToken: f.AccessToken, AccessSecret: f.AccessSecret}
+	return host.X{BaseURL: f.BaseURL, Account: strings.TrimPrefix(f.Account, "@"), Bearer: f.Bearer, APIKey: f.APIKey, APISecret: f.APISecret, AccessToken: f.AccessToken, AccessSecret: f.AccessSecret}
 }
 
 // Run runs a show until it is interrupted.

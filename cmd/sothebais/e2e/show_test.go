@@ -34,6 +34,7 @@ func TestShow(t *testing.T) {
 	t.Run("what it reports of itself", func(t *testing.T) { metricsAndHealth(t, p) })
 	t.Run("a personality is swapped while on air", func(t *testing.T) { swap(t, data, rtmp) })
 	t.Run("the encoder is killed and comes back", func(t *testing.T) { killEncoder(t, p, data, rtmp) })
+	t.Run("X and its ingest are killed and come back", func(t *testing.T) { killSimulator(t, p, data, sim) })
 	t.Run("the control room in a browser", func(t *testing.T) { controlRoom(t, room) })
 
 	p.stop()
@@ -67,7 +68,7 @@ func bidAndLook(t *testing.T, data, rtmp, sim string) {
 	})
 	await(t, data, took.Seq, 20*time.Second, "frame for the bid", func(f fact) bool { return f.Type == "cue.shown" && f.Root == took.Root })
 	after := look(t, rtmp)
-	if d := differs(before, after, pricePlace); d < 0.05 {
+	if d := differs(before, after, pricePlace); d < 0.02 {
 		t.Errorf("the price on the picture is the same after the bid: %.3f of its pixels changed", d)
 	}
 	if d := differs(before, after, titlePlace); d > 0.01 {
@@ -106,7 +107,7 @@ func metricsAndHealth(t *testing.T, p *program) {
 	talk := strings.Join(p.talk, "\n")
 	p.mu.Unlock()
 	for role, want := range map[string]string{"STREAM_MANAGER": "sothebais_compositor_frames_total", "EVENT_HANDLER": "sothebais_bus_",
-		"AUCTION_ENGINE": "sothebais_auctioneer_", "AGENT_SERVICE": "sothebais_plugin_", "ADMIN": "sothebais_admin_"} {
+		"AUCTION_ENGINE": "sothebais_auction_", "AGENT_SERVICE": "sothebais_plugin_", "ADMIN": "sothebais_admin_"} {
 		if m := get(t, listening(t, talk, role+"_METRICS_PORT")+"/metrics"); !strings.Contains(m, want) {
 			t.Errorf("%s: no metric %s", role, want)
 		}
@@ -194,6 +195,26 @@ func killEncoder(t *testing.T, p *program, data, rtmp string) {
 	if n := strings.Count(packets.String(), "\n"); n < 10*fps {
 		t.Errorf("the player got %d pictures in 12 s around the encoder's death", n)
 	}
+}
+
+// killSimulator takes X and its ingest away; the show goes on, says so, and is with them again when they are back.
+func killSimulator(t *testing.T, p *program, data, sim string) {
+	seen := ledger(t, data, 0)
+	since := seen[len(seen)-1].Seq
+	if err := syscall.Kill(childNamed(t, p.cmd.Process.Pid, "devnet"), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"x", "devnet"} {
+		is := func(k string) func(fact) bool {
+			return func(f fact) bool { return f.Type == k && strings.Contains(string(f.Data), `"output":"`+name+`"`) }
+		}
+		down := await(t, data, since, 30*time.Second, name+" down", is("output.down"))
+		await(t, data, down.Seq, 60*time.Second, name+" up again", is("output.up"))
+	}
+	id := post(t, sim, "mira_k", "@sothebais bid 2.5 ETH")
+	await(t, data, since, 30*time.Second, "bid after X came back", func(f fact) bool {
+		return f.Type == "bid.accepted" && strings.Contains(string(f.Data), `"`+id+`"`)
+	})
 }
 
 // childNamed finds a child process by the name of its program.
