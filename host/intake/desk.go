@@ -88,7 +88,7 @@ func (d *Desk) Receive(ctx context.Context, p post.Post) error {
 	}
 	r := Parse(p.Text)
 	d.metrics.received(r)
-	switch d.limits.take(p.AuthorID+"/"+p.Handle, p.At) {
+	switch d.limits.take(p.AuthorID+"/"+p.Handle, p.Root, p.At) {
 	case drop:
 		d.metrics.dropped.Inc()
 		return nil

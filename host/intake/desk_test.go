@@ -137,9 +137,9 @@ func TestFlood(t *testing.T) {
 	}
 	bids("ann_eth", 3, 9*time.Second)  // the same window
 	bids("ann_eth", 3, 10*time.Second) // the next one
-	bids("ann_eth", 1, 5*time.Second)  // late, out of order
-	if len(h.placed) != 9 || len(h.refused) != 1 {
-		t.Errorf("after the next window %d were placed, %d refused; want 9 and 1", len(h.placed), len(h.refused))
+	bids("ann_eth", 1, 5*time.Second)  // late, into the window that is full
+	if len(h.placed) != 8 || len(h.refused) != 1 {
+		t.Errorf("after the next window %d were placed, %d refused; want 8 and 1", len(h.placed), len(h.refused))
 	}
 	bids("bob_eth", 1, 0)
 	if len(h.refused) != 2 {
@@ -160,6 +160,40 @@ func TestBacklogIsNoFlood(t *testing.T) {
 	}
 }
 
+// After a restart the last half minute is delivered again, more than once and among what is new: nothing new is dropped.
+func TestRedeliveriesCountOnce(t *testing.T) {
+	d, h := desk(t, intake.Config{Limit: 5, Window: 10 * time.Second})
+	at := func(id string, s int) post.Post {
+		p := from("ann_eth", id, "what is it made of?")
+		p.At = p.At.Add(time.Duration(s) * time.Second)
+		return p
+	}
+	var again []post.Post
+	for i := range 15 {
+		again = append(again, at(fmt.Sprint("old", i), i*2))
+	}
+	for i := range 5 {
+		receive(t, d, at(fmt.Sprint("new", i), 30+i))
+		receive(t, d, again...)
+	}
+	if len(h.noted) != 20 {
+		t.Errorf("%d of 20 posts were taken", len(h.noted))
+	}
+}
+
+// Once a window is full, what it let through is let through again, and what it did not is not.
+func TestRedeliveriesOfAFlood(t *testing.T) {
+	d, h := desk(t, intake.Config{Limit: 3})
+	for range 2 {
+		for i := range 8 {
+			receive(t, d, from("ann_eth", fmt.Sprint(i), "bid 1 eth"))
+		}
+	}
+	if len(h.placed) != 6 || len(h.refused) != 2 || h.refused[0] != h.refused[1] || h.refused[1].PostID != "3" {
+		t.Errorf("placed %+v, refused %+v", h.placed, h.refused)
+	}
+}
+
 // Strangers cannot make the desk remember them forever.
 func TestManyAuthors(t *testing.T) {
 	d, _ := desk(t, intake.Config{})
@@ -168,7 +202,7 @@ func TestManyAuthors(t *testing.T) {
 		p.At = p.At.Add(time.Duration(i) * 10 * time.Millisecond)
 		receive(t, d, p)
 	}
-	if got := d.Authors(); got > 10_000 {
-		t.Errorf("%d authors are remembered", got)
+	if got := d.Windows(); got > 10_000 {
+		t.Errorf("%d windows are remembered", got)
 	}
 }

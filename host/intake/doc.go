@@ -24,6 +24,6 @@
 // # Floods
 //
 // An author whose bids in Config.Window are more than Config.Limit is told so once a window; the rest of the window is
-// counted and dropped. The window is measured on the platform's clock, so that a backlog that comes in at once after an
-// outage is not mistaken for a flood.
+// dropped. The window is measured on the platform's clock, so that a backlog that comes in at once after an outage is not
+// mistaken for a flood; and a post counts once in its window, so that redeliveries take no room from what is new.
 package intake

@@ -1,8 +1,8 @@
 package intake
 
-// Authors is how many authors the desk remembers.
-func (d *Desk) Authors() int {
+// Windows is how many windows of authors the desk remembers.
+func (d *Desk) Windows() int {
 	d.limits.mu.Lock()
 	defer d.limits.mu.Unlock()
-	return len(d.limits.authors)
+	return len(d.limits.young) + len(d.limits.old)
 }

@@ -1,11 +1,12 @@
 package intake
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
 
-// verdict is what becomes of one more post of an author.
+// verdict is what becomes of a post of an author.
 type verdict uint8
 
 const (
@@ -14,64 +15,65 @@ const (
 	drop         // the ones after it
 )
 
-// limits counts posts by author in windows of the platform's clock.
+// limits counts posts by author in windows of the platform's clock. Which window a post is in depends on its time alone,
+// and it counts there once, however often and in whatever order posts come: what is delivered again, as after a restart,
+// takes no room from what is new.
 type limits struct {
 	most   int
-	window time.Duration
+	window int64 // ms
 
-	mu      sync.Mutex
-	authors map[string]*count
-	newest  time.Time
+	mu         sync.Mutex
+	young, old map[span][]string // roots in the order in which they came, up to the one that is told
 }
 
-type count struct {
-	begin time.Time
-	posts int
+// span is one window of one author.
+type span struct {
+	author string
+	window int64
 }
 
-// crowded is how many authors are remembered before those whose window is over are forgotten.
-const crowded = 8192
+// crowded is how many windows make a generation; two are remembered, so that strangers cannot use up our memory.
+const crowded = 4096
 
 func newLimits(most int, window time.Duration) *limits {
-	return &limits{most: most, window: window, authors: map[string]*count{}}
+	return &limits{most: most, window: max(1, window.Milliseconds()), young: map[span][]string{}}
 }
 
-func (l *limits) take(author string, at time.Time) verdict {
+func (l *limits) take(author, root string, at time.Time) verdict {
 	if at.IsZero() {
 		at = time.Now()
 	}
+	k := span{author, at.UnixMilli() / l.window}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if at.After(l.newest) {
-		l.newest = at
+	roots := l.find(k)
+	place := slices.Index(roots, root)
+	if place < 0 {
+		place = len(roots)
+		if place <= l.most {
+			l.young[k] = append(roots, root)
+		}
 	}
-	c := l.authors[author]
-	if c == nil {
-		l.sweep()
-		c = &count{begin: at}
-		l.authors[author] = c
-	}
-	if at.Sub(c.begin) >= l.window { // what comes late, out of order, counts in the present window
-		*c = count{begin: at}
-	}
-	c.posts++
 	switch {
-	case c.posts <= l.most:
+	case place < l.most:
 		return pass
-	case c.posts == l.most+1:
+	case place == l.most:
 		return tell
 	}
 	return drop
 }
 
-// sweep bounds the memory that strangers can make us use.
-func (l *limits) sweep() {
-	if len(l.authors) < crowded {
-		return
+// find returns what was counted in a window, and keeps the window among the young ones.
+func (l *limits) find(k span) []string {
+	roots, ok := l.young[k]
+	if ok {
+		return roots
 	}
-	for author, c := range l.authors {
-		if l.newest.Sub(c.begin) >= l.window {
-			delete(l.authors, author)
-		}
+	if len(l.young) >= crowded {
+		l.young, l.old = map[span][]string{}, l.young
 	}
+	roots = l.old[k]
+	delete(l.old, k)
+	l.young[k] = roots
+	return roots
 }
