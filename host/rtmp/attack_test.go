@@ -249,6 +249,36 @@ func TestViewerWhoStopsReading(t *testing.T) {
 	wantPictures(t, awake, 50)
 }
 
+func TestPlayersAreCounted(t *testing.T) {
+	t.Parallel()
+	hub := NewHub(HubConfig{})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewServer(ServerConfig{Hub: hub})
+	stop := running(t, func(ctx context.Context) error { return s.Serve(ctx, ln) })
+	t.Cleanup(stop)
+	players := func(what string, n int) {
+		t.Helper()
+		eventually(t, what, 5*time.Second, func() bool { return s.Players() == n })
+	}
+	play := func(name string) net.Conn {
+		c := shake(t, ln.Addr().String())
+		c.Write(cat(wire(msgCommand0, 0, connectBody()), commandWire("play", 4, 1, amfString(name))))
+		return c
+	}
+	shake(t, ln.Addr().String()) // asks for nothing
+	first := play("show")
+	play("show")
+	ends(t, play("other"), 5*time.Second)
+	players("two who play", 2)
+	first.Close()
+	players("one who stays", 1)
+	stop()
+	players("nobody once it is over", 0)
+}
+
 func TestServerEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	hub := NewHub(HubConfig{})

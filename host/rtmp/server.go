@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -62,6 +63,7 @@ type Server struct {
 	conns map[netip.Addr]int
 	total int
 
+	players atomic.Int64
 	open    prometheus.Gauge
 	refused *prometheus.CounterVec
 }
@@ -194,6 +196,9 @@ func (s *Server) leave(a netip.Addr) {
 	}
 	s.open.Dec()
 }
+
+// Players is how many connections are sent the programme now.
+func (s *Server) Players() int { return int(s.players.Load()) }
 
 // acceptByKey lets a publisher with the right key into the hub.
 func (s *Server) acceptByKey(q PublishRequest) (Ingest, error) {

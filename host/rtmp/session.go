@@ -220,6 +220,8 @@ func (p *session) play(c command) error {
 	}
 	p.view.Go(func() {
 		defer p.end()
+		p.s.players.Add(1)
+		defer p.s.players.Add(-1)
 		if err := p.sendMedia(); err != nil && p.ctx.Err() == nil {
 			p.s.refused.WithLabelValues("slow").Inc()
 			p.s.cfg.Logger.Info("player dropped", "remote", p.c.nc.RemoteAddr().String(), "err", err)
