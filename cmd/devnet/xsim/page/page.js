@@ -215,4 +215,5 @@ for (const tab of document.querySelectorAll("[data-view]")) {
     filter();
   };
 }
+begin({ text: new URLSearchParams(location.search).get("text") ?? "" }); // a link may bring the words, as it does on X
 start().catch((err) => { $("error").textContent = err.message; });
