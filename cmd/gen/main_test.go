@@ -20,6 +20,7 @@ func TestSchemaMistakes(t *testing.T) {
 	}{
 		{"gap", []record{{Code: 2, Name: "a"}}, "a: code is 2, want 1"},
 		{"type", []record{{Code: 1, Name: "a", Fields: []field{{Name: "f", Type: "i32"}}}}, `a.f: type "i32", want string`},
+		{"about", []record{{Code: 1, Name: "a", Fields: []field{{Name: "f", Type: "string", Cue: "about"}}}}, `a.f: type "string", want u64`},
 		{"twice", []record{{Code: 1, Name: "a", Fields: []field{{Name: "f", Type: "u64"}, {Name: "f", Type: "u64"}}}}, "a.f: named twice"},
 		{"too many", []record{{Code: 1, Name: "a", Fields: make([]field, 256)}}, "at most 255"},
 	} {

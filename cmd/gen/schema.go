@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/template"
 )
@@ -54,6 +55,35 @@ type field struct {
 	Cue  string `json:"cue"` // field of cue.Cue that takes it, for commands
 }
 
+// about marks the field of a command that names an earlier event as what it is about. SDKs offer such a command twice:
+// under its name, without the field, and as its name with About, with the field first.
+const about = "about"
+
+// Plain are the fields without the one that names an earlier event.
+func (r record) Plain() []field {
+	return slices.DeleteFunc(slices.Clone(r.Fields), func(f field) bool { return f.Cue == about })
+}
+
+// Forms are the ways in which an SDK offers the command.
+func (r record) Forms() []form {
+	forms := []form{{Params: r.Plain()}}
+	for _, f := range r.Fields {
+		if f.Cue == about {
+			forms = append(forms, form{Suffix: "About", Params: append([]field{f}, r.Plain()...)})
+		}
+	}
+	return forms
+}
+
+// form is one method for a command.
+type form struct {
+	Suffix string
+	Params []field
+}
+
+// Has reports whether the method takes f; what it does not take stays zero.
+func (m form) Has(f field) bool { return slices.Contains(m.Params, f) }
+
 func readSchema(path string) (*schema, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -89,6 +119,9 @@ func checkRecords(list []record) error {
 			}
 			if seen[f.Name] {
 				return fmt.Errorf("%s.%s: named twice", r.Name, f.Name)
+			}
+			if f.Cue == about && f.Type != "u64" {
+				return fmt.Errorf("%s.%s: type %q, want u64: it holds the number of an event", r.Name, f.Name, f.Type)
 			}
 			seen[f.Name] = true
 		}

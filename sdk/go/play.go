@@ -24,14 +24,17 @@ type argSpec struct {
 	text bool
 }
 
-// String is one line for a golden file: 0 say text="Sold!" mood="happy" priority=70.
+// String is one line for a golden file: 0 say text="Sold!" mood="happy" priority=70. An event that it is about is
+// told when it is another than the one that caused it.
 func (c Command) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s", c.Event, c.Verb)
 	for _, a := range c.ordered {
-		if a.text {
+		switch {
+		case a.name == "about" && c.Number[a.name] == 0: // about the event that caused it
+		case a.text:
 			fmt.Fprintf(&b, " %s=%q", a.name, c.Text[a.name])
-		} else {
+		default:
 			fmt.Fprintf(&b, " %s=%d", a.name, c.Number[a.name])
 		}
 	}

@@ -11,6 +11,7 @@ func TestPlayReadsBackWhatWasAsked(t *testing.T) {
 		if b, ok := e.AsBidAccepted(); ok {
 			out.Say("@"+b.Handle()+" "+b.Amount(), "happy", PriorityBid)
 			out.Show("reserve", b.ReserveMet())
+			out.SayAbout(1, "tick", "", PriorityIdle)
 		}
 	}}
 	bid := BidAcceptedFields{Handle: "ann", Amount: "1.5", AmountGwei: 1_500_000_000, ReserveMet: true, Count: 3}
@@ -18,7 +19,7 @@ func TestPlayReadsBackWhatWasAsked(t *testing.T) {
 	for _, c := range Play(p, ClockTickedFields{}.Event(1, 10), bid.Event(2, 20)) {
 		got = append(got, c.String())
 	}
-	want := []string{`1 say text="@ann 1.5" mood="happy" priority=50`, `1 show layer="reserve" visible=1`}
+	want := []string{`1 say text="@ann 1.5" mood="happy" priority=50`, `1 show layer="reserve" visible=1`, `1 say text="tick" mood="" priority=10 about=1`}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -76,7 +76,7 @@ var kindNames = [...]string{
 
 // verbs describes the commands, by number, for Play.
 var verbs = [...]verbSpec{
-	1:  {"say", []argSpec{{"text", true}, {"mood", true}, {"priority", false}}},
+	1:  {"say", []argSpec{{"text", true}, {"mood", true}, {"priority", false}, {"about", false}}},
 	2:  {"express", []argSpec{{"name", true}, {"millis", false}}},
 	3:  {"mood", []argSpec{{"name", true}, {"intensity", false}}},
 	4:  {"gesture", []argSpec{{"name", true}}},
@@ -84,7 +84,7 @@ var verbs = [...]verbSpec{
 	6:  {"text", []argSpec{{"slot", true}, {"text", true}}},
 	7:  {"show", []argSpec{{"layer", true}, {"visible", false}}},
 	8:  {"bar", []argSpec{{"slot", true}, {"value", false}}},
-	9:  {"reply", []argSpec{{"post_id", true}, {"text", true}}},
+	9:  {"reply", []argSpec{{"post_id", true}, {"text", true}, {"about", false}}},
 	10: {"post", []argSpec{{"text", true}}},
 	11: {"sound", []argSpec{{"name", true}}},
 	12: {"log", []argSpec{{"level", false}, {"text", true}}},
@@ -851,10 +851,25 @@ func (f LotResumedFields) Event(seq uint64, at int64) Event {
 //   - mood: mood while it is spoken; may be empty
 //   - priority: how it ranks among lines that wait; one of Priority
 func (c *Commands) Say(text string, mood string, priority Priority) {
-	w := c.begin(1, 3)
+	w := c.begin(1, 4)
 	w.str(0, text)
 	w.str(1, mood)
 	w.u64(2, uint64(priority))
+	c.end(w)
+}
+
+// SayAbout: speak a line.
+//
+//   - about: seq of the earlier event that it is about, for what had to wait; 0, or one that the host does not remember, is the event being handled
+//   - text: the line
+//   - mood: mood while it is spoken; may be empty
+//   - priority: how it ranks among lines that wait; one of Priority
+func (c *Commands) SayAbout(about uint64, text string, mood string, priority Priority) {
+	w := c.begin(1, 4)
+	w.str(0, text)
+	w.str(1, mood)
+	w.u64(2, uint64(priority))
+	w.u64(3, about)
 	c.end(w)
 }
 
@@ -940,9 +955,22 @@ func (c *Commands) Bar(slot string, value int64) {
 //   - postID: the post that is answered
 //   - text: the answer
 func (c *Commands) Reply(postID string, text string) {
-	w := c.begin(9, 2)
+	w := c.begin(9, 3)
 	w.str(0, postID)
 	w.str(1, text)
+	c.end(w)
+}
+
+// ReplyAbout: answer a post on X, within the budget.
+//
+//   - about: seq of the earlier event that it is about, for what had to wait; 0, or one that the host does not remember, is the event being handled
+//   - postID: the post that is answered
+//   - text: the answer
+func (c *Commands) ReplyAbout(about uint64, postID string, text string) {
+	w := c.begin(9, 3)
+	w.str(0, postID)
+	w.str(1, text)
+	w.u64(2, about)
 	c.end(w)
 }
 

@@ -16,7 +16,8 @@ type Command struct {
 	Event int    // index in the batch of the event that caused it
 	Name  string // of the command, and of the capability that allows it
 	Cue   cue.Cue
-	Level int64 // of a log command, whose text is Cue.Text
+	Level int64  // of a log command, whose text is Cue.Text
+	About uint64 // Seq of an earlier event, as the guest claims; 0 for none
 }
 
 type commandSpec struct {
@@ -41,6 +42,7 @@ const (
 	toValue
 	toMillis
 	toPriority
+	toAbout
 )
 
 // ReadCommands reads what a guest answered to a batch of n events into out, whose capacity is used again. Commands of
@@ -136,6 +138,8 @@ func (c *Command) number(s slotSpec, v int64) {
 		c.Cue.Millis = v
 	case toPriority:
 		c.Cue.Priority = cue.Priority(min(max(v, 0), 255))
+	case toAbout:
+		c.About = uint64(v)
 	default:
 		c.Level = v
 	}

@@ -74,6 +74,9 @@ func say(event uint32, text, mood string, priority uint64, fields int) []byte {
 	if fields > 2 {
 		le.PutUint64(b[commandHeader+2*slot:], priority)
 	}
+	if fields > 3 {
+		le.PutUint64(b[commandHeader+3*slot:], 1<<63) // about
+	}
 	b = append(b, make([]byte, -len(b)&7)...)
 	le.PutUint32(b, uint32(len(b)))
 	le.PutUint16(b[4:], 1)
@@ -91,7 +94,7 @@ func TestReadCommands(t *testing.T) {
 	want := []Command{
 		{Event: 1, Name: "say", Cue: cue.Cue{Verb: cue.Say, Text: "hi", Name: "happy", Priority: 70}},
 		{Event: 0, Name: "say", Cue: cue.Cue{Verb: cue.Say, Text: "older"}}, // fields that it does not know are empty
-		{Event: 0, Name: "say", Cue: cue.Cue{Verb: cue.Say, Text: "newer", Priority: 9}},
+		{Event: 0, Name: "say", Cue: cue.Cue{Verb: cue.Say, Text: "newer", Priority: 9}, About: 1 << 63},
 	}
 	if err != nil || skipped != 1 || dropped != 1 {
 		t.Errorf("%d unknown, %d dropped, error %v; want 1, 1 and none", skipped, dropped, err)

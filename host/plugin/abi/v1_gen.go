@@ -58,7 +58,7 @@ var events = [...]event.Kind{
 
 // commands says how each command becomes a cue, by number.
 var commands = [...]commandSpec{
-	1:  {name: "say", verb: cue.Say, slots: []slotSpec{{"text", true, toText}, {"mood", true, toName}, {"priority", false, toPriority}}},
+	1:  {name: "say", verb: cue.Say, slots: []slotSpec{{"text", true, toText}, {"mood", true, toName}, {"priority", false, toPriority}, {"about", false, toAbout}}},
 	2:  {name: "express", verb: cue.Express, slots: []slotSpec{{"name", true, toName}, {"millis", false, toMillis}}},
 	3:  {name: "mood", verb: cue.Mood, slots: []slotSpec{{"name", true, toName}, {"intensity", false, toValue}}},
 	4:  {name: "gesture", verb: cue.Gesture, slots: []slotSpec{{"name", true, toName}}},
@@ -66,7 +66,7 @@ var commands = [...]commandSpec{
 	6:  {name: "text", verb: cue.Text, slots: []slotSpec{{"slot", true, toName}, {"text", true, toText}}},
 	7:  {name: "show", verb: cue.Show, slots: []slotSpec{{"layer", true, toName}, {"visible", false, toValue}}},
 	8:  {name: "bar", verb: cue.Bar, slots: []slotSpec{{"slot", true, toName}, {"value", false, toValue}}},
-	9:  {name: "reply", verb: cue.Reply, slots: []slotSpec{{"post_id", true, toName}, {"text", true, toText}}},
+	9:  {name: "reply", verb: cue.Reply, slots: []slotSpec{{"post_id", true, toName}, {"text", true, toText}, {"about", false, toAbout}}},
 	10: {name: "post", verb: cue.Post, slots: []slotSpec{{"text", true, toText}}},
 	11: {name: "sound", verb: cue.Sound, slots: []slotSpec{{"name", true, toName}}},
 	12: {name: "log", verb: "", slots: []slotSpec{{"level", false, toNone}, {"text", true, toNone}}},

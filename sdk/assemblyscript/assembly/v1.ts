@@ -361,10 +361,24 @@ export class Commands extends CommandBuffer {
    *  @param mood mood while it is spoken; may be empty
    *  @param priority how it ranks among lines that wait; one of Priority */
   say(text: string, mood: string, priority: u64): void {
-    const w = this.begin(1, 3);
+    const w = this.begin(1, 4);
     this.putStr(w, 0, text);
     this.putStr(w, 1, mood);
     this.putU64(w, 2, priority);
+    this.end(w);
+  }
+
+  /** Speak a line.
+   *  @param about seq of the earlier event that it is about, for what had to wait; 0, or one that the host does not remember, is the event being handled
+   *  @param text the line
+   *  @param mood mood while it is spoken; may be empty
+   *  @param priority how it ranks among lines that wait; one of Priority */
+  sayAbout(about: u64, text: string, mood: string, priority: u64): void {
+    const w = this.begin(1, 4);
+    this.putStr(w, 0, text);
+    this.putStr(w, 1, mood);
+    this.putU64(w, 2, priority);
+    this.putU64(w, 3, about);
     this.end(w);
   }
 
@@ -442,9 +456,21 @@ export class Commands extends CommandBuffer {
    *  @param postId the post that is answered
    *  @param text the answer */
   reply(postId: string, text: string): void {
-    const w = this.begin(9, 2);
+    const w = this.begin(9, 3);
     this.putStr(w, 0, postId);
     this.putStr(w, 1, text);
+    this.end(w);
+  }
+
+  /** Answer a post on X, within the budget.
+   *  @param about seq of the earlier event that it is about, for what had to wait; 0, or one that the host does not remember, is the event being handled
+   *  @param postId the post that is answered
+   *  @param text the answer */
+  replyAbout(about: u64, postId: string, text: string): void {
+    const w = this.begin(9, 3);
+    this.putStr(w, 0, postId);
+    this.putStr(w, 1, text);
+    this.putU64(w, 2, about);
     this.end(w);
   }
 

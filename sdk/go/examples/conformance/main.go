@@ -71,6 +71,8 @@ func (c *conformance) clockTicked(t guest.ClockTicked, out *guest.Commands) {
 		out.Scene("break", "fade", 250)
 		out.Sound("gavel")
 		out.Post("still here")
+		out.SayAbout(t.Seq()-1, "about what was", "calm", guest.PriorityIdle)
+		out.ReplyAbout(1<<63, "17", "about what is not")
 	}
 }
 
