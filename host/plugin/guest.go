@@ -35,7 +35,8 @@ type Runtime interface {
 
 // Reaction is one thing that a guest asked for.
 type Reaction struct {
-	Event uint64  // Seq of the event that caused it
+	Event uint64  // Seq of the event that was handled
+	About uint64  // Seq of an earlier event that caused it, as the guest claims; 0 for none
 	Power string  // name of the capability that it needs, such as say
 	Cue   cue.Cue // what it asks of the show; without verb for a line of the log
 	Log   string  // the line, when Power is log

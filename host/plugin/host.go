@@ -5,7 +5,8 @@
 //   - There is one slot for each kind of plugin. A slot gives its guest the events it subscribed to, in the order of
 //     the ledger, from the moment at which Run begins: what happened before is not played to it.
 //   - A guest asks; it never does. What it has no capability for is dropped, counted, and told once as
-//     plugin.refused. The rest is offered to the director with the event that caused it.
+//     plugin.refused. The rest is offered to the director with the event that caused it: the one it handled, or, for a line
+//     that had to wait, one of the last 512 of its slot that it names.
 //   - A guest that fails on an event loses that event and nothing else: it is put back to where it stood, the failure
 //     is recorded as plugin.trapped, and it hears the next one. A guest that cannot be put back is started anew.
 //   - A swap happens between two events. The new plugin is loaded beside the old one; when anything about it fails,

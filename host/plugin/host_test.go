@@ -139,7 +139,9 @@ func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Re
 		case "reply":
 			f.out = append(f.out, plugin.Reaction{Event: e.Seq, Power: "reply", Cue: cue.Cue{Verb: cue.Reply, Name: "1"}})
 		default:
-			f.out = append(f.out, plugin.Reaction{Event: e.Seq, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: f.name + " heard " + what, Priority: cue.Urgent}})
+			var about uint64 // when it is told "about 4"
+			_, _ = fmt.Sscanf(what, "about %d", &about)
+			f.out = append(f.out, plugin.Reaction{Event: e.Seq, About: about, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: f.name + " heard " + what, Priority: cue.Urgent}})
 		}
 	}
 	for _, e := range events {
@@ -278,6 +280,39 @@ func TestEventsBecomeOffers(t *testing.T) {
 	}
 	if s.rt.made[0].close != 1 {
 		t.Error("the guest was not closed with the host")
+	}
+}
+
+// TestALineThatWaited: what a guest says about an earlier event is offered as caused by it, as far as the slot remembers.
+func TestALineThatWaited(t *testing.T) {
+	s := newStage()
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "overlay", described("a", ""))) // 1
+		synctest.Wait()
+		s.l.say("trap") // 2, and the trap is 3
+		synctest.Wait()
+		s.l.say("one")                                             // 4
+		_, _ = s.l.Record(ctx, event.Draft{Data: post.Received{}}) // 5: not subscribed
+		s.l.say("two")                                             // 6
+		for _, about := range []int{4, 6, 5, 2, 10, 12, 1 << 40} { // 7 to 13; 5 and 2 it has not heard, 12 is itself, the last is to come
+			s.l.say(fmt.Sprint("about ", about))
+		}
+		synctest.Wait()
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, described("b", ""), "operator")) // 14 and 15
+		s.l.say("about 4")                                                        // 16: its predecessor heard it
+		for range 510 {
+			s.l.say("x") // 17 to 526
+		}
+		s.l.say("about 4")  // 527: too long ago
+		s.l.say("about 17") // 528: among the last 512
+	})
+	want := []string{"4 a a heard one", "6 a a heard two", "4 a a heard about 4", "6 a a heard about 6", "9 a a heard about 5", "10 a a heard about 2",
+		"10 a a heard about 10", "12 a a heard about 12", "13 a a heard about 1099511627776", "4 b b heard about 4"}
+	if got := s.offered[:len(want)]; !slices.Equal(got, want) {
+		t.Errorf("offered\n%q, want\n%q", got, want)
+	}
+	if got, want := s.offered[len(s.offered)-2:], []string{"527 b b heard about 4", "17 b b heard about 17"}; !slices.Equal(got, want) {
+		t.Errorf("offered %q, want %q", got, want)
 	}
 }
 

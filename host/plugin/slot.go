@@ -30,6 +30,7 @@ type slot struct {
 	guest   *occupant // nil while the slot is empty
 	closed  bool
 	batch   []event.Event // of the events that the guest hears
+	heard   memory        // what the guests of this slot heard last
 	offered []cue.Cue
 
 	view    sync.Mutex // guards what pages read while a batch is handled
@@ -157,25 +158,37 @@ func (s *slot) handle(ctx context.Context, p *occupant, events []event.Event) er
 	p.events += uint64(len(events))
 	p.lastSeq = events[len(events)-1].Seq
 	s.host.metrics.events.WithLabelValues(string(s.kind)).Add(float64(len(events)))
+	s.heard.add(events)
 	s.deliver(ctx, p, events, reactions)
 	return nil
 }
 
-// deliver offers the reactions, event by event; both are in the order of events.
+// deliver offers the reactions, event by event; both are in the order of events. What is about an earlier event is
+// offered with that one as its cause.
 func (s *slot) deliver(ctx context.Context, p *occupant, events []event.Event, reactions []Reaction) {
 	for _, e := range events {
-		s.offered = s.offered[:0]
+		cause := e
 		for len(reactions) > 0 && reactions[0].Event == e.Seq {
+			if of := s.heard.cause(reactions[0].About, e); of.Seq != cause.Seq {
+				s.flush(ctx, cause)
+				cause = of
+			}
 			s.take(ctx, p, e, &reactions[0])
 			reactions = reactions[1:]
 		}
-		if len(s.offered) > 0 {
-			s.host.offerTo(ctx, e, append([]cue.Cue(nil), s.offered...))
-		}
+		s.flush(ctx, cause)
 	}
 }
 
-// take checks one reaction and keeps it when it may be offered.
+// flush offers what was taken.
+func (s *slot) flush(ctx context.Context, cause event.Event) {
+	if len(s.offered) > 0 {
+		s.host.offerTo(ctx, cause, append([]cue.Cue(nil), s.offered...))
+		s.offered = s.offered[:0]
+	}
+}
+
+// take checks one reaction to an event and keeps it when it may be offered.
 func (s *slot) take(ctx context.Context, p *occupant, cause event.Event, r *Reaction) {
 	p.commands++
 	s.host.metrics.commands.WithLabelValues(string(s.kind), r.Power).Inc()

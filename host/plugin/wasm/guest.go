@@ -172,7 +172,7 @@ func (g *guest) react(out []byte) error {
 func byEvent(a, b plugin.Reaction) int { return cmp.Compare(a.Event, b.Event) }
 
 func (g *guest) reaction(c *abi.Command) plugin.Reaction {
-	r := plugin.Reaction{Event: g.heard[c.Event].Seq, Power: c.Name, Cue: c.Cue}
+	r := plugin.Reaction{Event: g.heard[c.Event].Seq, About: c.About, Power: c.Name, Cue: c.Cue}
 	if c.Cue.Verb == "" {
 		r.Log, r.Level, r.Cue.Text = c.Cue.Text, slog.Level(min(max(c.Level, -4), 8)), ""
 	}
