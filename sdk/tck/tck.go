@@ -150,7 +150,11 @@ func line(r plugin.Reaction) string {
 	if c.Verb == "" {
 		return fmt.Sprintf("%d %s level=%d %q", r.Event, r.Power, r.Level, r.Log)
 	}
-	return fmt.Sprintf("%d %s name=%q text=%q value=%d millis=%d priority=%d", r.Event, c.Verb, c.Name, short(c.Text), c.Value, c.Millis, c.Priority)
+	text := fmt.Sprintf("%d %s name=%q text=%q value=%d millis=%d priority=%d", r.Event, c.Verb, c.Name, short(c.Text), c.Value, c.Millis, c.Priority)
+	if r.About != 0 {
+		text += fmt.Sprintf(" about=%d", r.About)
+	}
+	return text
 }
 
 // short keeps the golden file readable: a long text is shown by its ends.

@@ -35,6 +35,8 @@ class Conformance extends Plugin {
         out.scene("break", "fade", 250);
         out.sound("gavel");
         out.post("still here");
+        out.sayAbout(e.seq - 1, "about what was", "calm", Priority.Idle);
+        out.replyAbout(1 << 63, "17", "about what is not");
       }
     }
   }
