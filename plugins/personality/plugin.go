@@ -54,7 +54,7 @@ func plugin() guest.Plugin {
 func ask(c engine.Command, out *guest.Commands) {
 	switch c.Verb {
 	case engine.Say:
-		out.Say(c.Text, c.Name, guest.Priority(c.Value))
+		out.SayAbout(c.About, c.Text, c.Name, guest.Priority(c.Value))
 	case engine.Express:
 		out.Express(c.Name, c.Value)
 	case engine.Mood:
@@ -64,6 +64,6 @@ func ask(c engine.Command, out *guest.Commands) {
 	case engine.Sound:
 		out.Sound(c.Name)
 	case engine.Reply:
-		out.Reply(c.Name, c.Text)
+		out.ReplyAbout(c.About, c.Name, c.Text)
 	}
 }

@@ -22,6 +22,7 @@ type Engine struct {
 	out   []Command
 	scope scope
 	told  telling
+	seq   uint64 // of the event being handled
 }
 
 // New starts p in its first mood.
@@ -33,7 +34,7 @@ func New(p *Personality) *Engine {
 
 // Handle hears one event and returns what the personality asks for; the slice is valid until the next call.
 func (e *Engine) Handle(ev *Event) []Command {
-	e.out = e.out[:0]
+	e.out, e.seq = e.out[:0], ev.Seq
 	e.s.before(ev)
 	e.settleMood(ev.At)
 	spoke := e.catchUp(ev)
@@ -119,7 +120,7 @@ func (e *Engine) play(t *trigger, ev *Event, d *dice, relaxed bool) (done, spoke
 	t.last, t.onceAt = ev.At, e.s.occasion(t.once)
 	e.react(t, ev, true)
 	if ok {
-		e.say(t, text, ev.At)
+		e.say(t, text, ev)
 	}
 	e.answer(t, d, ev)
 	return !t.more, ok
@@ -176,15 +177,23 @@ func (e *Engine) react(t *trigger, ev *Event, talks bool) {
 	}
 }
 
-func (e *Engine) say(t *trigger, text string, now int64) {
+func (e *Engine) say(t *trigger, text string, ev *Event) {
 	e.s.bidRow++
 	if t.on != BidAccepted {
 		e.s.bidRow = 0
 	} else {
 		e.s.held = Event{}
 	}
-	e.out = append(e.out, Command{Verb: Say, Name: e.s.mood, Text: text, Value: t.priority, Why: t.id})
-	e.s.talk(now, int64(len(text))*1000/e.p.rate+breath, t.priority)
+	e.out = append(e.out, Command{Verb: Say, Name: e.s.mood, Text: text, Value: t.priority, Why: t.id, About: e.about(ev)})
+	e.s.talk(ev.At, int64(len(text))*1000/e.p.rate+breath, t.priority)
+}
+
+// about names the event that a line is about, when it is one that was held and not the one being handled.
+func (e *Engine) about(ev *Event) uint64 {
+	if ev.Seq == e.seq {
+		return 0
+	}
+	return ev.Seq
 }
 
 // answer replies to the post behind the event, whether or not there is time to speak.
@@ -196,7 +205,7 @@ func (e *Engine) answer(t *trigger, d *dice, ev *Event) {
 	if text, ok := e.compose(e.told.pick(t.reply)); ok { // two people may well get the same answer
 		t.lastReply = ev.At
 		e.keep()
-		e.out = append(e.out, Command{Verb: Reply, Name: ev.PostID, Text: text, Why: t.id})
+		e.out = append(e.out, Command{Verb: Reply, Name: ev.PostID, Text: text, Why: t.id, About: e.about(ev)})
 	}
 }
 

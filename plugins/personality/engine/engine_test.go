@@ -65,6 +65,9 @@ func script(e *Engine, events ...Event) string {
 
 func describe(c Command) string {
 	verb := [...]string{"say", "express", "mood", "gesture", "sound", "reply"}[c.Verb]
+	if c.About != 0 {
+		c.Text += fmt.Sprintf(" (about event %d)", c.About)
+	}
 	return strings.TrimSpace(strings.Join([]string{verb, c.Name, c.Text}, " "))
 }
 
@@ -155,7 +158,7 @@ func TestLastBidIsNotForgotten(t *testing.T) {
 	}
 	got := script(e, bid(0, "ann"), Event{Kind: SpeechStarted, Millis: 9000}, bid(3, "bob"), bid(5, "cat"),
 		Event{Kind: PostReceived, At: 6}, Event{Kind: SpeechEnded, At: 9}, Event{Kind: SpeechStarted, Millis: 1000, At: 9}, Event{Kind: PostReceived, At: 12})
-	if lines := strings.Split(strings.TrimSpace(got), "\n"); len(lines) != 3 || !strings.HasPrefix(lines[1], "9 say calm cat") || lines[2] != "12 say calm Hello" {
+	if lines := strings.Split(strings.TrimSpace(got), "\n"); len(lines) != 3 || !strings.HasPrefix(lines[1], "9 say calm cat") || !strings.HasSuffix(lines[1], " (about event 4)") || lines[2] != "12 say calm Hello" {
 		t.Errorf("want ann at once, cat when ann's line ends, and then the greeting; got:\n%s", got)
 	}
 }
@@ -235,7 +238,11 @@ func TestSuccessorGoesOn(t *testing.T) {
 func transcript(th *theatre) string {
 	var b strings.Builder
 	for _, l := range th.lines {
-		fmt.Fprintf(&b, "%s [%s] %s\n", l.Why, l.Name, l.Text)
+		fmt.Fprintf(&b, "%s [%s] %s", l.Why, l.Name, l.Text)
+		if l.About != 0 {
+			fmt.Fprintf(&b, " (about event %d, asked for at %d)", l.About, l.asked)
+		}
+		b.WriteByte('\n')
 	}
 	return b.String()
 }

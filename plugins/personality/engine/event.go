@@ -77,4 +77,5 @@ type Command struct {
 	Text  string
 	Value int64
 	Why   string // id of the trigger
+	About uint64 // of Say and Reply: Seq of the earlier event that it is about; 0 for the one being handled
 }

@@ -37,7 +37,8 @@ type theatre struct {
 // spoken1 is a line and when it was asked for.
 type spoken1 struct {
 	Command
-	at int64
+	at    int64
+	asked uint64 // event on which it was
 }
 
 func newTheatre(e *Engine, seed uint64, posts float64) *theatre {
@@ -58,7 +59,7 @@ func (th *theatre) send(e Event) {
 		switch c.Verb {
 		case Say:
 			th.says++
-			th.queue = append(th.queue, spoken1{c, th.now})
+			th.queue = append(th.queue, spoken1{c, th.now, e.Seq})
 		case Reply:
 			th.replies++
 		case Mood:
