@@ -124,7 +124,7 @@ export class Player {
     }
   }
 
-  /** Keeps the picture near the live edge: a little faster when behind, a jump when far behind. */
+  /** Keeps the picture near the live edge: a little faster when behind, a jump when far behind, once the last one has landed. */
   private steer(): void {
     if (this.closed) return;
     if (performance.now() - this.heard > patience && this.socket?.readyState === WebSocket.OPEN) this.socket.close();
@@ -134,7 +134,9 @@ export class Player {
     const end = ranges.end(ranges.length - 1);
     const behind = end - v.currentTime;
     const aim = near + this.slack;
-    if (behind > aim + farther || behind < 0 || v.currentTime < ranges.start(ranges.length - 1)) v.currentTime = Math.max(0, end - edge - this.slack);
+    const start = ranges.start(ranges.length - 1);
+    const outside = behind < 0 || v.currentTime < start; // no data will ever come there, so a seek to it would not end
+    if (outside || (behind > aim + farther && !v.seeking)) v.currentTime = Math.max(start, end - edge - this.slack);
     v.playbackRate = behind > aim && behind <= aim + farther ? 1.08 : 1;
     if (v.paused) void v.play().catch(() => undefined);
     const now = performance.now();
