@@ -156,23 +156,35 @@ func (s *Server) cue(ctx context.Context, what string, c cue.Cue) (*body[Done], 
 		return nil, absent("the stage")
 	}
 	c.From, c.Priority = cueFrom, cue.Urgent
+	act, err := s.acted(ctx, what)
+	if err != nil {
+		return nil, err
+	}
+	s.cfg.Director.Offer(ctx, act, []cue.Cue{c})
+	return &body[Done]{Done{Seq: act.Seq}}, nil
+}
+
+// acted records what the operator is about to do.
+func (s *Server) acted(ctx context.Context, what string) (event.Event, error) {
 	done, err := s.cfg.Bus.Record(ctx, event.Draft{At: time.Now().UTC(), Data: show.OperatorActed{Who: visitorOf(ctx).who, What: what}})
 	if err != nil {
-		return nil, s.readFailed(fmt.Errorf("record the operator's act: %w", err))
+		return event.Event{}, s.readFailed(fmt.Errorf("record the operator's act: %w", err))
 	}
-	s.cfg.Director.Offer(ctx, done[0], []cue.Cue{c})
-	return &body[Done]{Done{Seq: done[0].Seq}}, nil
+	return done[0], nil
 }
 
 type swapInput struct {
 	Body struct {
-		Plugin string `json:"plugin" minLength:"1" maxLength:"120" doc:"id of an installed plugin"`
+		Plugin string `json:"plugin" minLength:"1" maxLength:"4096" doc:"id of an installed plugin, or a folder on the show's machine"`
 	}
 }
 
 func (s *Server) swap(ctx context.Context, in *swapInput) (*body[Swap], error) {
-	if s.cfg.Plugins == nil {
+	if s.cfg.Bus == nil || s.cfg.Plugins == nil {
 		return nil, absent("the plugin host")
+	}
+	if _, err := s.acted(ctx, "swapped in "+in.Body.Plugin); err != nil {
+		return nil, err
 	}
 	done, err := s.cfg.Plugins.Swap(ctx, in.Body.Plugin, visitorOf(ctx).who)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"github.com/sothebais/sothebais/host/cue"
+	"github.com/sothebais/sothebais/host/show"
 )
 
 func TestReads(t *testing.T) {
@@ -129,7 +130,7 @@ func TestCuesAreFactsFirst(t *testing.T) {
 	for _, e := range chain.Items {
 		topics = append(topics, e.Topic)
 	}
-	if chain.Root != done.Seq || !slices.Equal(topics, []string{"operator.acted", "cue.raised", "cue.shown", "speech.started"}) {
+	if chain.Root != done.Seq || !slices.Equal(topics, []string{"operator.acted", "cue.raised", "speech.started"}) {
 		t.Errorf("chain of %d: %v", chain.Root, topics)
 	}
 }
@@ -140,6 +141,12 @@ func TestSwap(t *testing.T) {
 	if got.From != "dusty-gavel" || got.To != "mina-vox" || got.PauseMicros != 42 {
 		t.Errorf("swap %+v", got)
 	}
+	facts, err := r.f.Read(t.Context(), r.f.Last()-3, 3)
+	if err != nil || len(facts) != 3 || facts[0].Data != (show.OperatorActed{Who: "cli", What: "swapped in mina-vox"}) || facts[1].Data.EventKind() != show.KindPluginSwapped {
+		t.Errorf("a swap left the facts %+v, %v", facts, err)
+	}
+	folder := "/srv/" + strings.Repeat("x", 300)
+	r.problem(r.ask("POST", "/api/v1/plugins/swap", `{"plugin":"`+folder+`"}`, "Authorization", "Bearer control-token"), 404, folder)
 }
 
 func TestEventsInPages(t *testing.T) {

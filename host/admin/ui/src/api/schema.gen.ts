@@ -770,7 +770,7 @@ export interface components {
             to_version: string;
         };
         SwapInputBody: {
-            /** @description id of an installed plugin */
+            /** @description id of an installed plugin, or a folder on the show's machine */
             plugin: string;
         };
         TakeInputBody: {
