@@ -245,7 +245,9 @@ func (f *fakeShow) Offer(_ context.Context, cause event.Event, cues []cue.Cue) {
 // perform lets a cue through to a frame.
 func (f *fakeShow) perform(cause uint64, c cue.Cue) {
 	raised := f.record(event.Draft{Cause: cause, Data: cue.Raised{Cue: c}})[0]
-	f.record(event.Draft{Cause: raised.Seq, Data: show.CueShown{Frame: 134_000 + raised.Seq, Millis: 62 + float64(raised.Seq%40)}})
+	if c.Verb != cue.Say || c.From != cueFrom { // what an operator has said changes nothing else in the picture
+		f.record(event.Draft{Cause: raised.Seq, Data: show.CueShown{Frame: 134_000 + raised.Seq, Millis: 62 + float64(raised.Seq%40)}})
+	}
 	switch c.Verb {
 	case cue.Say:
 		f.record(event.Draft{Cause: raised.Seq, Data: show.SpeechStarted{From: c.From, Text: c.Text, Millis: 2400, Frame: 134_000 + raised.Seq}})
@@ -300,9 +302,9 @@ func (f *fakeShow) Swap(_ context.Context, id, who string) (Swap, error) {
 	from := slices.IndexFunc(f.plugins, func(p Plugin) bool { return p.Kind == f.plugins[to].Kind && p.Active })
 	f.plugins[from].Active, f.plugins[to].Active = false, true
 	a, b := f.plugins[from], f.plugins[to]
-	done := f.append(event.Draft{Data: show.OperatorActed{Who: who, What: "swapped " + a.ID + " for " + b.ID}})
-	f.append(event.Draft{Cause: done[0].Seq, Data: show.PluginSwapped{Slot: b.Kind, From: a.ID, FromVersion: a.Version, To: b.ID, ToVersion: b.Version,
-		PauseMicros: 42, StateBytes: 512, Why: who}}, event.Draft{Cause: done[0].Seq, Data: show.CharacterShown{Character: b.Character}})
+	swapped := f.append(event.Draft{Data: show.PluginSwapped{Slot: b.Kind, From: a.ID, FromVersion: a.Version, To: b.ID, ToVersion: b.Version,
+		PauseMicros: 42, StateBytes: 512, Why: who}})
+	f.append(event.Draft{Cause: swapped[0].Seq, Data: show.CharacterShown{Character: b.Character}})
 	return Swap{Slot: b.Kind, From: a.ID, FromVersion: a.Version, To: b.ID, ToVersion: b.Version, PauseMicros: 42, StateBytes: 512}, nil
 }
 

@@ -153,6 +153,7 @@ await step("swaps the personality", async () => {
   await seen(page.getByText("42 µs"));
   await seen(page.getByRole("list", { name: "Plugins on air" }).getByText("Mina Vox"));
   await seen(page.getByRole("list", { name: /Causes/ }).getByText("slot empty for 42 µs"));
+  await seen(page.getByRole("list", { name: /Causes/ }).getByText("swapped in mina-vox"));
 });
 
 await step("steers by keyboard", async () => {
@@ -160,7 +161,7 @@ await step("steers by keyboard", async () => {
   await page.keyboard.press("/");
   await page.keyboard.type("Good evening.");
   await page.keyboard.press("Enter");
-  await seen(page.getByText("“Good evening.”"));
+  await seen(page.getByRole("list", { name: /Causes/ }).getByRole("listitem").filter({ hasText: /“Good evening\.” → frame 134,\d+/ }));
   await page.keyboard.press("Escape");
   await page.keyboard.press("6");
   await seen(page.getByRole("button", { name: /Break/, pressed: true }));

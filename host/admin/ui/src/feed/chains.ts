@@ -76,6 +76,8 @@ export class Chains {
   }
 }
 
+const frame = (d: { frame: number }): string => `frame ${d.frame.toLocaleString("en")}`;
+
 /** Puts one fact into its chain; false when it adds nothing. */
 function tell(c: Chain, f: Fact, speech: Map<number, number>): boolean {
   const step = (tone: Tone, text: string, kind: Kind = "act") => {
@@ -150,7 +152,11 @@ function tell(c: Chain, f: Fact, speech: Map<number, number>): boolean {
       if (c.millis !== undefined && !speech.has(f.cause ?? 0)) return false;
       c.millis = f.data.millis;
       c.steps = c.steps.filter((s) => s.kind !== "frame");
-      return step("plain", `frame ${f.data.frame.toLocaleString("en")}`, "frame");
+      return step("plain", frame(f.data), "frame");
+    case "speech.started":
+      // A line alone changes nothing that is seen: the frame with its first sample stands for it.
+      if (c.steps.some((s) => s.kind === "frame")) return false;
+      return step("plain", frame(f.data), "frame");
     case "cue.dropped":
       return f.data.cue.verb === "say" && c.shown ? step("warn", `line dropped: ${f.data.reason}`) : false;
     case "reply.sent":

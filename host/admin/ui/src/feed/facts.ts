@@ -41,7 +41,7 @@ export type Fact =
   | Envelope<"cue.raised", { cue: CueData }>
   | Envelope<"cue.dropped", { cue: CueData; reason: string }>
   | Envelope<"cue.shown", { frame: number; millis: number }>
-  | Envelope<"speech.started", { from: string; text: string; millis: number }>
+  | Envelope<"speech.started", { from: string; text: string; millis: number; frame: number }>
   | Envelope<"speech.ended", { text: string; cut?: boolean }>
   | Envelope<"scene.shown", { scene: string }>
   | Envelope<"character.shown", { character: string }>
