@@ -69,6 +69,19 @@ func TestPublicLotKeepsTheReserve(t *testing.T) {
 	}
 }
 
+func TestBidWords(t *testing.T) {
+	for _, c := range []struct{ handle, page, text, link string }{
+		{"dustygavel", "", "@dustygavel bid 2.5 ETH", "https://x.com/intent/post?text=%40dustygavel%20bid%202.5%20ETH"},
+		{"@dustygavel", "http://127.0.0.1:9", "@dustygavel bid 2.5 ETH", "http://127.0.0.1:9?text=%40dustygavel%20bid%202.5%20ETH"},
+		{"", "http://127.0.0.1:9/?a=b", "bid 2.5 ETH", "http://127.0.0.1:9/?a=b&text=bid%202.5%20ETH"},
+	} {
+		s := &Server{cfg: Config{Handle: c.handle, PostURL: c.page}.withDefaults()}
+		if text, link := s.bidWords(amount(money.MustETH("2.5"))); text != c.text || link != c.link {
+			t.Errorf("to %q at %q: %q, %s", c.handle, c.page, text, link)
+		}
+	}
+}
+
 func TestLotStream(t *testing.T) {
 	r := newRoom(t)
 	resp, err := r.client.Get(r.url + "/api/v1/public/lot/stream")
