@@ -12,7 +12,8 @@
 //     anew after its last lot, under a new name.
 //   - The first bid must reach the start price, each later one the leading bid and the increment: the greater of a fixed
 //     amount and a share of the price. Equal bids never count: the first one stands. Who leads cannot outbid himself.
-//   - A bid counts at the instant at which it is decided. At the very end of a lot it is too late.
+//   - A bid counts at the instant at which it is decided. At the very end of a lot it is too late. A bid that was written
+//     before the lot on the block opened was meant for another one and does not count, however late it arrives.
 //   - Soft close: an accepted bid within the window before the end moves the end to a fixed time from the bid, never
 //     back, and only so many times. What an operator adds does not use up these times.
 //   - The hammer: sold to the leading bid when it meets the reserve, unsold otherwise.

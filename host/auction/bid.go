@@ -10,11 +10,21 @@ import (
 
 // bid decides an offer: accepted (and the end moved, near the end), or refused with a reason and a way to mend it.
 func (s State) bid(now time.Time, b Bid) []event.Data {
-	if reason := s.objection(now, b); reason != "" {
-		return []event.Data{s.refuse(BidRefused{Bidder: b.Bidder, Handle: b.Handle, Amount: b.Amount, Reason: reason, PostID: b.PostID})}
+	r := BidRefused{Bidder: b.Bidder, Handle: b.Handle, Amount: b.Amount, PostID: b.PostID}
+	switch r.Reason = s.objection(now, b); {
+	case r.Reason == "" && s.lot.tooYoung(now, b):
+		r.Reason, r.Hint = ReasonClosed, "This bid was written before the lot on the block opened, so it does not count. To bid on this lot, bid again."
+	case r.Reason == "":
+		return s.lot.accept(now, b)
 	}
-	return s.lot.accept(now, b)
+	return []event.Data{s.refuse(r)}
 }
+
+// doubt is how far the times of posts may be off: platforms give them in whole seconds, and no two clocks agree.
+const doubt = 5 * time.Second
+
+// tooYoung is true of a lot that was not on the block yet when a bid was written.
+func (l Lot) tooYoung(now time.Time, b Bid) bool { return b.Age > now.Sub(l.Opened)+doubt }
 
 // objection is the first reason against a bid, in the order in which a bidder can do something about it.
 func (s State) objection(now time.Time, b Bid) Reason {
@@ -34,7 +44,7 @@ func (s State) objection(now time.Time, b Bid) Reason {
 		return ReasonOwnBid
 	case b.Amount.IsZero() || b.Amount.Cmp(MaxAmount) > 0:
 		return ReasonRange
-	case b.Amount.Cmp(l.minimum()) >= 0:
+	case b.Amount.Cmp(l.Minimum()) >= 0:
 		return ""
 	case l.Bids == 0:
 		return ReasonBelowStart
@@ -50,7 +60,7 @@ func (l Lot) accept(now time.Time, b Bid) []event.Data {
 	}
 	after := l
 	after.lead(a)
-	a.Minimum, a.ReserveMet = after.minimum(), after.ReserveMet()
+	a.Minimum, a.ReserveMet = after.Minimum(), after.ReserveMet()
 	x, moved := l.soften(now)
 	if !moved {
 		return []event.Data{a}
@@ -72,7 +82,7 @@ func (l Lot) soften(now time.Time) (LotExtended, bool) {
 // refuse completes a refusal with what the bidder needs to do better.
 func (s State) refuse(r BidRefused) BidRefused {
 	if s.onBlock {
-		r.Lot, r.Minimum = s.lot.Terms.Lot, s.lot.minimum()
+		r.Lot, r.Minimum = s.lot.Terms.Lot, s.lot.Minimum()
 	} else if r.Reason == ReasonClosed {
 		r.Lot = s.last
 	}

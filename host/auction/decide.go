@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sothebais/sothebais/host/event"
@@ -23,6 +22,7 @@ type (
 		Handle string
 		Amount money.Wei
 		PostID string
+		Age    time.Duration // how long ago it was written; 0 when that is not known
 	}
 	// Refuse turns down what could not be read as a bid; lot and minimum are filled in.
 	Refuse   struct{ Refused BidRefused }
@@ -162,28 +162,14 @@ func (s State) mayOpen() bool {
 	return len(s.plan.Lots) > 0 && (s.plan.Loop || !slices.Contains(s.past, s.plan.id(1)))
 }
 
-// nextSession is the first run of the plan whose name was not used yet.
+// nextSession is the run of the plan after the last one whose name was used, by whichever plan.
 func (s State) nextSession() event.Data {
-	n := 1
-	if s.plan.Loop {
-		n = s.rounds() + 1
-		for slices.Contains(s.past, s.plan.id(n)) { // another plan may have used a name
-			n++
-		}
-	}
-	r := s.plan.round(n)
-	return SessionOpened{Session: r.ID, Campaign: r.Campaign, Name: r.Name, Lots: r.names()}
-}
-
-// rounds is how many sessions so far have a name of this plan's form.
-func (s State) rounds() int {
-	n := 0
+	last := 0
 	for _, id := range s.past {
-		if strings.HasPrefix(id, strings.TrimSuffix(s.plan.id(1), "1")) {
-			n++
-		}
+		last = max(last, s.plan.number(id))
 	}
-	return n
+	r := s.plan.round(last + 1)
+	return SessionOpened{Session: r.ID, Campaign: r.Campaign, Name: r.Name, Lots: r.names()}
 }
 
 func (l Lot) due(now time.Time) event.Data {

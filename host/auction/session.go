@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sothebais/sothebais/host/money"
@@ -89,6 +90,21 @@ func (s Session) id(n int) string {
 	}
 }
 
+// number is which run of the plan has that id, 0 when none has.
+func (s Session) number(id string) int {
+	if !s.Loop {
+		if id == s.id(1) {
+			return 1
+		}
+		return 0
+	}
+	n, err := strconv.Atoi(strings.TrimPrefix(id, cmp.Or(s.ID, "s")))
+	if err != nil || n < 1 || s.id(n) != id {
+		return 0
+	}
+	return n
+}
+
 func (s Session) names() []LotID {
 	out := make([]LotID, len(s.Lots))
 	for i, t := range s.Lots {
@@ -97,8 +113,8 @@ func (s Session) names() []LotID {
 	return out
 }
 
-// minimum is the least that the next bid must offer.
-func (l Lot) minimum() money.Wei {
+// Minimum is the least that the next bid on the lot must offer.
+func (l Lot) Minimum() money.Wei {
 	if l.Bids == 0 {
 		return larger(l.Terms.Start, oneWei)
 	}

@@ -78,11 +78,13 @@ func TestNames(t *testing.T) {
 		past []string
 		want string
 	}{
-		"once":               {auction.Session{Lots: lots}, nil, "s1 s1-lot-1 s1-sun"},
-		"named":              {auction.Session{ID: "gala", Lots: lots}, nil, "gala gala-lot-1 gala-sun"},
-		"named, was held":    {auction.Session{ID: "gala", Lots: lots}, []string{"gala"}, ""},
-		"loop":               {auction.Session{Loop: true, Lots: lots}, nil, "s1 s1-lot-1 s1-sun s2 s2-lot-1 s2-sun s3 s3-lot-1"},
-		"loop, goes on":      {auction.Session{Loop: true, Lots: lots[:1]}, []string{"s1", "s2"}, "s3 s3-lot-1 s4 s4-lot-1 s5 s5-lot-1 s6 s6-lot-1"},
+		"once":            {auction.Session{Lots: lots}, nil, "s1 s1-lot-1 s1-sun"},
+		"named":           {auction.Session{ID: "gala", Lots: lots}, nil, "gala gala-lot-1 gala-sun"},
+		"named, was held": {auction.Session{ID: "gala", Lots: lots}, []string{"gala"}, ""},
+		"loop":            {auction.Session{Loop: true, Lots: lots}, nil, "s1 s1-lot-1 s1-sun s2 s2-lot-1 s2-sun s3 s3-lot-1"},
+		"loop, goes on":   {auction.Session{Loop: true, Lots: lots[:1]}, []string{"s1", "s2"}, "s3 s3-lot-1 s4 s4-lot-1 s5 s5-lot-1 s6 s6-lot-1"},
+		"loop after two of its names": {auction.Session{Loop: true, Gap: time.Second, Lots: lots[:1]}, []string{"s3", "s4"},
+			"s5 s5-lot-1 s6 s6-lot-1 s7 s7-lot-1 s8 s8-lot-1"},
 		"loop after another": {auction.Session{ID: "gala", Loop: true, Lots: lots[:1]}, []string{"s1", "s2"}, "gala1 gala1-lot-1 gala2 gala2-lot-1 gala3 gala3-lot-1 gala4 gala4-lot-1"},
 	}
 	for name, c := range cases {
@@ -134,6 +136,28 @@ func TestTheEndHoldsWithoutAClock(t *testing.T) {
 		facts, err := s.Decide(epoch.Add(at), auction.Bid{Bidder: "ann", Amount: money.MustETH("1")})
 		if err != nil || len(facts) != 1 || !strings.HasPrefix(describe(fact{epoch, facts[0]}), want) {
 			t.Errorf("after %s: %v, %v; want it %s", at, facts, err, want)
+		}
+	}
+}
+
+// A bid that comes late, as after an outage of the platform, was meant for the lot that was on the block then.
+func TestABidForAnEarlierLotDoesNotCount(t *testing.T) {
+	terms := auction.Terms{Lot: "moon", Duration: time.Hour}
+	opened := epoch.Add(time.Hour)
+	s := auction.NewState(auction.Session{}).Apply(opened, auction.LotOpened{Terms: terms, Closes: opened.Add(time.Hour)})
+	for age, want := range map[time.Duration]string{
+		0:                          "accepted",
+		time.Minute:                "accepted", // as old as the lot
+		time.Minute + time.Second:  "accepted", // no two clocks agree so well
+		time.Minute + time.Minute:  "closed",
+		time.Hour + 30*time.Minute: "closed",
+	} {
+		facts, err := s.Decide(opened.Add(time.Minute), auction.Bid{Bidder: "ann", Amount: money.MustETH("1"), Age: age})
+		if err != nil || len(facts) != 1 || !strings.HasPrefix(describe(fact{epoch, facts[0]}), want) {
+			t.Errorf("written %s ago: %v, %v; want it %s", age, facts, err, want)
+		}
+		if r, refused := facts[0].(auction.BidRefused); refused && !strings.Contains(r.Hint, "before the lot on the block opened") {
+			t.Errorf("written %s ago: the hint is %q", age, r.Hint)
 		}
 	}
 }

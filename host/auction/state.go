@@ -60,9 +60,6 @@ func NewState(plan Session) State { return State{plan: plan} }
 // Lot is what is on the block, if anything is.
 func (s State) Lot() (Lot, bool) { return s.lot, s.onBlock }
 
-// Minimum is the least that the next bid on the lot must offer.
-func (l Lot) Minimum() money.Wei { return l.minimum() }
-
 // ReserveMet reports whether the leading bid would buy the lot.
 func (l Lot) ReserveMet() bool { return l.Bids > 0 && l.Price.Cmp(l.Terms.Reserve) >= 0 }
 
@@ -145,10 +142,8 @@ func (s *State) openSession(at time.Time, d SessionOpened) {
 
 // roundOf is the run of the plan with that id, or an empty one when the plan is another.
 func (s *State) roundOf(id string) Session {
-	for n := len(s.past) + 1; n > 0; n-- { // from the newest, which it nearly always is
-		if s.plan.id(n) == id {
-			return s.plan.round(n)
-		}
+	if n := s.plan.number(id); n > 0 {
+		return s.plan.round(n)
 	}
 	return Session{ID: id}
 }

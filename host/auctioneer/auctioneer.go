@@ -145,7 +145,7 @@ func (a *Auctioneer) take(e event.Event) {
 
 // Place decides a bid and returns when the outcome is durable.
 func (a *Auctioneer) Place(ctx context.Context, b Bid) (Outcome, error) {
-	return a.submit(ctx, b.Post, auction.Bid{Bidder: b.Bidder, Handle: b.Handle, Amount: b.Amount, PostID: b.Post.ID})
+	return a.submit(ctx, b.Post, auction.Bid{Bidder: b.Bidder, Handle: b.Handle, Amount: b.Amount, PostID: b.Post.ID, Age: age(b.Post)})
 }
 
 // Refuse records that a post looked like a bid but is none, and why.
@@ -164,8 +164,17 @@ func (a *Auctioneer) PlaceBid(ctx context.Context, p post.Post, b auction.Bid) e
 	if b.PostID == "" {
 		b.PostID = p.ID
 	}
+	b.Age = age(p)
 	_, err := a.submit(ctx, p, b)
 	return err
+}
+
+// age is how long ago a post was written, as far as that is known.
+func age(p post.Post) time.Duration {
+	if p.At.IsZero() {
+		return 0
+	}
+	return max(0, time.Since(p.At))
 }
 
 // RefuseBid is Refuse for those who need no outcome.

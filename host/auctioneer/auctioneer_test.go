@@ -268,6 +268,66 @@ func TestRefuse(t *testing.T) {
 	})
 }
 
+// A platform that was away delivers bids for a lot that is gone while the next one is on the block.
+func TestALateBidCountsForItsOwnLotOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, moonAndSun())
+		time.Sleep(time.Minute)
+		late := bid("late", "ann", "9")
+		late.Post.At = time.Now()
+		inTime := bid("in time", "bob", "1")
+		inTime.Post.At = time.Now()
+		time.Sleep(3 * time.Minute) // half an outage: the lot is the same
+		out, err := h.Place(t.Context(), inTime)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.expectAccepted(out)
+		time.Sleep(time.Minute + 20*time.Second)
+		if s := h.Snapshot(); s.Lot == nil || s.Lot.Terms.Lot != "s1-sun" {
+			t.Fatalf("on the block: %+v", s.Lot)
+		}
+		for i, place := range []func() error{
+			func() error { _, err := h.Place(t.Context(), late); return err },
+			func() error {
+				p := late.Post
+				p.ID, p.Root = "late too", "late too"
+				return h.PlaceBid(t.Context(), p, auction.Bid{Bidder: "ann", Handle: "ann", Amount: late.Amount})
+			},
+		} {
+			if err := place(); err != nil {
+				t.Fatal(err)
+			}
+			facts := h.facts()
+			if r, ok := facts[len(facts)-1].Data.(auction.BidRefused); !ok || r.Reason != auction.ReasonClosed {
+				t.Errorf("late bid %d: %+v", i, facts[len(facts)-1])
+			}
+		}
+		h.expectAccepted(h.bid("ann", "1"))
+	})
+}
+
+// An act is an act, whoever's name is missing from it.
+func TestActsWithoutAName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, moonAndSun())
+		synctest.Wait()
+		for _, act := range []func(context.Context, string) error{h.Pause, h.Resume, h.Pause} {
+			if err := act(t.Context(), ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !h.Snapshot().Lot.Paused {
+			t.Error("the last act was passed over as a post that is known")
+		}
+		for _, e := range h.facts() {
+			if e.Kind() == post.KindReceived {
+				t.Errorf("an act was recorded as a post: %+v", e)
+			}
+		}
+	})
+}
+
 func TestOperator(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, moonAndSun())

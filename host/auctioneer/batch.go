@@ -30,7 +30,7 @@ type answer struct {
 	err     error
 }
 
-func (r *request) isPost() bool { return r.who == "" && !r.first }
+func (r *request) isPost() bool { return r.verb == "" && !r.first }
 
 func (r *request) origin() string { return "x:" + r.post.Root }
 

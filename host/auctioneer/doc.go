@@ -7,6 +7,7 @@
 //   - Bids are decided in the order in which they arrive, at one instant of the loop's clock. That clock begins at the
 //     wall clock or at the newest fact, whichever is later, and does not follow jumps of the wall clock: no fact of the
 //     auction is dated before the one that precedes it, and nobody shortens a lot by setting the time.
+//   - A bid that arrives late, as after an outage of the platform, counts for the lot it was written for or for none.
 //   - Whoever calls waits for the ledger, never for another reader of the bus.
 //
 // # How
