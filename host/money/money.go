@@ -89,7 +89,7 @@ func (w Wei) Sub(v Wei) Wei {
 	return r
 }
 
-// MulDiv is w × num / den rounded up; den must not be 0.
+// MulDiv is w × num / den rounded up, the product capped at the largest amount; den must not be 0.
 func (w Wei) MulDiv(num, den uint64) Wei {
 	var r, d, q Wei
 	if _, over := r.n.MulOverflow(&w.n, uint256.NewInt(num)); over {
