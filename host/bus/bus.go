@@ -87,7 +87,7 @@ func (b *Bus) Last() uint64 {
 // Record makes drafts durable as one batch and returns them as events. A zero At becomes the present.
 // When ctx ends early the batch may still be recorded.
 func (b *Bus) Record(ctx context.Context, drafts ...event.Draft) ([]event.Event, error) {
-	if err := check(drafts); err != nil {
+	if err := check(drafts, b.Last()); err != nil {
 		return nil, err
 	}
 	r := &request{drafts: stamp(drafts), answer: make(chan answer, 1)}
@@ -118,7 +118,8 @@ func (b *Bus) lastAnswer(r *request) ([]event.Event, error) {
 	}
 }
 
-func check(drafts []event.Draft) error {
+// check refuses what the ledger would refuse, before it shares a transaction with the batches of others and fails them.
+func check(drafts []event.Draft, last uint64) error {
 	if len(drafts) == 0 {
 		return ErrEmpty
 	}
@@ -128,6 +129,9 @@ func check(drafts []event.Draft) error {
 		}
 		if d.Back < 0 || d.Back > i {
 			return fmt.Errorf("record: draft %d of %d (%s) names a cause %d places before it; want 0 to %d", i+1, len(drafts), d.Data.EventKind(), d.Back, i)
+		}
+		if newest := max(d.Cause, d.Root); newest > last {
+			return fmt.Errorf("record: draft %d of %d (%s) follows from event %d, which is not in the ledger; it ends at %d", i+1, len(drafts), d.Data.EventKind(), newest, last)
 		}
 	}
 	return nil

@@ -167,8 +167,37 @@ func TestRecordChecksItsDrafts(t *testing.T) {
 	if _, err := b.Record(t.Context(), note(1), event.Draft{Back: 2, Data: bustest.Noted{}}); err == nil || !strings.Contains(err.Error(), "draft 2 of 2") {
 		t.Errorf("a cause before the batch: %v", err)
 	}
+	for _, d := range []event.Draft{{Cause: 1, Data: bustest.Noted{}}, {Root: 1, Data: bustest.Noted{}}, {Cause: 1 << 63, Data: bustest.Noted{}}} {
+		if _, err := b.Record(t.Context(), note(1), d); err == nil || !strings.Contains(err.Error(), "draft 2 of 2") {
+			t.Errorf("a cause after the last event: %v", err)
+		}
+	}
 	if b.Last() != 0 {
 		t.Errorf("the last event is %d; want none", b.Last())
+	}
+}
+
+// A batch with a cause that nobody knows fails alone, whoever would have shared its transaction.
+func TestUnknownCauseFailsItsOwnBatchOnly(t *testing.T) {
+	l := &bustest.Memory{}
+	b, err := bus.New(t.Context(), l, bus.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	errs := make([]error, 2)
+	for i, d := range []event.Draft{note(1), {Cause: 7, Data: bustest.Noted{}}} {
+		wg.Go(func() { _, errs[i] = b.Record(ctx, d) })
+	}
+	time.Sleep(10 * time.Millisecond) // both wait before the writer is there
+	done := make(chan struct{})
+	go func() { defer close(done); _ = b.Run(ctx) }()
+	wg.Wait()
+	cancel()
+	<-done
+	if errs[0] != nil || errs[1] == nil {
+		t.Errorf("the good batch: %v; the other: %v", errs[0], errs[1])
 	}
 }
 
