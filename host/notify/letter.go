@@ -102,6 +102,7 @@ type history struct {
 	letters []letter
 	about   map[uint64][]letter // by the Seq of their fact
 	ended   map[key]bool
+	sent    []time.Time
 }
 
 func newHistory() *history {
@@ -117,6 +118,7 @@ func (h *history) add(e event.Event) {
 	switch d := e.Data.(type) {
 	case post.ReplySent:
 		h.end(e.Cause, d.To)
+		h.sent = append(h.sent, e.At)
 	case post.ReplyFailed:
 		h.end(e.Cause, d.To)
 	}
@@ -130,11 +132,11 @@ func (h *history) end(cause uint64, to string) {
 	}
 }
 
-// open are the letters about facts after a time that have not ended.
-func (h *history) open(after time.Time) []letter {
+// open are the letters that have not ended and are still worth sending.
+func (h *history) open(now time.Time, patience time.Duration) []letter {
 	var out []letter
 	for _, l := range h.letters {
-		if !h.ended[l.key()] && l.at.After(after) {
+		if !h.ended[l.key()] && now.Before(l.expires(patience)) {
 			out = append(out, l)
 		}
 	}

@@ -86,7 +86,7 @@ func New(cfg Config) *Notifier {
 func (n *Notifier) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	n.purse = newPurse(n.cfg.Budget, time.Now())
+	n.purse = newPurse(n.cfg.Budget, time.Time{}) // full at first; what was sent before a restart is taken out of it
 	var wg sync.WaitGroup
 	for _, part := range []func(context.Context) error{n.read, n.write} {
 		wg.Go(func() { stop(part(ctx)) })
@@ -147,7 +147,10 @@ func (n *Notifier) unanswered(ctx context.Context, last uint64) ([]letter, error
 	for k := range past.ended {
 		n.done.add(k)
 	}
-	return past.open(time.Now().Add(-n.cfg.Patience)), nil
+	for _, at := range past.sent {
+		n.purse.take(at)
+	}
+	return past.open(time.Now(), n.cfg.Patience), nil
 }
 
 // post puts a letter into the queue, unless it was sent before. Letters that it makes needless, and the least

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -92,6 +93,7 @@ type x struct {
 	mu    sync.Mutex
 	wrote []string
 	fail  []error // for the next calls; nil lets one through
+	slow  time.Duration
 }
 
 func (x *x) Reply(_ context.Context, to, text string) (string, error) {
@@ -99,6 +101,7 @@ func (x *x) Reply(_ context.Context, to, text string) (string, error) {
 }
 
 func (x *x) Post(_ context.Context, text string) (string, error) {
+	time.Sleep(x.slow)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if len(x.fail) > 0 {
@@ -277,6 +280,56 @@ func TestOnlyTheLastWordIsSent(t *testing.T) {
 		time.Sleep(11 * time.Second)
 		synctest.Wait()
 		equal(t, "ends", l.ends(), []string{"11 superseded", "12 superseded", "13 superseded", "14 sent", "13 sent", " sent"})
+	})
+}
+
+// A letter that X did not take comes back behind what has happened since.
+func TestALetterThatComesBackUndoesNoNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, x := newLedger(), &x{slow: time.Second, fail: []error{limited{}}}
+		stop := run(t, l, x, Config{})
+		defer stop()
+		l.add(bid("ann", "1", "1.1", "11", "", "")) // is on its way to X
+		synctest.Wait()
+		l.add(bid("bob", "2", "2.2", "12", "ann", "11")) // meanwhile ann is outbid
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		equal(t, "ends", l.ends(), []string{"11 superseded", "12 sent", "11 sent"})
+		if got := x.all(); len(got) != 2 || !strings.HasPrefix(got[1], "11: You are outbid") {
+			t.Errorf("written: %q", got)
+		}
+	})
+}
+
+// Winners are told for longer than others, also when the program was away in between.
+func TestWinnersAreToldAfterARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, x := newLedger(), &x{}
+		l.add(bid("ann", "1", "1.1", "11", "", ""))
+		l.add(auction.LotSold{Handle: "ann", Title: "Fern", Amount: eth("1"), WinningPostID: "11"})
+		time.Sleep(10 * time.Minute) // nobody was there to hear it
+		stop := run(t, l, x, Config{})
+		defer stop()
+		synctest.Wait()
+		equal(t, "ends", l.ends(), []string{"11 sent"})
+	})
+}
+
+// Restarts give nobody a fresh budget.
+func TestBudgetHoldsAcrossRestarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, x := newLedger(), &x{}
+		cfg := Config{Budget: Budget{Posts: 10, Window: 15 * time.Minute}}
+		begin := time.Now()
+		for i := range 20 {
+			stop := run(t, l, x, cfg)
+			l.add(auction.BidRefused{Handle: fmt.Sprint("u", i), Reason: auction.ReasonFormat, PostID: fmt.Sprint(20 + i)})
+			time.Sleep(30 * time.Second)
+			stop()
+		}
+		if n := len(x.all()); n < 5 || n > 10 {
+			t.Errorf("%d posts in %v; the budget is 10 in 15 minutes", n, time.Since(begin))
+		}
 	})
 }
 

@@ -21,8 +21,12 @@ const (
 	reasonAway   = "x_away"     // X took nothing for as long as it was worth sending
 )
 
-// put adds a letter. It drops the waiting ones that it makes needless, and the least useful one past the limit.
+// put adds a letter, unless a newer one that waits says what matters: one that X did not take comes back behind those.
+// It drops the waiting ones that it makes needless, and the least useful one past the limit.
 func (q *queue) put(l letter, limit int) []drop {
+	if slices.ContainsFunc(q.letters, func(w letter) bool { return w.replaces(l) }) {
+		return []drop{{l, reasonNews}}
+	}
 	var dropped []drop
 	q.letters = slices.DeleteFunc(q.letters, func(w letter) bool {
 		if !l.replaces(w) {
@@ -54,10 +58,13 @@ func order(a, b letter) int {
 	return newest
 }
 
-// replaces reports whether a letter makes a waiting one to the same person needless: whoever is outbid need not
+// replaces reports whether a letter makes an older one to the same person needless: whoever is outbid need not
 // hear that they led, whoever bid again has seen the price, and of two refusals only the last is worth reading.
 func (l letter) replaces(w letter) bool {
 	if l.handle == "" || l.handle != w.handle || w.about == sold || l.about == sold || l.about == asked || w.about == asked {
+		return false
+	}
+	if l.cause <= w.cause {
 		return false
 	}
 	return l.about == outbid && w.about == accepted && l.to == w.to ||
