@@ -18,6 +18,10 @@ import (
 // maxAnswer bounds what is read of an answer other than the stream: a page of 100 long posts is some 500 kB.
 const maxAnswer = 8 << 20
 
+// patience bounds a call other than the stream, from the first byte to the last: an answer that stops in its middle must
+// hold up neither the mentions nor the letters that wait behind it.
+const patience = time.Minute
+
 // call is one request. Path is what the limits are counted by, so ids stand in query or in at.
 type call struct {
 	method, path string
@@ -31,6 +35,8 @@ func (k call) endpoint() string { return k.method + " " + k.path }
 
 // do makes a call and decodes its answer into out.
 func (c *Client) do(ctx context.Context, k call, out any) error {
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
 	resp, err := c.send(ctx, k)
 	if err != nil {
 		return err

@@ -107,9 +107,7 @@ func (l *listening) sweep(ctx context.Context, from string, why reason) (string,
 		return from, err
 	}
 	for _, p := range posts {
-		if err := l.c.handOver(ctx, p, "mentions", l.to); err != nil && ctx.Err() == nil {
-			l.notTaken(p, err)
-		}
+		l.offer(ctx, p, "mentions")
 		from = newer(from, p.ID)
 	}
 	return from, nil

@@ -23,7 +23,7 @@ func (c *Client) Run(ctx context.Context, since string, to func(context.Context,
 	if err != nil {
 		return err
 	}
-	l := &listening{c: c, me: me, to: to, wake: make(chan struct{}, 1)}
+	l := &listening{c: c, me: me, to: to, wake: make(chan struct{}, 1), refused: make(map[string]time.Time)}
 	var wg sync.WaitGroup
 	wg.Go(func() { l.mentions(ctx) })
 	l.stream(ctx)
@@ -74,6 +74,8 @@ type listening struct {
 	behind bool   // something may have been missed since the last look
 	up     bool   // the stream is open
 	untook string // id of the oldest post that the receiver did not take, if any
+
+	refused map[string]time.Time // since when posts that are offered again are not taken
 }
 
 // stream keeps the stream open.
@@ -83,7 +85,11 @@ func (l *listening) stream(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := l.c.settleRules(ctx, l.me) // each time: an app's rules can be changed by others, and the stream would be silent
 		if err == nil {
-			err = l.c.listen(ctx, func() { b.good(); l.opened() }, func(p post.Post) { l.hear(ctx, p) })
+			var opened time.Time
+			err = l.c.listen(ctx, func() { opened = time.Now(); l.opened() }, func(p post.Post) { l.hear(ctx, p) })
+			if !opened.IsZero() && time.Since(opened) >= l.c.cfg.Silence { // one that X ends at once is no good stream
+				b.good()
+			}
 		}
 		wasUp := l.setUp(false)
 		if ctx.Err() != nil {
@@ -125,24 +131,44 @@ func (l *listening) miss() {
 	}
 }
 
-// hear hands over a post of the stream; one that is not taken is fetched again with the mentions.
-func (l *listening) hear(ctx context.Context, p post.Post) {
-	if err := l.c.handOver(ctx, p, "stream", l.to); err != nil && ctx.Err() == nil {
+// hear hands over a post of the stream.
+func (l *listening) hear(ctx context.Context, p post.Post) { l.offer(ctx, p, "stream") }
+
+// offer hands over a post; one that is not taken is fetched again with the mentions.
+func (l *listening) offer(ctx context.Context, p post.Post, source string) {
+	switch err := l.c.handOver(ctx, p, source, l.to); {
+	case err == nil:
+		l.mu.Lock()
+		delete(l.refused, p.ID)
+		l.mu.Unlock()
+	case ctx.Err() == nil:
 		l.notTaken(p, err)
 	}
 }
 
-// giveUp is how long a post is offered that the receiver does not take.
+// giveUp is how long a post is offered that the receiver does not take. It counts from the first time, not from when the
+// post was written: what comes after a long outage has its chance as well.
 const giveUp = 10 * time.Minute
 
 // notTaken has the mentions read again from before a post, for as long as there is hope.
 func (l *listening) notTaken(p post.Post, err error) {
-	if time.Since(p.At) > giveUp {
-		l.c.log.Error("a post was not taken and is given up", "post", p.ID, "err", err)
+	l.mu.Lock()
+	since, again := l.refused[p.ID]
+	if !again {
+		since = time.Now()
+		l.refused[p.ID] = since
+	}
+	l.mu.Unlock()
+	if time.Since(since) <= giveUp {
+		l.c.log.Warn("a post was not taken and will be fetched again", "post", p.ID, "err", err)
+		l.remember(p.ID)
 		return
 	}
-	l.c.log.Warn("a post was not taken and will be fetched again", "post", p.ID, "err", err)
-	l.remember(p.ID)
+	l.c.log.Error("a post was not taken and is given up", "post", p.ID, "err", err)
+	l.c.pass(p.ID)
+	l.mu.Lock()
+	delete(l.refused, p.ID)
+	l.mu.Unlock()
 }
 
 // remember notes a post that must be offered again, if there is one.

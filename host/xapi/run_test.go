@@ -3,6 +3,8 @@ package xapi
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -183,6 +185,73 @@ func TestOnePostThatIsNeverTakenHoldsUpNoOther(t *testing.T) {
 		time.Sleep(20 * time.Minute)
 		if again := w.offered(); offered < 10 || again != offered {
 			t.Errorf("offered %d times, and %d times after it should have been given up", offered, again)
+		}
+	})
+}
+
+// What came while the house was away for long is not given up at its first failure.
+func TestAnOldPostIsOfferedAgainAsWell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, nil, nil)
+		first := w.say("@host first")
+		time.Sleep(time.Minute)
+		w.say("@host while you were away")
+		time.Sleep(time.Minute)
+		w.say("@host later")
+		time.Sleep(time.Hour)
+		w.fail = 1000
+		stop := w.listen(first.ID)
+		defer stop()
+		time.Sleep(time.Minute)
+		w.mu.Lock()
+		w.fail = 0
+		w.mu.Unlock()
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		if got := w.unique(); !slices.Contains(got, "@host while you were away") {
+			t.Errorf("heard %q", got)
+		}
+	})
+}
+
+// A stream that X opens and ends at once is not asked for again and again without a pause.
+func TestAStreamThatEndsAtOnceIsNoGoodStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, nil, nil)
+		serve := w.wire.handler
+		w.wire.handler = http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+			if !strings.HasSuffix(r.URL.Path, "/search/stream") {
+				serve.ServeHTTP(out, r)
+				return
+			}
+			time.Sleep(time.Millisecond)
+			_, _ = io.WriteString(out, `{"errors":[{"title":"ConnectionException","disconnect_type":"TooManyConnections"}]}`+"\r\n")
+		})
+		stop := w.listen("")
+		defer stop()
+		time.Sleep(time.Minute) // 250 ms more each time: some 22 times
+		if n := w.wire.count("GET /2/tweets/search/stream"); n < 10 || n > 30 {
+			t.Errorf("the stream was asked for %d times in a minute", n)
+		}
+	})
+}
+
+// An answer that stops in its middle ends with an error, so that what waits behind the call goes on.
+func TestAnAnswerThatStopsIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, nil, nil)
+		w.wire.handler = http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(out, `{"data":{"id":"1`)
+			<-r.Context().Done()
+		})
+		begin := time.Now()
+		_, err := w.c.Post(t.Context(), "Hello.")
+		if took := time.Since(begin); err == nil || took > 2*time.Minute {
+			t.Errorf("after %v: %v", took, err)
+		}
+		var again interface{ RetryAt() time.Time }
+		if errors.As(err, &again) {
+			t.Errorf("%v says that the post may be sent again, but it may stand", err)
 		}
 	})
 }

@@ -151,6 +151,13 @@ func (c *Client) handOver(ctx context.Context, p post.Post, source string, to fu
 	return nil
 }
 
+// pass has a post left out from now on.
+func (c *Client) pass(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.taken.add(id)
+}
+
 // recent remembers the newest ids, between one and two generations of them.
 type recent struct{ young, old map[string]bool }
 
