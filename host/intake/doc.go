@@ -23,7 +23,8 @@
 //
 // # Floods
 //
-// An author whose bids in Config.Window are more than Config.Limit is told so once a window; the rest of the window is
-// dropped. The window is measured on the platform's clock, so that a backlog that comes in at once after an outage is not
-// mistaken for a flood; and a post counts once in its window, so that redeliveries take no room from what is new.
+// Of an author whose posts in Config.Window are more than Config.Limit, whatever they want, the first one too many is
+// told so if it is a bid, and the rest of the window is dropped. The window is measured on the platform's clock, so that
+// a backlog that comes in at once after an outage is not mistaken for a flood; and a post counts once in its window, so
+// that redeliveries take no room from what is new.
 package intake
