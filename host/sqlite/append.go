@@ -73,8 +73,7 @@ func (db *DB) Append(ctx context.Context, batch []event.Draft) ([]event.Event, e
 		events, err = db.appendAll(ctx, batch, bodies)
 		return err
 	})
-	var dup *duplicateError
-	if errors.As(err, &dup) {
+	if errors.Is(err, errDuplicate) {
 		return nil, db.culprit(context.WithoutCancel(ctx), batch)
 	}
 	if err != nil {
@@ -159,7 +158,7 @@ func (db *DB) appendAll(ctx context.Context, batch []event.Draft, bodies [][]byt
 		return append(args, e.Seq, string(e.Kind()), e.At.UnixNano(), e.Cause, e.Root, e.Origin, bodies[i])
 	})
 	if isUnique(err) {
-		return nil, &duplicateError{batch}
+		return nil, errDuplicate
 	}
 	if err != nil {
 		return nil, fmt.Errorf("append: %w", err)
@@ -170,11 +169,9 @@ func (db *DB) appendAll(ctx context.Context, batch []event.Draft, bodies [][]byt
 	return events, nil
 }
 
-// duplicateError says that some origin of a batch is in the ledger, or in the batch twice; which one is found after the
+// errDuplicate says that some origin of a batch is in the ledger, or in the batch twice; which one is found after the
 // transaction was rolled back.
-type duplicateError struct{ batch []event.Draft }
-
-func (*duplicateError) Error() string { return "an origin is in the ledger already" }
+var errDuplicate = errors.New("an origin is in the ledger already")
 
 // culprit names the origin.
 func (db *DB) culprit(ctx context.Context, batch []event.Draft) error {
