@@ -10,7 +10,7 @@ import (
 )
 
 // fill puts a plugin into the empty slot.
-func (s *slot) fill(ctx context.Context, p *occupant) error {
+func (s *slot) fill(p *occupant) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	switch {
@@ -21,7 +21,6 @@ func (s *slot) fill(ctx context.Context, p *occupant) error {
 	}
 	s.guest = p
 	s.refresh()
-	s.host.switched(ctx, Info{}, p.info())
 	return nil
 }
 
@@ -57,7 +56,6 @@ func (s *slot) exchange(ctx context.Context, next *occupant) (SwapResult, *occup
 	}
 	s.latency.reset()
 	s.refresh()
-	s.host.switched(ctx, res.From, res.To)
 	return res, old, nil
 }
 

@@ -85,7 +85,6 @@ const (
 	maxFuel          = 100_000_000
 	maxMemoryMiB     = 256
 	maxCommands      = 1024
-	maxConfigBytes   = 1 << 20
 )
 
 // Kind is what a plugin is for; each kind has one slot on the show.

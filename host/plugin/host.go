@@ -3,7 +3,7 @@
 //
 // Promises:
 //   - There is one slot for each kind of plugin. A slot gives its guest the events it subscribed to, in the order of
-//     the ledger, from the moment at which Run begins: what happened before is not played to it.
+//     the ledger, from the moment at which Run begins, or from where Config.Since says when its first guest is there.
 //   - A guest asks; it never does. What it has no capability for is dropped, counted, and told once as
 //     plugin.refused. The rest is offered to the director with the event that caused it: the one it handled, or, for a line
 //     that had to wait, one of the last 512 of its slot that it names.
@@ -44,7 +44,7 @@ type recorder interface {
 	Record(ctx context.Context, drafts ...event.Draft) ([]event.Event, error)
 }
 
-// Config of a Host. Runtime, Subscribe, Last and Facts are required.
+// Config of a Host. Runtime, Subscribe, Last, Facts and Offer are required.
 type Config struct {
 	Runtime   Runtime
 	Subscribe func(after uint64, kinds ...event.Kind) Source
@@ -53,13 +53,10 @@ type Config struct {
 	// It is asked when that plugin is ready. Without it plugins hear what comes while they are there.
 	Since func() uint64
 	Facts recorder
-	// Offer takes what a guest asks for, caused by an event; it must not block for long. It may be set later, with
-	// SetOffer.
-	Offer func(ctx context.Context, cause event.Event, cues []cue.Cue)
-	// Switched is called after a plugin took over a slot, before it hears its first event. It must not call Load or Swap.
-	Switched func(ctx context.Context, from, to Info)
-	Logger   *slog.Logger
-	Metrics  prometheus.Registerer
+	// Offer takes what a guest asks for, caused by an event; it must not block for long.
+	Offer   func(ctx context.Context, cause event.Event, cues []cue.Cue)
+	Logger  *slog.Logger
+	Metrics prometheus.Registerer
 }
 
 // Host holds the slots.
@@ -68,9 +65,6 @@ type Host struct {
 	log     *slog.Logger
 	metrics *metrics
 	slots   []*slot // in the order of kinds
-
-	mu    sync.RWMutex
-	offer func(ctx context.Context, cause event.Event, cues []cue.Cue)
 }
 
 // kinds are the slots, in the order in which they are listed.
@@ -81,7 +75,7 @@ var ErrSlot = errors.New("wrong slot")
 
 // New makes a host with empty slots.
 func New(cfg Config) *Host {
-	h := &Host{cfg: cfg, log: cfg.Logger, metrics: newMetrics(cfg.Metrics), offer: cfg.Offer}
+	h := &Host{cfg: cfg, log: cfg.Logger, metrics: newMetrics(cfg.Metrics)}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
@@ -89,22 +83,6 @@ func New(cfg Config) *Host {
 		h.slots = append(h.slots, &slot{kind: k, host: h, log: h.log.With("slot", string(k)), opened: make(chan struct{})})
 	}
 	return h
-}
-
-// SetOffer names who takes what guests ask for.
-func (h *Host) SetOffer(offer func(ctx context.Context, cause event.Event, cues []cue.Cue)) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.offer = offer
-}
-
-func (h *Host) offerTo(ctx context.Context, cause event.Event, cues []cue.Cue) {
-	h.mu.RLock()
-	offer := h.offer
-	h.mu.RUnlock()
-	if offer != nil {
-		offer(ctx, cause, cues)
-	}
 }
 
 // Run gives the slots their events until ctx ends, then closes the guests. It returns nil when ctx ended it.
@@ -135,7 +113,7 @@ func (h *Host) Load(ctx context.Context, slotName string, fsys fs.FS) (Info, err
 	if err != nil {
 		return Info{}, err
 	}
-	if err := s.fill(ctx, p); err != nil {
+	if err := s.fill(p); err != nil {
 		return Info{}, errors.Join(err, p.guest.Close(ctx))
 	}
 	info, _ := s.describe()
@@ -193,12 +171,6 @@ func (h *Host) Plugins() []Info {
 		}
 	}
 	return out
-}
-
-func (h *Host) switched(ctx context.Context, from, to Info) {
-	if h.cfg.Switched != nil {
-		h.cfg.Switched(ctx, from, to)
-	}
 }
 
 func (h *Host) refused(ctx context.Context, slot, plugin string, why error) {

@@ -224,16 +224,17 @@ func (s *stage) configure(change func(*plugin.Config)) {
 		return s.l.Last()
 	}
 	cfg := plugin.Config{Runtime: s.rt, Facts: s.l, Last: last, Metrics: prometheus.NewRegistry(),
-		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source { return &reader{s.l, after, kinds} }}
+		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source { return &reader{s.l, after, kinds} }, Offer: s.offer}
 	change(&cfg)
 	s.h = plugin.New(cfg)
-	s.h.SetOffer(func(_ context.Context, cause event.Event, cues []cue.Cue) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, c := range cues {
-			s.offered = append(s.offered, fmt.Sprintf("%d %s %s", cause.Seq, c.From, c.Text))
-		}
-	})
+}
+
+func (s *stage) offer(_ context.Context, cause event.Event, cues []cue.Cue) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range cues {
+		s.offered = append(s.offered, fmt.Sprintf("%d %s %s", cause.Seq, c.From, c.Text))
+	}
 }
 
 // play runs f beside the running host, under fake time.

@@ -31,13 +31,16 @@ func LoadManifest(fsys fs.FS) (*Manifest, error) {
 	return ParseManifest(b)
 }
 
-// ReadFile reads a file of at most limit bytes.
+// ReadFile reads a plain file of at most limit bytes. Of pipes and devices, which a folder may hold or link to, the
+// size says nothing, and reading them may never end.
 func ReadFile(fsys fs.FS, name string, limit int64) ([]byte, error) {
 	info, err := fs.Stat(fsys, name)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if info.Size() > limit {
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a plain file", name)
+	case info.Size() > limit:
 		return nil, fmt.Errorf("%s has %d bytes, at most %d are allowed", name, info.Size(), limit)
 	}
 	return fs.ReadFile(fsys, name)

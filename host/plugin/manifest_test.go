@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,6 +110,16 @@ func TestLoadManifestWithoutFile(t *testing.T) {
 	big := fstest.MapFS{ManifestFile: {Data: make([]byte, maxManifest+1)}}
 	if _, err := LoadManifest(big); err == nil || !strings.Contains(err.Error(), "at most 65536 are allowed") {
 		t.Error(err)
+	}
+}
+
+// TestOnlyPlainFilesAreRead: a pipe has no size and no end.
+func TestOnlyPlainFilesAreRead(t *testing.T) {
+	for _, mode := range []fs.FileMode{fs.ModeNamedPipe, fs.ModeDevice, fs.ModeDir} {
+		odd := fstest.MapFS{"plugin.wasm": {Data: []byte("x"), Mode: mode}}
+		if _, err := ReadFile(odd, "plugin.wasm", 10); err == nil || !strings.Contains(err.Error(), "plugin.wasm is not a plain file") {
+			t.Errorf("mode %s: error %v", mode, err)
+		}
 	}
 }
 

@@ -183,7 +183,7 @@ func (s *slot) deliver(ctx context.Context, p *occupant, events []event.Event, r
 // flush offers what was taken.
 func (s *slot) flush(ctx context.Context, cause event.Event) {
 	if len(s.offered) > 0 {
-		s.host.offerTo(ctx, cause, append([]cue.Cue(nil), s.offered...))
+		s.host.cfg.Offer(ctx, cause, append([]cue.Cue(nil), s.offered...))
 		s.offered = s.offered[:0]
 	}
 }
