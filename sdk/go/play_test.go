@@ -37,6 +37,13 @@ func TestOlderRecordsReadAsZero(t *testing.T) {
 	}
 }
 
+func TestHalfACharacterIsReplaced(t *testing.T) {
+	p := Plugin{Handle: func(_ Event, out *Commands) { out.Post("fox: " + "🦊"[:2] + "!") }}
+	if got := Play(p, ClockTickedFields{}.Event(1, 1))[0].Text["text"]; got != "fox: \ufffd!" {
+		t.Errorf("asked for %q", got)
+	}
+}
+
 func TestLongTextIsCutBetweenCharacters(t *testing.T) {
 	p := Plugin{Handle: func(_ Event, out *Commands) { out.Post(strings.Repeat("鳥", 5000)) }}
 	got := Play(p, ClockTickedFields{}.Event(1, 1))[0].Text["text"]

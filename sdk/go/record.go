@@ -2,7 +2,9 @@ package guest
 
 import (
 	"encoding/binary"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 const (
@@ -117,6 +119,9 @@ func (w *recordWriter) flag(i int, v bool) {
 }
 
 func (w *recordWriter) str(i int, s string) {
+	if !utf8.ValidString(s) { // the host refuses a batch with half a character in it
+		s = strings.ToValidUTF8(s, "\ufffd")
+	}
 	if len(s) > MaxStringBytes {
 		s = cut(s)
 	}

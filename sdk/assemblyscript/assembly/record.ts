@@ -106,7 +106,8 @@ export class CommandBuffer {
     const off = this.len - w;
     this.room(n);
     const at = changetype<usize>(this.buf) + this.len;
-    String.UTF8.encodeUnsafe(changetype<usize>(s), s.length, at);
+    // Half a surrogate pair is replaced: the host refuses a batch with half a character in it.
+    String.UTF8.encodeUnsafe(changetype<usize>(s), s.length, at, false, String.UTF8.ErrorMode.REPLACE);
     if (n > MAX_STRING) {
       n = MAX_STRING;
       while (n > 0 && (load<u8>(at + n) & 0xc0) == 0x80) n--;
