@@ -75,8 +75,10 @@ func (g *guest) start(config []byte) error {
 	return nil
 }
 
-// give hands bytes to configure or restore, which answer with an error text.
+// give hands bytes to configure or restore, which answer with an error text. The clock stands at the same moment
+// each time, so that a roll-back which restores once more comes to the same state.
 func (g *guest) give(what string, b []byte, refused error) error {
+	g.box.at(0, startTime)
 	fuel, f := g.runtime.cfg.LoadFuel, g.inst.configure
 	if what == "restore" {
 		f = g.inst.restore
@@ -213,7 +215,8 @@ func (g *guest) checkpoint() {
 // rollBack puts the guest back to where it stood after the last call that went well.
 func (g *guest) rollBack() error {
 	g.box.mute = true
-	defer func() { g.box.mute = false }()
+	stats := g.stats
+	defer func() { g.box.mute, g.stats = false, stats }() // what is played again was counted the first time
 	err := g.reset()
 	if err == nil {
 		err = g.replay()

@@ -178,6 +178,12 @@ func TestLimits(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("half a character", func(t *testing.T) {
+		out, err := load(t, r, "fixture.wasm", manifest(nil)).HandleBatch(ctx, []event.Event{ask(1, "half")})
+		if err != nil || len(out) != 2 || out[0].Cue.Text != "fox: \ufffd!" {
+			t.Errorf("%+v, error %v", out, err)
+		}
+	})
 	t.Run("unknown commands", func(t *testing.T) {
 		g := load(t, r, "fixture.wasm", manifest(nil))
 		out, err := g.HandleBatch(ctx, []event.Event{ask(1, "unknown")})
@@ -193,6 +199,42 @@ func TestLimits(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestRollBackCountsNothingTwice: what is played again on the way back was counted when it happened.
+func TestRollBackCountsNothingTwice(t *testing.T) {
+	g := load(t, newRuntime(t, Config{}), "fixture.wasm", manifest(nil))
+	ctx := context.Background()
+	for i, what := range []string{"flood", "unknown"} {
+		if _, err := g.HandleBatch(ctx, []event.Event{ask(uint64(i+1), what)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := g.Stats()
+	if _, err := g.HandleBatch(ctx, []event.Event{ask(3, "trap")}); err == nil {
+		t.Fatal("no trap")
+	}
+	if after := g.Stats(); after.Dropped != before.Dropped || after.Unknown != before.Unknown || before.Dropped == 0 || before.Unknown == 0 {
+		t.Errorf("%d dropped and %d unknown after the roll-back, %d and %d before", after.Dropped, after.Unknown, before.Dropped, before.Unknown)
+	}
+}
+
+// TestRestoreHasOneClock: a roll-back restores once more, under another event; a guest that asks for the time must
+// come to the same state.
+func TestRestoreHasOneClock(t *testing.T) {
+	g := load(t, newRuntime(t, Config{}), "fixture.wasm", manifest(nil)).(*guest)
+	ctx := context.Background()
+	heard(t, g, 9)
+	state, err := g.Save(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Restore(ctx, state); err != nil {
+		t.Fatal(err)
+	}
+	if g.box.now != startTime {
+		t.Errorf("restored at %d, want %d", g.box.now, startTime)
+	}
 }
 
 // TestRollBackWithinBatches: roll-back finds the exact state also far from the last copy and across batches.
