@@ -163,6 +163,18 @@ func TestLastBidIsNotForgotten(t *testing.T) {
 	}
 }
 
+// A clock that was set back leaves a memory full of lines from the future; it must not keep the personality from ever
+// speaking again.
+func TestClockSetBack(t *testing.T) {
+	s := newState(&Personality{})
+	for i := range uint64(maxSaid) {
+		s.said[i+10] = 1_000_000
+	}
+	if !s.remember(1, 2, 500, 600) || len(s.said) != 2 {
+		t.Errorf("%d lines in memory, want the new one alone", len(s.said))
+	}
+}
+
 func TestSilenceIsFilledOnceAtATime(t *testing.T) {
 	e := engineOf(t, `
 - {id: s, on: silence, say: ["one", "two", "three"]}

@@ -211,9 +211,14 @@ func (s *state) remember(made, reads uint64, now, memory int64) bool {
 	return true
 }
 
-// forgetSaid drops what is older than the memory, or than half of it when that is not enough.
+// forgetSaid drops what is older than the memory, or than half of it when that is not enough; all of it when a clock
+// that was set back makes everything newer than now.
 func (s *state) forgetSaid(now, memory int64) {
 	for ; len(s.said)+2 > maxSaid; memory /= 2 {
+		if memory == 0 {
+			clear(s.said)
+			return
+		}
 		for h, at := range s.said {
 			if now-at >= memory {
 				delete(s.said, h)
