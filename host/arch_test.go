@@ -42,7 +42,7 @@ var may = map[string][]string{
 	// adapters: domain, at most the one engine they serve, one technology
 	"host/sqlite":   {"host/auction", "host/event", "host/money", "host/post", "host/telemetry", "migrations"},
 	"host/xapi":     {"host/post", "host/telemetry"},
-	"host/speech":   {"host/character", "host/telemetry"},
+	"host/speech":   {"host/character", "host/plugin/wasm/meter", "host/telemetry"},
 	"host/ffmpeg":   {"host/compositor", "host/telemetry"},
 	"host/rtmp":     {"host/telemetry"},
 	"host/admin":    {"host/admin/ui", "host/auction", "host/cue", "host/event", "host/money", "host/post", "host/show", "host/telemetry"},

@@ -12,6 +12,8 @@ import (
 	"github.com/tetratelabs/wazero/experimental/sysfs"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	"github.com/tetratelabs/wazero/sys"
+
+	fuel "github.com/sothebais/sothebais/host/plugin/wasm/meter"
 )
 
 //go:embed lexicon.txt
@@ -22,6 +24,8 @@ const (
 	maxPages  = 64 << 20 >> 16
 	maxSound  = 8 << 20
 	maxReport = 256 << 10
+	maxModule = 64 << 20
+	maxFuel   = 60_000_000_000 // some ten seconds; the longest text took a tenth of that
 )
 
 // flite is the compiled module. It is a command: each line runs it once, in an instance of its own that
@@ -59,12 +63,22 @@ func newFlite(ctx context.Context, module []byte, cacheDir string) (*flite, erro
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, f.runtime); err != nil {
 		return nil, errors.Join(fmt.Errorf("offer WASI to the voice: %w", err), f.close(ctx))
 	}
-	m, err := f.runtime.CompileModule(ctx, module)
-	if err != nil {
+	if err := f.compile(ctx, module); err != nil {
 		return nil, errors.Join(fmt.Errorf("compile the voice: %w", err), f.close(ctx))
 	}
-	f.module = m
 	return f, nil
+}
+
+// compile makes the module pay for what it executes. That bounds a line, and, what matters more, lets Go's collector in
+// every few tens of microseconds: a line takes a tenth of a second, and whoever waits for the collector, such as a
+// frame, would wait as long.
+func (f *flite) compile(ctx context.Context, module []byte) error {
+	metered, err := fuel.Rewrite(module, fuel.Limits{Bytes: maxModule, Functions: 1 << 16, Body: 4 << 20, Locals: 1 << 16, Depth: 1 << 12, Table: 1 << 16, Fuel: maxFuel})
+	if err != nil {
+		return err
+	}
+	f.module, err = f.runtime.CompileModule(ctx, metered.Code)
+	return err
 }
 
 // say runs the module on one line.

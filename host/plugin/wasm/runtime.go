@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -37,7 +38,6 @@ const (
 	defaultLoadFuel    = 15_000_000_000 // about two seconds: a language's runtime starts, a personality is read
 	defaultModuleBytes = 16 << 20
 	maxBodyBytes       = 1 << 20 // of a declarative plugin
-	compileWorkers     = 2       // a module of megabytes takes seconds; the show has other work as well
 	maxStateBytes      = 1 << 20
 	// idleModules is how many compiled modules without an instance are kept, so that swapping back and forth does not
 	// compile anew.
@@ -220,7 +220,7 @@ func (r *Runtime) compile(ctx context.Context, code []byte) (wazero.CompiledModu
 	if err != nil {
 		return nil, nil, err
 	}
-	compiled, err := r.engine.CompileModule(experimental.WithCompilationWorkers(ctx, compileWorkers), meta.Code)
+	compiled, err := r.engine.CompileModule(experimental.WithCompilationWorkers(ctx, max(1, runtime.GOMAXPROCS(0)/2)), meta.Code)
 	if err != nil {
 		return nil, nil, fmt.Errorf("compile: %w", err)
 	}
