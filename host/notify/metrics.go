@@ -42,7 +42,7 @@ func (m meter) wrote(l letter) {
 // lost counts by reason; what X said is one reason, so that its words make no labels.
 func (m meter) lost(reason string) {
 	switch reason {
-	case reasonBudget, reasonNews, reasonAway:
+	case reasonBudget, reasonNews, reasonAway, reasonStranger:
 	default:
 		reason = "x"
 	}

@@ -9,7 +9,8 @@
 //   - no more is sent than the budget allows; the most useful goes first, and what waited for too long is dropped;
 //   - of several letters that wait for one person, only the one that still matters is sent;
 //   - each letter ends as a fact, reply.sent or reply.failed, caused by the fact that it is about;
-//   - a slow or dead X holds up nobody else.
+//   - a slow or dead X holds up nobody else;
+//   - plugins answer those who wrote to the show, and nobody else on X.
 package notify
 
 import (
@@ -159,9 +160,13 @@ func (n *Notifier) post(ctx context.Context, l letter) error {
 	if l.handle == "" {
 		l.handle = n.wrote.of(l.to)
 	}
+	stranger := l.about == asked && l.to != "" && l.handle == ""
 	n.mu.Lock()
 	var dropped []drop
-	if n.done.add(l.key()) {
+	switch fresh := n.done.add(l.key()); {
+	case fresh && stranger:
+		dropped = []drop{{l, reasonStranger}}
+	case fresh:
 		dropped = n.queue.put(l, n.cfg.Waiting)
 	}
 	n.meter.waiting.Set(float64(len(n.queue.letters)))

@@ -243,6 +243,7 @@ func TestBudgetGoesToWhatMatters(t *testing.T) {
 			l.add(auction.BidRefused{Handle: fmt.Sprint("u", i), Reason: auction.ReasonFormat, PostID: fmt.Sprint(20 + i)})
 		}
 		synctest.Wait()
+		l.add(post.Received{Post: post.Post{ID: "30", Handle: "dee"}})
 		l.add(cue.Raised{Cue: cue.Cue{From: "dusty", Verb: cue.Reply, Name: "30", Text: "Hi."}})
 		l.add(auction.BidRefused{Handle: "cid", Reason: auction.ReasonFormat, PostID: "31"})
 		l.add(auction.LotSold{Handle: "bob", Title: "Fern", Amount: eth("1.5"), WinningPostID: "32"})
@@ -330,6 +331,22 @@ func TestBudgetHoldsAcrossRestarts(t *testing.T) {
 		if n := len(x.all()); n < 5 || n > 10 {
 			t.Errorf("%d posts in %v; the budget is 10 in 15 minutes", n, time.Since(begin))
 		}
+	})
+}
+
+// A plugin does not speak in the show's name to people who never wrote to it.
+func TestPluginsAnswerNoStrangers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, x := newLedger(), &x{}
+		stop := run(t, l, x, Config{})
+		defer stop()
+		l.add(post.Received{Post: post.Post{ID: "12", Handle: "bob"}})
+		for _, id := range []string{"666", "12", "666"} {
+			l.add(cue.Raised{Cue: cue.Cue{From: "rogue", Verb: cue.Reply, Name: id, Text: "Buy this!"}})
+		}
+		synctest.Wait()
+		equal(t, "ends", l.ends(), []string{"666 unknown_post", "12 sent"})
+		equal(t, "written", x.all(), []string{"12: Buy this!"})
 	})
 }
 

@@ -19,6 +19,8 @@ const (
 	reasonBudget = "budget"     // others went first for as long as it was worth sending
 	reasonNews   = "superseded" // a newer letter says what matters
 	reasonAway   = "x_away"     // X took nothing for as long as it was worth sending
+
+	reasonStranger = "unknown_post" // a plugin named a post that did not come to the show
 )
 
 // put adds a letter, unless a newer one that waits says what matters: one that X did not take comes back behind those.
