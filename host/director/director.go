@@ -109,6 +109,7 @@ type offer struct {
 	cue   cue.Cue
 	cause event.Event
 	at    time.Time
+	void  string // why it is not to be said any more, though it waits in the inbox or the voice works on it
 }
 
 // New makes a director; nothing moves until Run.
@@ -146,6 +147,11 @@ func (d *Director) SpeechEnded(seq uint64) {
 func (d *Director) Forget(source string) {
 	d.mu.Lock()
 	d.in.forget = append(d.in.forget, source)
+	for i := range d.in.offers { // what comes in later is a successor's of the same name
+		if o := &d.in.offers[i]; o.cue.From == source && o.cue.Verb == cue.Say {
+			o.void = reasonForgotten
+		}
+	}
 	d.mu.Unlock()
 	d.nudge()
 }

@@ -316,6 +316,23 @@ func TestForgottenSourceSaysNothing(t *testing.T) {
 	}
 }
 
+// What a plugin asked for before it left is void even if nobody has looked at it yet; its successor may have its name.
+func TestForgottenInTheInbox(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &log{began: time.Now()}
+		d := New(Config{Stage: l, Facts: l, Voice: &mouth{takes: 100 * time.Millisecond}})
+		offer1(d, say(cue.Lot, "old"), cue.Cue{From: "p", Verb: cue.Text, Name: "price"})
+		d.Forget("p")
+		offer1(d, say(cue.Lot, "new"))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := d.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		want(t, l, " 0.00 drop say old: source_left", " 0.00 text price", " 0.10 say new")
+	})
+}
+
 func TestMoodComesWithTheLine(t *testing.T) {
 	l := onStage(t, Config{}, func(d *Director, _ *log) {
 		offer1(d, cue.Cue{From: "p", Verb: cue.Say, Text: "yes", Name: "excited", Priority: cue.Bid})

@@ -74,6 +74,10 @@ func (f *floor) step(ctx context.Context, now time.Time) (time.Time, error) {
 
 // admit lets a cue in, keeps it waiting, or drops it.
 func (f *floor) admit(o offer, now time.Time) {
+	if o.void != "" {
+		f.drop(o, o.void, now)
+		return
+	}
 	if f.past(o) {
 		f.drop(o, reasonStale, now)
 		return

@@ -61,7 +61,6 @@ type line struct {
 	offer
 	clip *character.Clip
 	err  error
-	void string // why it is not to be said any more, though the voice still works on it
 	seq  uint64 // of its cue.raised, once it is on stage
 }
 
