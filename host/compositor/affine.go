@@ -199,10 +199,10 @@ func (t *turner) get(src *pixels, m matrix) turned {
 		return e.Value.(*turnEntry).val
 	}
 	t.misses++
-	e := &turnEntry{key: k}
+	e := &turnEntry{key: k, size: 512}
 	if p, x, y := m.turn(src); p != nil {
 		e.val = turned{newBitmap(p), x, y}
-		e.size = len(p.pix) * 2 // with the planes made of it
+		e.size += len(p.pix) * 2 // with the planes made of it
 	}
 	t.found[k] = t.recent.PushFront(e)
 	t.size += e.size

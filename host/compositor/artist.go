@@ -2,6 +2,8 @@ package compositor
 
 import (
 	"context"
+	"image"
+	"slices"
 	"sync"
 
 	"github.com/sothebais/sothebais/host/scene"
@@ -81,19 +83,37 @@ func (s *Stage) loadArt(ctx context.Context) {
 	}
 }
 
-// drawArt makes the pictures that were asked for; a cue whose picture cannot be used keeps its words.
+// drawArt makes the pictures that were asked for, in order; one that the next cue for its slot replaces is not drawn.
 func (s *Stage) drawArt() {
-	for _, r := range s.art.take() {
-		r.cmd.texts = s.layOut(r.cmd.cue.Name, r.cmd.cue.Text)
-		for _, n := range r.nodes {
-			art, err := loadPicture(s.cfg.Artwork, r.cmd.cue.Text, n.layer)
-			if err != nil {
-				s.log.Warn("an artwork cannot be shown", telemetry.KeySeq, r.cmd.seq, telemetry.KeyErr, err)
-				break
-			}
-			art.warm(n.layer)
-			r.cmd.arts = append(r.cmd.arts, artSet{n, art})
+	list := s.art.take()
+	for i, r := range list {
+		c := &r.cmd.cue
+		r.cmd.texts = s.layOut(c.Name, c.Text)
+		if !slices.ContainsFunc(list[i+1:], func(o artRequest) bool { return o.cmd.cue.Name == c.Name }) {
+			r.cmd.arts = s.drawFor(r)
 		}
 		s.queue.put(r.cmd)
 	}
+}
+
+// drawFor draws the picture that a cue names for each layer of its slot. Where none is named, or it cannot be used, a
+// layer shows what it does while its slot is empty: never the lot before.
+func (s *Stage) drawFor(r artRequest) []artSet {
+	var pic image.Image
+	if name := r.cmd.cue.Text; name != "" {
+		var err error
+		if pic, err = decode(s.cfg.Artwork, name); err != nil {
+			s.log.Warn("an artwork cannot be shown", telemetry.KeySeq, r.cmd.seq, telemetry.KeyErr, err)
+		}
+	}
+	var out []artSet
+	for _, n := range r.nodes {
+		art := n.plain
+		if pic != nil {
+			art = fitPicture(pic, n.layer)
+			art.settle(n.layer)
+		}
+		out = append(out, artSet{n, art})
+	}
+	return out
 }

@@ -141,9 +141,9 @@ func (p *plane) blit(k kernel, dst []byte, stride, which, x, y int, alpha uint8,
 
 // bitmap is a picture converted once: luma at full size, and chroma for each of the four parities that a position can
 // have, so that sprites move by single pixels though chroma has half the size. A chroma plane is made when it is first
-// drawn; a bitmap therefore belongs to the goroutine that draws.
+// drawn, so until it is settled a bitmap belongs to the goroutine that draws.
 type bitmap struct {
-	src    *pixels
+	src    *pixels // nil once settled
 	luma   plane
 	chroma [4]*plane // index (x&1)|(y&1)<<1
 }
@@ -163,6 +163,20 @@ func newBitmap(src *pixels) *bitmap {
 		}
 	}
 	b.luma.index()
+	return b
+}
+
+// settle makes the chroma planes for a place, or for all if it moves, and lets go of the pixels, which are the larger
+// half of a bitmap. It must not be drawn anywhere else then.
+func (b *bitmap) settle(x, y int, moves bool) *bitmap {
+	if b.src == nil {
+		return b
+	}
+	b.chromaAt(x&1, y&1)
+	for k := 0; moves && k < len(b.chroma); k++ {
+		b.chromaAt(k&1, k>>1)
+	}
+	b.src = nil
 	return b
 }
 
@@ -220,7 +234,7 @@ func (s *pixels) average(x, y int) uint32 {
 	return (sum[0]+2)/4 | (sum[1]+2)/4<<8 | (sum[2]+2)/4<<16 | (sum[3]+2)/4<<24
 }
 
-func (b *bitmap) bounds() image.Rectangle { return image.Rect(0, 0, b.src.w, b.src.h) }
+func (b *bitmap) bounds() image.Rectangle { return image.Rect(0, 0, b.luma.w, b.luma.h) }
 
 // draw blends the bitmap at (x,y) inside clip, which lies on even coordinates.
 func (b *bitmap) draw(dst *picture, x, y int, alpha uint8, clip image.Rectangle) {

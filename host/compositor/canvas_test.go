@@ -120,3 +120,19 @@ func TestStillLayersAreRepaintedWhenTheyChange(t *testing.T) {
 		t.Error("a hidden still layer is still there")
 	}
 }
+
+// TestSettledDrawsTheSame, wherever it may still be drawn.
+func TestSettledDrawsTheSame(t *testing.T) {
+	src := noise(13, 9, 5)
+	for k := range 4 {
+		x, y := 4+k&1, 6+k>>1
+		var got [3]*picture
+		for i, b := range []*bitmap{newBitmap(src), newBitmap(src).settle(x, y, false), newBitmap(src).settle(0, 0, true)} {
+			got[i] = newPicture(32, 32, bestKernel())
+			b.draw(got[i], x, y, 200, got[i].bounds())
+		}
+		if !bytes.Equal(got[0].buf, got[1].buf) || !bytes.Equal(got[0].buf, got[2].buf) {
+			t.Error("parity", k)
+		}
+	}
+}

@@ -10,25 +10,26 @@ import (
 	"github.com/sothebais/sothebais/host/scene"
 )
 
-// cast is every character that can go on stage; one is made ready when it is first asked for.
+// cast is every character that can go on stage. Only the one that was asked for last is kept ready: the pictures of one
+// take a hundred megabytes with all their turns.
 type cast struct {
 	mu     sync.Mutex
 	packs  map[string]*character.Pack
-	actors map[string]*actor
+	latest *actor
 	seed   int64
 	scenes []*scene.Scene
 }
 
 func newCast(packs map[string]*character.Pack, seed int64, scenes []*scene.Scene) *cast {
-	return &cast{packs: packs, actors: map[string]*actor{}, seed: seed, scenes: scenes}
+	return &cast{packs: packs, seed: seed, scenes: scenes}
 }
 
 // ready gives a character whose every part is converted.
 func (c *cast) ready(id string) (*actor, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if a := c.actors[id]; a != nil {
-		return a, nil
+	if c.latest != nil && c.latest.id == id {
+		return c.latest, nil
 	}
 	pack := c.packs[id]
 	if pack == nil {
@@ -36,7 +37,7 @@ func (c *cast) ready(id string) (*actor, error) {
 	}
 	a := newActor(id, character.NewAnimator(pack, c.seed), pack.Width, pack.Height, pack.Parts)
 	a.rehearse(c.scenes)
-	c.actors[id] = a
+	c.latest = a
 	return a, nil
 }
 

@@ -21,6 +21,17 @@ type glyph struct {
 	faceX, faceY   int
 }
 
+// bytes is about what a glyph holds: luma, coverage, and four chroma planes with theirs.
+func (g *glyph) bytes() int {
+	n := 512
+	for _, b := range [2]*bitmap{g.under, g.face} {
+		if b != nil {
+			n += 5 * b.luma.w * b.luma.h
+		}
+	}
+	return n
+}
+
 // look is everything besides size and face that changes how a letter is drawn; equal looks share glyphs.
 type look struct {
 	color    color.NRGBA
@@ -108,8 +119,11 @@ func (k glyphKey) shade(ox, oy int) ink {
 func (m *mask) paint(in ink) *bitmap {
 	img := image.NewRGBA(image.Rect(0, 0, m.w, m.h))
 	lay(img, m, in, 0, 0)
-	return newBitmap(convert(img))
+	return letterBitmap(img)
 }
+
+// letterBitmap is for pictures that are set anywhere in a line.
+func letterBitmap(img image.Image) *bitmap { return newBitmap(convert(img)).settle(0, 0, true) }
 
 // pad is the room that outline and shadow need around a letter.
 func (l look) pad() int {
@@ -132,7 +146,7 @@ func (l look) below(m *mask) *bitmap {
 	if l.outline.Width > 0 {
 		lay(img, wide, flat(l.outline.Color), 0, 0)
 	}
-	return newBitmap(convert(img))
+	return letterBitmap(img)
 }
 
 // extent is the box of an outline in whole pixels.
@@ -184,5 +198,5 @@ func (k glyphKey) picture(d font.GlyphBitmap) *glyph {
 	h := max(int(k.size*emojiScale), 1)
 	img := image.NewRGBA(image.Rect(0, 0, max(h*src.Bounds().Dx()/src.Bounds().Dy(), 1), h))
 	xdraw.CatmullRom.Scale(img, img.Bounds(), src, src.Bounds(), xdraw.Src, nil)
-	return &glyph{face: newBitmap(convert(img)), faceY: -int(k.size * emojiRise)}
+	return &glyph{face: letterBitmap(img), faceY: -int(k.size * emojiRise)}
 }

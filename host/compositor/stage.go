@@ -219,7 +219,7 @@ func (s *Stage) Apply(c cue.Cue, seq uint64) {
 	}
 	cmd := command{kind: applyCue, cue: c, seq: seq}
 	if c.Verb == cue.Text {
-		if arts := s.artNodes(c.Name); len(arts) > 0 && c.Text != "" {
+		if arts := s.artNodes(c.Name); len(arts) > 0 {
 			s.art.ask(artRequest{cmd, arts})
 			return
 		}
@@ -252,7 +252,7 @@ func (s *Stage) Speak(clip *character.Clip, c cue.Cue, seq uint64) {
 func (s *Stage) StopSpeaking() { s.queue.put(command{kind: stopSpeaking}) }
 
 // SetCharacter puts another character on stage between two frames. It returns when the character is ready, which takes
-// some tenths of a second the first time, and not when it is seen.
+// some tenths of a second, and not when it is seen.
 func (s *Stage) SetCharacter(id string) error {
 	a, err := s.cast.ready(id)
 	if err != nil {

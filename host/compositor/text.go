@@ -40,14 +40,14 @@ func (r *run) draw(dst *picture, x, y int, alpha uint8, clip image.Rectangle) {
 // maxRunes bounds a text; nothing longer could be read on a screen.
 const maxRunes = 400
 
-// How far the caches grow before they are emptied: some thousand glyphs are a few megabytes.
+// How far the caches grow before they are emptied. Glyphs count in bytes: a large letter with its shadow takes as much
+// as a hundred small ones.
 const (
-	maxGlyphs = 6000
+	maxGlyphs = 32 << 20
 	maxRuns   = 1000
 )
 
-// typesetter lays out text. Its methods may be called by any goroutine; a run that it gave never changes, except that
-// its bitmaps fill in chroma planes where they are drawn.
+// typesetter lays out text. Its methods may be called by any goroutine; a run that it gave never changes.
 type typesetter struct {
 	mu     sync.Mutex
 	fonts  *fontSet
@@ -55,6 +55,7 @@ type typesetter struct {
 	seg    shaping.Segmenter
 	wrap   shaping.LineWrapper
 	glyphs map[glyphKey]*glyph
+	held   int // bytes of them
 	runs   map[runKey]*run
 }
 
@@ -79,11 +80,12 @@ func (t *typesetter) set(l *scene.Layer, text string) *run {
 	if r := t.runs[k]; r != nil {
 		return r
 	}
-	if len(t.runs) >= maxRuns {
-		clear(t.runs)
-	}
-	if len(t.glyphs) >= maxGlyphs {
-		clear(t.glyphs)
+	if full := t.held >= maxGlyphs; full || len(t.runs) >= maxRuns {
+		clear(t.runs) // they hold glyphs too
+		if full {
+			clear(t.glyphs)
+			t.held = 0
+		}
 	}
 	r := t.lay(l, []rune(text))
 	t.runs[k] = r
@@ -262,6 +264,7 @@ func (t *typesetter) glyph(k glyphKey) *glyph {
 	if g == nil {
 		g = renderGlyph(k)
 		t.glyphs[k] = g
+		t.held += g.bytes()
 	}
 	return g
 }

@@ -196,3 +196,23 @@ func BenchmarkWarmText(b *testing.B) {
 		ts.mu.Unlock()
 	}
 }
+
+// TestGlyphsAreForgotten: large letters in ever new sizes do not fill the memory.
+func TestGlyphsAreForgotten(t *testing.T) {
+	ts := setter(t)
+	most := 0
+	for i := range 24 {
+		ts.set(textLayer(9000, 600, scene.Style{Size: 300 + float64(i), Shadow: &scene.Shadow{Color: color.NRGBA{A: 200}, Blur: 8}}), "ABCDEFGHIJ")
+		held := 0
+		for _, g := range ts.glyphs {
+			held += g.bytes()
+		}
+		if held != ts.held {
+			t.Fatalf("%d bytes are held, %d counted", held, ts.held)
+		}
+		most = max(most, held)
+	}
+	if most > maxGlyphs+10<<20 || len(ts.runs) >= 24 {
+		t.Errorf("%d MiB of glyphs, %d texts", most>>20, len(ts.runs))
+	}
+}

@@ -27,13 +27,14 @@ type node struct {
 	fill  *shaped // of a bar
 	run   *run    // of a text
 	art   *shaped // of an artwork
+	plain *shaped // art while the slot is empty; nil: nothing
 }
 
 // newView draws all that is fixed of a scene; the error names every picture that cannot be used.
 func newView(sc *scene.Scene, art fs.FS, t *typesetter, k kernel) (*view, error) {
 	v := &view{scene: sc, paint: newCanvas(sc.Width, sc.Height, k, 1)}
 	back, err := drawBackground(sc, art)
-	back.chromaAt(0, 0)
+	back.settle(0, 0, false)
 	v.back = back
 	errs := []error{err}
 	still := true
@@ -43,7 +44,7 @@ func newView(sc *scene.Scene, art fs.FS, t *typesetter, k kernel) (*view, error)
 			errs = append(errs, fmt.Errorf("layer %s: %w", l.ID, err))
 		}
 		v.nodes = append(v.nodes, n)
-		n.warm()
+		n.settle()
 		if still = still && !lively(l); still {
 			v.paint.still = i + 2
 		}
@@ -51,23 +52,17 @@ func newView(sc *scene.Scene, art fs.FS, t *typesetter, k kernel) (*view, error)
 	return v, errors.Join(errs...)
 }
 
-// warm makes the chroma planes that the layer will need, so that no frame has to.
-func (n *node) warm() {
+// settle makes all that the layer's places will need, so that no frame has to.
+func (n *node) settle() {
 	for _, s := range []*shaped{n.fixed, n.fill, n.art} {
 		if s != nil {
-			s.warm(n.layer)
+			s.settle(n.layer)
 		}
 	}
 }
 
-func (s *shaped) warm(l *scene.Layer) {
-	x, y := l.Box.Min.X+s.x, l.Box.Min.Y+s.y
-	s.bm.chromaAt(x&1, y&1)
-	if l.Drift.Period > 0 {
-		for k := range 4 {
-			s.bm.chromaAt(k&1, k>>1)
-		}
-	}
+func (s *shaped) settle(l *scene.Layer) {
+	s.bm.settle(l.Box.Min.X+s.x, l.Box.Min.Y+s.y, l.Drift.Period > 0 || l.Enter.Kind == scene.EnterSlide)
 }
 
 // lively says that a layer changes often, so that what lies above is better not flattened.
@@ -95,7 +90,8 @@ func newNode(l *scene.Layer, art fs.FS, t *typesetter) (*node, error) {
 		n.fixed, err = loadPicture(art, l.Image, l)
 	case scene.Artwork:
 		if l.Image != "" {
-			n.art, err = loadPicture(art, l.Image, l)
+			n.plain, err = loadPicture(art, l.Image, l)
+			n.art = n.plain
 		}
 	}
 	return n, err
@@ -159,6 +155,10 @@ func loadPicture(fsys fs.FS, name string, l *scene.Layer) (*shaped, error) {
 	if err != nil {
 		return nil, err
 	}
+	return fitPicture(pic, l), nil
+}
+
+func fitPicture(pic image.Image, l *scene.Layer) *shaped {
 	w, h := l.Box.Dx(), l.Box.Dy()
 	from, to := pic.Bounds(), image.Rect(0, 0, w, h)
 	switch l.Style.Fit {
@@ -170,11 +170,11 @@ func loadPicture(fsys fs.FS, name string, l *scene.Layer) (*shaped, error) {
 	scaled := image.NewRGBA(image.Rect(0, 0, to.Dx(), to.Dy()))
 	xdraw.CatmullRom.Scale(scaled, scaled.Rect, pic, from, xdraw.Src, nil)
 	if l.Style.Radius == 0 && l.Style.Shadow == nil && l.Style.Outline == nil {
-		return &shaped{newBitmap(convert(scaled)), to.Min.X, to.Min.Y}, nil
+		return &shaped{newBitmap(convert(scaled)), to.Min.X, to.Min.Y}
 	}
 	s := drawFramed(scaled, &l.Style)
 	s.x, s.y = s.x+to.Min.X, s.y+to.Min.Y
-	return s, nil
+	return s
 }
 
 // coverOf is the part of a picture, from its middle, that has the shape of a box.
