@@ -127,3 +127,19 @@ func TestNextWaitsAndEnds(t *testing.T) {
 	h.Publish(picture(40, true)) // harmless
 	h.Close()
 }
+
+// A session may last for as long as it likes; only sound from just before its first picture is left out.
+func TestBefore(t *testing.T) {
+	const day = 86_400_000
+	for _, c := range []struct {
+		ts, base uint32
+		want     bool
+	}{
+		{100, 140, true}, {140, 140, false}, {180, 140, false}, {0xffff_fff0, 20, true}, {20, 0xffff_fff0, false},
+		{140 + 24*day, 140, false}, {140 + 30*day, 140, false}, {140 + 49*day, 140, false},
+	} {
+		if got := before(c.ts, c.base); got != c.want {
+			t.Errorf("before(%d, %d) = %v", c.ts, c.base, got)
+		}
+	}
+}

@@ -73,6 +73,10 @@ func NewPreview(cfg PreviewConfig) *Preview {
 	return p
 }
 
+// groupDepth is how many fragments are kept for those who come later; a programme with so few key frames makes them
+// wait for the next. It is half a minute, more than any encoder is told.
+const groupDepth = 1024
+
 // viewDepth is how many fragments may wait for a viewer, about four seconds.
 const viewDepth = 128
 
@@ -82,7 +86,7 @@ type View struct {
 	Init  []byte        // shared: not to be changed
 	C     <-chan []byte // fragments, shared too; the first begins with a key frame
 	c     chan []byte
-	wait  bool // for a key frame, because fragments were lost
+	wait  bool // for a key frame, because there was none yet or fragments were lost
 	p     *Preview
 }
 
@@ -114,7 +118,7 @@ func (p *Preview) enter() (_ *View, ready <-chan struct{}, over bool) {
 	if len(p.group) > 0 {
 		c <- bytes.Join(p.group, nil)
 	}
-	v := &View{Codec: p.codec, Init: p.init, C: c, c: c, p: p}
+	v := &View{Codec: p.codec, Init: p.init, C: c, c: c, p: p, wait: len(p.group) == 0}
 	p.views[v] = struct{}{}
 	p.viewers.Inc()
 	return v, nil, false
@@ -206,10 +210,12 @@ func (p *Preview) cut(f *fragmenter, k *Packet) {
 func (p *Preview) send(b []byte, key bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if key {
-		p.group = p.group[:0:0]
+	if key || len(p.group) == groupDepth {
+		p.group = nil
 	}
-	p.group = append(p.group, b)
+	if key || len(p.group) > 0 {
+		p.group = append(p.group, b)
+	}
 	for v := range p.views {
 		v.offer(b, key)
 	}

@@ -224,5 +224,7 @@ func (p *Pusher) send(ctx context.Context, out *publication) error {
 	}
 }
 
-// before says whether a timestamp lies before another. Sound comes a little later in the stream than the picture it belongs to.
-func before(ts, base uint32) bool { return int32(ts-base) < 0 }
+// before says whether a timestamp lies before the one with which a session began. Sound comes a little later in the
+// stream than the picture it belongs to, never a minute: a session may outlast the 25 days after which a difference of
+// timestamps turns negative.
+func before(ts, base uint32) bool { return int32(ts-base) < 0 && base-ts < 60_000 }
