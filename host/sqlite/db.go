@@ -75,7 +75,10 @@ func OpenReadOnly(ctx context.Context, path string, reg *event.Registry) (*DB, e
 }
 
 func (db *DB) open(ctx context.Context) error {
-	var err error
+	err := private(db.path)
+	if err != nil {
+		return err
+	}
 	if db.pool, err = sql.Open("sqlite", dsn(db.path, "rwc")); err != nil {
 		return err
 	}
@@ -94,6 +97,16 @@ func (db *DB) open(ctx context.Context) error {
 	}
 	db.last, err = db.Last(ctx)
 	return err
+}
+
+// private makes the file when there is none, for the eyes of its owner alone; its log and index take after it. A file that
+// is there keeps the mode that somebody gave it.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func (db *DB) openReads(ctx context.Context, mode string) error {

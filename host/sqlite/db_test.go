@@ -50,6 +50,24 @@ func TestConformance(t *testing.T) {
 		})
 }
 
+// Sessions and keys are kept in the ledger: nobody else on the machine is to read them.
+func TestFilesArePrivate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "show.db")
+	db := open(t, path)
+	if err := db.SettingPut(t.Context(), "key", []byte("secret")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if others := info.Mode().Perm() & 0o077; others != 0 {
+			t.Errorf("%s has mode %s; want none for others", filepath.Base(name), info.Mode())
+		}
+	}
+}
+
 func TestSecondWriterIsKeptOut(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "show.db")
 	first := open(t, path)

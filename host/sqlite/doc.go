@@ -9,6 +9,7 @@
 //   - The read models (Lots, Lot, Bids) are written in the transaction of the facts they come from, so that a page never
 //     shows what the ledger does not hold, nor less.
 //   - Readers do not wait for the writer, nor the writer for them.
+//   - The file is its owner's alone when it is made: among the settings are secrets of the house.
 //
 // Amounts are kept as 32 big-endian bytes, so that they compare and sort as the numbers they are.
 package sqlite
