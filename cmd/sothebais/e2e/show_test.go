@@ -33,6 +33,7 @@ func TestShow(t *testing.T) {
 	t.Run("a refused bid is answered with the reason", func(t *testing.T) { refuse(t, data, sim) })
 	t.Run("what it reports of itself", func(t *testing.T) { metricsAndHealth(t, p) })
 	t.Run("a personality is swapped while on air", func(t *testing.T) { swap(t, data, rtmp) })
+	t.Run("the README's first character is swapped in", func(t *testing.T) { firstCharacter(t, data, sim) })
 	t.Run("the encoder is killed and comes back", func(t *testing.T) { killEncoder(t, p, data, rtmp) })
 	t.Run("X and its ingest are killed and come back", func(t *testing.T) { killSimulator(t, p, data, sim) })
 	t.Run("the control room in a browser", func(t *testing.T) { controlRoom(t, room) })
@@ -168,6 +169,34 @@ func swap(t *testing.T, data, rtmp string) {
 	if !strings.Contains(string(command(t, "plugin", "ls", "--data-dir", data)), "mina-vox") {
 		t.Error("a broken plugin took the slot of a good one")
 	}
+}
+
+// firstCharacter swaps in the character of the README, word for word.
+func firstCharacter(t *testing.T, data, sim string) {
+	readme, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"personality.yaml", "plugin.yaml"} {
+		_, rest, ok := strings.Cut(string(readme), "```yaml\n# "+name+"\n")
+		text, _, ok2 := strings.Cut(rest, "```")
+		if !ok || !ok2 {
+			t.Fatalf("the README has no %s", name)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command(t, "swap", dir, "--data-dir", data)
+	id := post(t, sim, "zoe_zh", "@sothebais bid 1.9 ETH")
+	took := await(t, data, 0, 20*time.Second, "accepted bid", func(f fact) bool {
+		return f.Type == "bid.accepted" && strings.Contains(string(f.Data), `"`+id+`"`)
+	})
+	await(t, data, took.Seq, 20*time.Second, "line of the README's character about the bid", func(f fact) bool {
+		return f.Type == "speech.started" && f.Root == took.Root && strings.Contains(string(f.Data), `"my-host"`)
+	})
+	command(t, "swap", "mina-vox", "--data-dir", data)
 }
 
 // killEncoder ends FFmpeg under a player, which must not notice more than a moment.
