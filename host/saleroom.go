@@ -23,9 +23,8 @@ func (s saleroom) Block() admin.Block {
 		b.Lot = openLot(l)
 		return b
 	}
-	lots, err := s.h.ledger.Lots(context.Background())
-	if err == nil && len(lots) > 0 {
-		last := keptLot(lots[len(lots)-1])
+	if l, err := s.h.ledger.LastLot(context.Background()); err == nil {
+		last := keptLot(l)
 		b.Last = &last
 	}
 	return b

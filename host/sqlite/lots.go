@@ -68,6 +68,7 @@ const lotColumns = `id, session, terms, state, opened_seq, opened_at, closes_at,
 
 const (
 	loadLot = `SELECT ` + lotColumns + ` FROM lots WHERE id = ?`
+	lastLot = `SELECT ` + lotColumns + ` FROM lots ORDER BY opened_seq DESC LIMIT 1`
 	saveLot = `INSERT OR REPLACE INTO lots (` + lotColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
@@ -212,6 +213,18 @@ func (db *DB) Lots(ctx context.Context) ([]Lot, error) {
 		out = append(out, l)
 	}
 	return out, rows.Err()
+}
+
+// LastLot returns the lot that came to the block last, or ErrNoLot. It reads one lot, however many there were.
+func (db *DB) LastLot(ctx context.Context) (Lot, error) {
+	l, err := scanLot(db.reads.QueryRowContext(ctx, lastLot))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Lot{}, fmt.Errorf("the last lot: %w", ErrNoLot)
+	}
+	if err != nil {
+		return Lot{}, fmt.Errorf("read the last lot: %w", err)
+	}
+	return l, nil
 }
 
 // Lot returns one lot, or ErrNoLot.

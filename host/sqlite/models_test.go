@@ -86,12 +86,18 @@ func TestLotModel(t *testing.T) {
 func TestLotsInOrder(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "show.db"))
 	put(t, db, event.Draft{At: noon, Data: auction.BidRefused{Reason: auction.ReasonNoLot, PostID: "1"}}) // nothing is on the block
+	if _, err := db.LastLot(t.Context()); !errors.Is(err, sqlite.ErrNoLot) {
+		t.Errorf("the last of no lots: %v", err)
+	}
 	for _, id := range []auction.LotID{"s1-sun", "s1-moon", "s2-sun"} {
 		put(t, db, event.Draft{At: noon, Data: auction.LotOpened{Terms: auction.Terms{Lot: id}}}, event.Draft{At: noon, Data: auction.LotUnsold{Lot: id, Reason: "no_bids"}})
 	}
 	lots, err := db.Lots(t.Context())
 	if err != nil || len(lots) != 3 || lots[0].Terms.Lot != "s1-sun" || lots[2].Terms.Lot != "s2-sun" || lots[1].Reason != "no_bids" {
 		t.Errorf("lots: %+v, %v", lots, err)
+	}
+	if last, err := db.LastLot(t.Context()); err != nil || !reflect.DeepEqual(last, lots[2]) {
+		t.Errorf("the last lot: %+v, %v", last, err)
 	}
 	if bids, err := db.Bids(t.Context(), "", 10); err != nil || len(bids) != 1 {
 		t.Errorf("bids on nothing: %+v, %v", bids, err)
