@@ -150,7 +150,7 @@ func (p *showParser) lot(number int, n *yaml.Node) auction.Terms {
 		SoftExtend: p.duration(at+"soft_close.extend", f.Soft.Extend, 15*time.Second),
 		SoftCap:    f.Soft.Cap,
 	}
-	if d := f.Duration; t.Duration < time.Second && (d.IsZero() || t.Duration > 0) {
+	if t.Duration < time.Second {
 		p.fail(n.Line, "lot %d: duration %s is too short; a lot lasts a second at least", number, t.Duration)
 	}
 	if f.Soft.Cap < 0 {
@@ -197,6 +197,7 @@ func (p *showParser) duration(what string, n yaml.Node, otherwise time.Duration)
 	d, err := time.ParseDuration(n.Value)
 	if err != nil || d < 0 {
 		p.fail(n.Line, "%s: %q is not a time; write for example 90s or 2m30s", what, n.Value)
+		return otherwise
 	}
 	return d
 }

@@ -46,6 +46,7 @@ func TestShowFileErrorsNameTheLine(t *testing.T) {
 		"share":          {"lots:\n  - title: A\n    increment: 300%\n", `s:3: lot 1: increment: "300%" is not a share`},
 		"no title":       {"lots:\n  - {start: 1}\n", "s:2: lot 1: title is missing"},
 		"too short":      {"lots:\n  - {title: A, duration: 10ms}\n", "s:2: lot 1: duration 10ms is too short"},
+		"no time at all": {"lots:\n  - {title: A, duration: 0s}\n", "s:2: lot 1: duration 0s is too short"},
 		"lot is a word":  {"lots: [A]\n", "s:1: lot 1: want a list of fields"},
 		"bidders":        {"bidders: all\nlots: [{title: A}]\n", "s:1: bidders: want `open` or a list"},
 		"bidder":         {"bidders: [{handle: a}]\nlots: [{title: A}]\n", `s:1: bidders: "a" has no author_id`},
