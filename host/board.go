@@ -15,15 +15,13 @@ import (
 
 // board is the state of the programme as its facts tell it, for pages and checks.
 type board struct {
-	mu        sync.Mutex
-	since     time.Time
-	scene     string
-	character string
-	saying    string
-	mood      string
-	links     map[string]link
-	lot       uint64      // fact that opened the lot on the block, 0 when there is none
-	posts     []time.Time // of the last minute
+	mu     sync.Mutex
+	since  time.Time
+	saying string
+	mood   string
+	links  map[string]link
+	lot    uint64      // fact that opened the lot on the block, 0 when there is none
+	posts  []time.Time // of the last minute
 }
 
 // link is something outside that the show depends on or feeds.
@@ -42,10 +40,8 @@ func (b *board) add(e event.Event) {
 	switch d := e.Data.(type) {
 	case show.Started:
 		b.since = e.At
-	case show.SceneShown:
-		b.scene = d.Scene
 	case show.CharacterShown:
-		b.character, b.mood, b.saying = d.Character, "", ""
+		b.mood, b.saying = "", ""
 	case show.SpeechStarted:
 		b.saying = d.Text
 	case show.SpeechEnded:

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,7 +84,7 @@ func (h *Host) showState() admin.Show {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := admin.Show{OnAir: isClosed(h.onAir), Since: b.since, Scene: st.Scene, Character: st.Character, Saying: b.saying, Mood: b.mood,
-		Width: h.cfg.Stream.Width, Height: h.cfg.Stream.Height, FPS: h.cfg.Stream.FPS, Frames: st.Frames, Late: st.Late, Repeated: st.Repeated, Links: []admin.Link{}}
+		Width: h.cfg.Stream.Width, Height: h.cfg.Stream.Height, FPS: h.cfg.Stream.FPS, Frames: st.Frames, Late: st.Late, Repeated: st.Repeated, Viewers: h.server.Players(), Links: []admin.Link{}}
 	for name, l := range b.links {
 		s.Links = append(s.Links, admin.Link{Name: name, Up: l.up, Detail: l.detail, Since: l.since})
 	}
@@ -112,20 +111,15 @@ func (h *Host) watch(ctx context.Context) (admin.Preview, error) {
 	return admin.Preview{Codec: v.Codec, Init: v.Init, Fragments: v.C}, nil
 }
 
-// runFront serves the pages and the roles' metrics and health.
-func (h *Host) runFront(ctx context.Context) error {
+// runOps serves the roles' metrics and health.
+func (h *Host) runOps(ctx context.Context) error {
 	var parts []part
 	for _, p := range h.cfg.Ports.All() {
-		ln := h.listeners[p.Name]
-		var handler http.Handler
-		switch p.Use {
-		case "http", "ws":
-			handler = h.admin.Handler()
-		case "metrics", "health":
-			handler = opsHandler(p.Role, h.regs, h.well, ln.Addr())
-		default:
-			continue // RTMP is no HTTP
+		if p.Use != "metrics" && p.Use != "health" {
+			continue
 		}
+		ln := h.listeners[p.Name]
+		handler := opsHandler(p.Role, h.regs, h.well, ln.Addr())
 		parts = append(parts, part{p.Name, func(ctx context.Context) error { return serveHTTP(ctx, ln, handler) }})
 	}
 	return runAll(ctx, parts)
@@ -192,6 +186,7 @@ func (w wardrobe) Plugins(context.Context) ([]admin.Plugin, error) {
 			w.h.part("plugins").Warn("a plugin cannot be read", "plugin", id, "err", err)
 			continue
 		}
+		v.ID = id // the name that Swap finds it by: that of its folder
 		out = append(out, v)
 	}
 	slices.SortFunc(out, func(a, b admin.Plugin) int { return strings.Compare(a.Kind+a.ID, b.Kind+b.ID) })

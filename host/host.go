@@ -127,10 +127,15 @@ func (h *Host) listen(context.Context) error {
 
 func (h *Host) part(name string) *slog.Logger { return h.log.With(telemetry.KeyPart, name) }
 
-// close frees what New took, for when Run never comes.
+// close frees what New took, once everything has stopped or when Run never comes.
 func (h *Host) close() {
 	for _, ln := range h.listeners {
 		_ = ln.Close()
+	}
+	if h.runtime != nil {
+		if err := h.runtime.Close(context.Background()); err != nil {
+			h.part("plugins").Warn("cannot free the plugin runtime", telemetry.KeyErr, err)
+		}
 	}
 	if h.ledger != nil {
 		_ = h.ledger.Close()
@@ -140,6 +145,7 @@ func (h *Host) close() {
 // Run runs the show until ctx ends or a part fails. Every part has stopped when it returns.
 func (h *Host) Run(ctx context.Context) error {
 	defer h.close()
+	defer func() { _ = os.Remove(filepath.Join(h.cfg.DataDir, controlFile)) }()
 	// The bus outlives the parts, so that the last of them can still record.
 	busCtx, stopBus := context.WithCancel(context.WithoutCancel(ctx))
 	var busErr error
@@ -162,7 +168,6 @@ func (h *Host) Run(ctx context.Context) error {
 	if _, rerr := h.bus.Record(last, event.Draft{Data: show.Stopped{Reason: reason}}); rerr != nil && err == nil {
 		err = fmt.Errorf("record the end of the show: %w", rerr)
 	}
-	_ = os.Remove(filepath.Join(h.cfg.DataDir, controlFile))
 	return err
 }
 
@@ -202,21 +207,24 @@ type part struct {
 
 // parts lists everything that runs, in the order of the tree.
 func (h *Host) parts() []part {
+	began := h.bus.Last() // nothing runs yet, so whoever follows from here misses nothing
 	all := []part{
 		{"scribe", h.scribe.Run},
-		{"tally", func(ctx context.Context) error { return follow(ctx, h.bus.Subscribe(h.bus.Last()), h.tally.add) }},
-		{"board", func(ctx context.Context) error { return follow(ctx, h.bus.Subscribe(h.bus.Last()), h.board.add) }},
+		{"tally", func(ctx context.Context) error { return follow(ctx, h.bus.Subscribe(began), h.tally.add) }},
+		{"board", func(ctx context.Context) error { return follow(ctx, h.bus.Subscribe(began), h.board.add) }},
 		{"auctioneer", h.runAuction},
 		{"director", h.director.Run},
 		{"voice", h.voice.Run},
 		{"plugins", h.runPlugins},
 		{"clock", h.runClock},
-		{"cast", h.runCast},
+		{"cast", func(ctx context.Context) error { return h.runCast(ctx, began) }},
 		{"encoder", h.encoder.Run},
 		{"stage", h.stage.Run},
 		{"rtmp", func(ctx context.Context) error { return h.server.Serve(ctx, h.listeners["STREAM_MANAGER_RTMP_PORT"]) }},
-		{"admin", h.admin.Run},
-		{"front", h.runFront},
+		{"admin", func(ctx context.Context) error {
+			return h.admin.Serve(ctx, h.listeners["ADMIN_PORT"], h.listeners["ADMIN_WS_PORT"])
+		}},
+		{"ops", h.runOps},
 		{"announcer", h.announce},
 	}
 	if h.x != nil {
@@ -279,7 +287,6 @@ func (h *Host) Report() Report {
 	r := h.tally.Report()
 	s := h.stage.Stats()
 	r.Frames, r.FramesLate = s.Frames, s.Late
-	r.Events = h.bus.Last()
 	if h.recorder != nil {
 		if paths := h.recorder.Paths(); len(paths) > 0 {
 			r.Recording = paths[0]

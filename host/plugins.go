@@ -36,7 +36,32 @@ var openingPlugins = map[string]string{slotPersonality: "dusty-gavel", slotScene
 
 // catalogue finds plugins: those that the program brings along, those in the data directory, and any folder by its path.
 type catalogue struct {
-	trees []fs.FS
+	shipped fs.FS
+	own     string // folder of the data directory
+}
+
+// folder is a plugin on this machine. Nothing outside of it is read through it, whatever its links point to: a plugin
+// comes from strangers, and what it reads it may tell.
+type folder string
+
+// Open opens what lies inside of the folder.
+func (f folder) Open(name string) (fs.File, error) {
+	root, err := os.OpenRoot(string(f))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return root.FS().Open(name)
+}
+
+// Stat looks without opening, which could wait for ever.
+func (f folder) Stat(name string) (fs.FileInfo, error) {
+	root, err := os.OpenRoot(string(f))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return fs.Stat(root.FS(), name)
 }
 
 // find gives the folder of a plugin. A name with a slash is a path on this machine.
@@ -45,15 +70,13 @@ func (c *catalogue) find(name string) (fs.FS, error) {
 		if info, err := os.Stat(filepath.Join(name, "plugin.yaml")); err != nil || info.IsDir() {
 			return nil, fmt.Errorf("%w: %s holds no plugin.yaml; name a folder that does, or one of: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 		}
-		return os.DirFS(name), nil
+		return folder(name), nil
 	}
-	for _, t := range c.trees {
-		if !fs.ValidPath(name) {
-			break
+	if slices.Contains(c.ids(), name) {
+		if _, err := fs.Stat(c.shipped, name+"/plugin.yaml"); err == nil {
+			return sub(c.shipped, name), nil
 		}
-		if _, err := fs.Stat(t, name+"/plugin.yaml"); err == nil {
-			return sub(t, name), nil
-		}
+		return folder(filepath.Join(c.own, name)), nil
 	}
 	return nil, fmt.Errorf("%w: there is no plugin %q; there are: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 }
@@ -61,7 +84,7 @@ func (c *catalogue) find(name string) (fs.FS, error) {
 // ids lists the plugins that have a name here.
 func (c *catalogue) ids() []string {
 	var out []string
-	for _, t := range c.trees {
+	for _, t := range []fs.FS{c.shipped, os.DirFS(c.own)} {
 		entries, err := fs.ReadDir(t, ".")
 		if err != nil {
 			continue // a folder that is not there holds none
@@ -152,8 +175,7 @@ const doorsOpen = 8 * time.Second
 
 // runPlugins fills the slots and runs what is in them.
 func (h *Host) runPlugins(ctx context.Context) error {
-	err := runAll(ctx, []part{{"host", h.plugins.Run}, {"opening", h.loadPlugins}})
-	return errors.Join(err, h.runtime.Close(context.WithoutCancel(ctx)))
+	return runAll(ctx, []part{{"host", h.plugins.Run}, {"opening", h.loadPlugins}})
 }
 
 // loadPlugins fills the slots side by side: compiling is slow where nothing is cached yet.

@@ -76,7 +76,8 @@ func opsHandler(role string, regs registries, h health, addr net.Addr) http.Hand
 	return mux
 }
 
-// serveHTTP serves until ctx ends and every handler has returned, or its patience with them is over.
+// serveHTTP serves a role's metrics and health until ctx ends and every handler has returned, or its patience with them
+// is over.
 func serveHTTP(ctx context.Context, ln net.Listener, handler http.Handler) error {
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/sothebais/sothebais/host/character"
@@ -20,7 +19,7 @@ import (
 
 // buildStage makes what the audience sees and hears, and the director in front of it.
 func (h *Host) buildStage(ctx context.Context) error {
-	h.catalogue = &catalogue{trees: []fs.FS{sub(h.cfg.Assets, "plugins"), os.DirFS(filepath.Join(h.cfg.DataDir, "plugins"))}}
+	h.catalogue = &catalogue{shipped: sub(h.cfg.Assets, "plugins"), own: filepath.Join(h.cfg.DataDir, "plugins")}
 	scenes, err := scene.LoadDir(sub(h.cfg.Assets, "scenes"))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrBadInput, err)
@@ -53,7 +52,7 @@ func (h *Host) buildStage(ctx context.Context) error {
 func sub(tree fs.FS, dir string) fs.FS {
 	s, err := fs.Sub(tree, dir)
 	if err != nil {
-		panic(err) // dir is a constant of ours
+		panic(err) // dir is a constant of ours, or came from a listing of the tree
 	}
 	return s
 }
@@ -99,9 +98,9 @@ func (h *Host) spoke(s compositor.SpeechState) {
 }
 
 // runCast puts the character of each new personality on stage.
-func (h *Host) runCast(ctx context.Context) error {
+func (h *Host) runCast(ctx context.Context, after uint64) error {
 	on := h.stage.Stats().Character
-	return follow(ctx, h.bus.Subscribe(h.bus.Last(), show.KindPluginLoaded, show.KindPluginSwapped), func(e event.Event) {
+	return follow(ctx, h.bus.Subscribe(after, show.KindPluginLoaded, show.KindPluginSwapped), func(e event.Event) {
 		if d, swapped := e.Data.(show.PluginSwapped); swapped && d.Slot == slotPersonality && d.From != d.To {
 			h.director.Forget(d.From)
 		}

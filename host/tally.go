@@ -24,7 +24,7 @@ type Report struct {
 	FramesLate   uint64      `json:"frames_late"`
 	PostToFrame  Percentiles `json:"post_to_frame_ms"`
 	SpeechMS     int64       `json:"speech_ms_total"`
-	Events       uint64      `json:"events"`
+	Events       uint64      `json:"events"` // facts since it came up
 	Recording    string      `json:"recording"`
 }
 
@@ -41,11 +41,14 @@ type tally struct {
 	r      Report
 	posts  map[uint64]bool // roots of chains that began with a post and have not reached a frame yet
 	cause  uint64          // the last event that was answered; cues of one event come together
-	millis []float64
+	millis []float64       // of the newest posts, in a ring
+	frames int             // posts that reached a frame
 }
 
-// postsKept bounds the chains that are waited for: most posts lead to no cue.
-const postsKept = 1 << 14
+const (
+	postsKept  = 1 << 14 // bounds the chains that are waited for: most posts lead to no cue
+	millisKept = 1 << 16 // bounds what percentiles are made of: a show may last for weeks
+)
 
 func newTally() *tally { return &tally{posts: map[uint64]bool{}} }
 
@@ -76,13 +79,23 @@ func (t *tally) add(e event.Event) {
 	case show.CueShown:
 		if t.posts[e.Root] { // the first frame that shows anything of what a post led to
 			delete(t.posts, e.Root)
-			t.millis = append(t.millis, d.Millis)
+			t.reached(d.Millis)
 		}
 	case show.SpeechStarted:
 		t.r.SpeechMS += d.Millis
 	case show.PluginSwapped:
 		t.r.Swaps++
 	}
+}
+
+// reached notes how long a post took to its first frame.
+func (t *tally) reached(millis float64) {
+	if len(t.millis) < millisKept {
+		t.millis = append(t.millis, millis)
+	} else {
+		t.millis[t.frames%millisKept] = millis
+	}
+	t.frames++
 }
 
 // Report is the sum so far; what the ledger does not know is left to the caller.
@@ -92,7 +105,7 @@ func (t *tally) Report() Report {
 	r := t.r
 	sorted := slices.Sorted(slices.Values(t.millis))
 	if n := len(sorted); n > 0 {
-		r.PostToFrame = Percentiles{P50: sorted[(n-1)*50/100], P99: sorted[(n-1)*99/100], N: n}
+		r.PostToFrame = Percentiles{P50: sorted[(n-1)*50/100], P99: sorted[(n-1)*99/100], N: t.frames}
 	}
 	return r
 }

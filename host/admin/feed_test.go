@@ -298,6 +298,34 @@ func TestPreviewWithoutAStream(t *testing.T) {
 	}
 }
 
+func TestServeOnTwoPorts(t *testing.T) {
+	s, err := New(t.Context(), newFakeShow().config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lns []net.Listener
+	for range 2 {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lns = append(lns, ln)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- s.Serve(ctx, lns...) }()
+	for _, ln := range lns {
+		r := &room{T: t, url: "http://" + ln.Addr().String(), client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+		if got := r.ask("GET", "/api/v1/public/lot", ""); got.StatusCode != 200 {
+			t.Errorf("%s: %d %s", r.url, got.StatusCode, got.body)
+		}
+	}
+	cancel()
+	if err := <-ran; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestServeEndsWithSocketsOpen(t *testing.T) {
 	s, err := New(t.Context(), newFakeShow().config())
 	if err != nil {

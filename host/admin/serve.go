@@ -17,16 +17,16 @@ const (
 	maxHeader    = 32 << 10
 )
 
-// Serve answers on a listener and keeps the feed moving until ctx ends; then it closes the sockets, lets requests finish, and returns nil.
-func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+// Serve answers on listeners and keeps the feed moving until ctx ends; then it closes the sockets, lets requests finish, and returns nil.
+func (s *Server) Serve(ctx context.Context, lns ...net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	srv := &http.Server{Handler: s.handler, ReadHeaderTimeout: headerWait, IdleTimeout: idleWait, MaxHeaderBytes: maxHeader,
 		BaseContext: func(net.Listener) context.Context { return ctx }} // so that sockets hear of the end, too
-	failed := make(chan error, 2)
-	go func() {
-		failed <- wrap("answer requests", srv.Serve(ln))
-	}()
+	failed := make(chan error, len(lns)+1)
+	for _, ln := range lns {
+		go func() { failed <- wrap("answer requests", srv.Serve(ln)) }()
+	}
 	go func() {
 		failed <- s.Run(ctx)
 	}()
@@ -38,7 +38,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		cancel()
 	}
 	errs = append(errs, s.shutdown(srv))
-	for len(errs) < cap(failed)+1 { // both of the above, and the shutdown
+	for len(errs) < cap(failed)+1 { // all of the above, and the shutdown
 		errs = append(errs, <-failed)
 	}
 	s.sockets.Wait()

@@ -187,7 +187,7 @@ type Show struct {
 	Frames    uint64    `json:"frames"`
 	Late      uint64    `json:"frames_late"`
 	Repeated  uint64    `json:"frames_repeated"`
-	Viewers   int       `json:"viewers" doc:"readers of the stream, previews included"`
+	Viewers   int       `json:"viewers" doc:"players that are sent the stream; previews are counted apart"`
 	Links     []Link    `json:"links" nullable:"false" doc:"what the show is connected to"`
 }
 

@@ -741,7 +741,7 @@ export interface components {
             version: string;
             /**
              * Format: int64
-             * @description readers of the stream, previews included
+             * @description players that are sent the stream; previews are counted apart
              */
             viewers: number;
             /** Format: int64 */

@@ -1,0 +1,103 @@
+package host
+
+import (
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/fstest"
+
+	"github.com/sothebais/sothebais/host/plugin"
+)
+
+const overlayManifest = `id: somebody
+version: 1.0.0
+kind: overlay
+api: "1"
+runtime: {wasm: plugin.wasm}
+capabilities: [{name: text, why: shows who leads}]
+subscribes: [bid.accepted]
+`
+
+// newCatalogue has one shipped plugin and a folder "mine" in the data directory, whose manifest calls it "somebody".
+func newCatalogue(t *testing.T) *catalogue {
+	t.Helper()
+	own := t.TempDir()
+	put(t, filepath.Join(own, "mine", "plugin.yaml"), overlayManifest)
+	shipped := fstest.MapFS{"overlay/plugin.yaml": {Data: []byte(strings.Replace(overlayManifest, "somebody", "overlay", 1))}, "broken/README.md": {}}
+	return &catalogue{shipped: shipped, own: own}
+}
+
+func put(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCatalogue(t *testing.T) {
+	c := newCatalogue(t)
+	if got := c.ids(); !slices.Equal(got, []string{"mine", "overlay"}) {
+		t.Errorf("ids are %v", got)
+	}
+	for _, name := range []string{"mine", "overlay", filepath.Join(c.own, "mine")} {
+		if v, err := c.describe(name); err != nil || v.Kind != "overlay" {
+			t.Errorf("%s: %+v, %v", name, v, err)
+		}
+	}
+	for _, name := range []string{"", ".", "..", "broken", "nobody", "../mine", filepath.Join(c.own, "nobody")} {
+		if _, err := c.find(name); err == nil || !strings.Contains(err.Error(), "mine, overlay") {
+			t.Errorf("%q: error %v; want one that names what there is", name, err)
+		}
+	}
+}
+
+// What the control room lists can be swapped in by the id it is listed with, however its manifest calls it.
+func TestListedPluginsCanBeFound(t *testing.T) {
+	h := &Host{log: slog.New(slog.DiscardHandler), plugins: plugin.New(plugin.Config{}), catalogue: newCatalogue(t)}
+	list, err := wardrobe{h}.Plugins(t.Context())
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%d plugins, %v", len(list), err)
+	}
+	for _, p := range list {
+		if _, err := h.catalogue.find(p.ID); err != nil {
+			t.Errorf("%q is listed: %v", p.ID, err)
+		}
+	}
+}
+
+// A plugin from a stranger reads nothing but itself, and nothing that has no end.
+func TestFolderHoldsItsPlugin(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "secret"), "token")
+	put(t, filepath.Join(dir, "p", "plugin.yaml"), overlayManifest)
+	for link, to := range map[string]string{"out": "../secret", "absolute": filepath.Join(dir, "secret"), "inside": "plugin.yaml", "up": ".."} {
+		if err := os.Symlink(to, filepath.Join(dir, "p", link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "p", "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := folder(filepath.Join(dir, "p"))
+	for _, name := range []string{"out", "absolute", "up/secret", "pipe", "../secret", "nothing"} {
+		if b, err := plugin.ReadFile(p, name, 1<<20); err == nil {
+			t.Errorf("%s gave %q", name, b)
+		}
+	}
+	for _, name := range []string{"plugin.yaml", "inside"} {
+		if b, err := plugin.ReadFile(p, name, 1<<20); err != nil || string(b) != overlayManifest {
+			t.Errorf("%s: %q, %v", name, b, err)
+		}
+	}
+	if _, err := fs.Stat(folder(filepath.Join(dir, "gone")), "plugin.yaml"); err == nil {
+		t.Error("a folder that is not there holds a file")
+	}
+}
