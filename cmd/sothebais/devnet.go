@@ -95,7 +95,11 @@ func (p devnetPlaces) tellHost(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	return resp.Body.Close()
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the simulator answers %s", resp.Status)
+	}
+	return nil
 }
 
 // portOf is the port of an address.

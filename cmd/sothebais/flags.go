@@ -122,7 +122,11 @@ func announce(t *talk, asJSON bool, a host.Addresses) {
 		for _, l := range a.Listening {
 			_ = json.NewEncoder(t.err).Encode(map[string]any{"listening": l.Name, "addr": l.Addr, "url": l.URL})
 		}
-		_ = json.NewEncoder(t.err).Encode(map[string]any{"on_air": true, "control_room": a.ControlRoom, "login": a.Login, "lot_page": a.LotPage, "rtmp": a.RTMP, "simulator": a.Simulator})
+		on := map[string]any{"on_air": true, "control_room": a.ControlRoom, "login": a.Login, "lot_page": a.LotPage, "rtmp": a.RTMP, "simulator": a.Simulator}
+		if a.Password != "" { // told now or never: only its hash is kept
+			on["password"] = a.Password
+		}
+		_ = json.NewEncoder(t.err).Encode(on)
 		return
 	}
 	w := t.err

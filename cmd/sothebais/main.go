@@ -17,14 +17,13 @@ import (
 	"github.com/sothebais/sothebais/host"
 )
 
-// Exit codes, as sysexits(3) names them.
+// Exit codes; those above 2 are from sysexits(3).
 const (
 	exitOK          = 0
 	exitFailed      = 1  // the thing asked for did not work
 	exitUsage       = 2  // the command line is wrong
 	exitData        = 65 // a file that was given is wrong
 	exitUnavailable = 69 // something needed is not there: FFmpeg, a running show, a port
-	exitNoPerm      = 77 // not allowed
 )
 
 // cli is the command line. stdout is data, stderr is talk.
