@@ -154,7 +154,7 @@ func (db *DB) lotFor(ctx context.Context, lots map[auction.LotID]*Lot, id auctio
 func (l *Lot) apply(e event.Event) {
 	switch d := e.Data.(type) {
 	case auction.LotOpened:
-		*l = Lot{Session: d.Session, Terms: d.Terms, State: StateOpen, OpenedSeq: e.Seq, Opened: e.At, Closes: d.Closes, Minimum: d.Terms.Start}
+		*l = Lot{Session: d.Session, Terms: d.Terms, State: StateOpen, OpenedSeq: e.Seq, Opened: e.At, Closes: d.Closes, Minimum: auction.Lot{Terms: d.Terms}.Minimum()}
 	case auction.BidAccepted:
 		l.Price, l.Minimum, l.Leader, l.Handle = d.Amount, d.Minimum, d.Bidder, d.Handle
 		l.Accepted, l.ReserveMet, l.Closes = d.Count, d.ReserveMet, d.Closes

@@ -99,6 +99,9 @@ func TestLotsInOrder(t *testing.T) {
 	if last, err := db.LastLot(t.Context()); err != nil || !reflect.DeepEqual(last, lots[2]) {
 		t.Errorf("the last lot: %+v, %v", last, err)
 	}
+	if got := lots[0].Minimum.String(); got != "1" {
+		t.Errorf("a lot without a start price asks for %s wei; the house takes 1", got)
+	}
 	if bids, err := db.Bids(t.Context(), "", 10); err != nil || len(bids) != 1 {
 		t.Errorf("bids on nothing: %+v, %v", bids, err)
 	}
