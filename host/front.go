@@ -15,6 +15,7 @@ import (
 
 	"github.com/sothebais/sothebais/host/admin"
 	"github.com/sothebais/sothebais/host/scene"
+	"github.com/sothebais/sothebais/host/telemetry"
 )
 
 // buildAdmin makes the control room and the public lot page.
@@ -183,7 +184,9 @@ func (w wardrobe) Plugins(context.Context) ([]admin.Plugin, error) {
 		}
 		v, err := w.h.catalogue.describe(id)
 		if err != nil {
-			w.h.part("plugins").Warn("a plugin cannot be read", "plugin", id, "err", err)
+			if _, told := w.h.catalogue.told.LoadOrStore(id+": "+err.Error(), true); !told {
+				w.h.part("plugins").Warn("a plugin cannot be read", telemetry.KeyPlugin, id, telemetry.KeyErr, err)
+			}
 			continue
 		}
 		v.ID = id // the name that Swap finds it by: that of its folder

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sothebais/sothebais/host/admin"
@@ -37,7 +38,8 @@ var openingPlugins = map[string]string{slotPersonality: "dusty-gavel", slotScene
 // catalogue finds plugins: those that the program brings along, those in the data directory, and any folder by its path.
 type catalogue struct {
 	shipped fs.FS
-	own     string // folder of the data directory
+	own     string   // folder of the data directory
+	told    sync.Map // what was wrong with plugins: pages ask every few seconds
 }
 
 // folder is a plugin on this machine. Nothing outside of it is read through it, whatever its links point to: a plugin

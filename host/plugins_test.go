@@ -73,6 +73,21 @@ func TestListedPluginsCanBeFound(t *testing.T) {
 	}
 }
 
+// A folder that holds a broken plugin is told of once, not each time that a page asks what there is.
+func TestBrokenPluginIsToldOnce(t *testing.T) {
+	var log strings.Builder
+	h := &Host{log: slog.New(slog.NewTextHandler(&log, nil)), plugins: plugin.New(plugin.Config{}), catalogue: newCatalogue(t)}
+	put(t, filepath.Join(h.catalogue.own, "bent", "plugin.yaml"), "id: bent\n")
+	for range 3 {
+		if list, err := (wardrobe{h}).Plugins(t.Context()); err != nil || len(list) != 2 {
+			t.Fatalf("%d plugins, %v", len(list), err)
+		}
+	}
+	if n := strings.Count(log.String(), "plugin=bent"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, log.String())
+	}
+}
+
 // A plugin from a stranger reads nothing but itself, and nothing that has no end.
 func TestFolderHoldsItsPlugin(t *testing.T) {
 	dir := t.TempDir()
