@@ -8,7 +8,8 @@
 //     is not sent again. A crash between X's answer and the ledger is caught by X, which refuses a text twice;
 //   - no more is sent than the budget allows; the most useful goes first, and what waited for too long is dropped;
 //   - of several letters that wait for one person, only the one that still matters is sent;
-//   - each letter ends as a fact, reply.sent or reply.failed, caused by the fact that it is about;
+//   - each letter ends as a fact, reply.sent or reply.failed, caused by the fact that it is about, unless a crash left it
+//     and it was no longer worth sending when the program came back;
 //   - a slow or dead X holds up nobody else;
 //   - plugins answer those who wrote to the show, and nobody else on X.
 package notify
