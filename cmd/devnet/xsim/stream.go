@@ -15,6 +15,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.leaveStream()
+	place := s.end() // before the client hears that it is connected: what it does not read back, it gets from here
 	out := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(http.StatusOK)
@@ -23,7 +24,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	alive := time.NewTicker(s.cfg.KeepAlive)
 	defer alive.Stop()
-	for place := s.end(); ; {
+	for {
 		posts, next, more := s.after(place)
 		place = next
 		for _, p := range posts {

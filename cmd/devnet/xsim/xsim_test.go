@@ -2,6 +2,7 @@ package xsim
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -227,6 +228,34 @@ func TestStreamOfOne(t *testing.T) {
 	rest, err := io.ReadAll(lines)
 	if err != nil || !strings.Contains(string(rest), "operational-disconnect") {
 		t.Errorf("the last word is %q, %v", rest, err)
+	}
+}
+
+// flushing calls back when the head of the answer is sent.
+type flushing struct {
+	*httptest.ResponseRecorder
+	then func()
+}
+
+func (f *flushing) Flush() {
+	f.ResponseRecorder.Flush()
+	then := f.then
+	f.then = func() {}
+	then()
+}
+
+// A client that hears that it is connected misses nothing from then on.
+func TestStreamBeginsWhenItSaysSo(t *testing.T) {
+	f := serve(t, Config{})
+	if status, _, out := f.call("POST", "/2/tweets/search/stream/rules", `{"add":[{"value":"@host"}]}`); status != 201 {
+		t.Fatalf("%d %v", status, out)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	w := &flushing{httptest.NewRecorder(), func() { f.say(ann, "@host early") }}
+	f.stream(w, httptest.NewRequestWithContext(ctx, "GET", "/2/tweets/search/stream", nil))
+	if !strings.Contains(w.Body.String(), "@host early") {
+		t.Errorf("the stream brought %q", w.Body)
 	}
 }
 
