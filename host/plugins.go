@@ -154,7 +154,7 @@ func (c *catchUp) NextBatch(ctx context.Context, buf []event.Event) ([]event.Eve
 // passing says that a fact means nothing once its moment is over.
 func passing(k event.Kind) bool {
 	switch k {
-	case show.KindTicked, show.KindSpeechStarted, show.KindSpeechEnded, show.KindOperatorActed, post.KindReceived, auction.KindBidRefused, auction.KindLotClosing:
+	case show.KindTicked, show.KindSpeechStarted, show.KindSpeechEnded, show.KindOperatorActed, post.KindReceived, auction.KindBidRefused:
 		return true
 	}
 	return false

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/sothebais/sothebais/host/auction"
+	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
 )
 
@@ -69,6 +71,15 @@ func TestListedPluginsCanBeFound(t *testing.T) {
 	for _, p := range list {
 		if _, err := h.catalogue.find(p.ID); err != nil {
 			t.Errorf("%q is listed: %v", p.ID, err)
+		}
+	}
+}
+
+// After a restart plugins hear all that the scene and its texts are made of, the last minute of a lot included.
+func TestWhatSetsTheSceneIsHeardAgain(t *testing.T) {
+	for _, k := range []event.Kind{auction.KindLotOpened, auction.KindBidAccepted, auction.KindLotExtended, auction.KindLotClosing, auction.KindLotPaused, auction.KindLotResumed} {
+		if passing(k) {
+			t.Errorf("%s is kept from a plugin that catches up", k)
 		}
 	}
 }
