@@ -79,21 +79,15 @@ func (m matrix) turn(src *pixels) (out *pixels, x, y int) {
 	for j := range h {
 		px, py := float64(x0)+0.5-m.c, float64(y0+j)+0.5-m.f
 		u, v := int64((ia*px+ib*py-0.5)*65536), int64((id*px+ie*py-0.5)*65536)
-		lo, hi := inside(0, w, u, du, s16(src.w))
-		lo, hi = inside(lo, hi, v, dv, s16(src.h))
-		if lo < hi {
-			n := int64(lo)
-			src.sampleRow(out.pix[4*(j*w+lo):4*(j*w+hi)], u+n*du, v+n*dv, du, dv)
-		}
+		src.sampleLine(out.pix[4*j*w:4*(j+1)*w], u, v, du, dv)
 	}
 	return out, x0, y0
 }
 
 func s16(n int) int64 { return int64(n) << 16 }
 
-// inside narrows a range of steps to those at which u + step·du lies from -1 up to the size, in 16.16.
-func inside(lo, hi int, u, du, size int64) (int, int) {
-	const first = -1 << 16
+// inside narrows a range of steps to those at which u + step·du lies from first up to the size, in 16.16.
+func inside(lo, hi int, u, du, first, size int64) (int, int) {
 	switch {
 	case du == 0:
 		if u < first || u >= size {
@@ -117,21 +111,41 @@ func ceilDiv(a, b int64) int64 {
 	return (a + b - 1) / b
 }
 
-// sampleRow fills a row of pixels along a line through the source; no step of it lies more than a pixel outside.
+// sampleLine fills a row of clear pixels along a line through the source: nothing where the line is outside, with care
+// along the rim, and quickly between.
+func (s *pixels) sampleLine(dst []byte, u, v, du, dv int64) {
+	lo, hi := inside(0, len(dst)/4, u, du, -1<<16, s16(s.w))
+	lo, hi = inside(lo, hi, v, dv, -1<<16, s16(s.h))
+	from, to := inside(lo, hi, u, du, 0, s16(s.w-1))
+	from, to = inside(from, to, v, dv, 0, s16(s.h-1))
+	if from >= to {
+		from, to = hi, hi
+	}
+	s.sampleRim(dst, lo, from, u, v, du, dv)
+	if n := int64(from); from < to {
+		s.sampleRow(dst[4*from:4*to], u+n*du, v+n*dv, du, dv)
+	}
+	s.sampleRim(dst, to, hi, u, v, du, dv)
+}
+
+func (s *pixels) sampleRim(dst []byte, lo, hi int, u, v, du, dv int64) {
+	for i := lo; i < hi; i++ {
+		u, v := u+int64(i)*du, v+int64(i)*dv
+		s.sampleEdge(dst[4*i:4*i+4], int(u>>16), int(v>>16), uint32(u>>8)&255, uint32(v>>8)&255)
+	}
+}
+
+// sampleRow fills pixels along a line that stays inside the source.
 func (s *pixels) sampleRow(dst []byte, u, v, du, dv int64) {
-	for i := 0; i < len(dst); i, u, v = i+4, u+du, v+dv {
-		x, y := int(u>>16), int(v>>16)
-		fx, fy := uint64(u>>8)&255, uint64(v>>8)&255
-		if x < 0 || y < 0 || x+1 >= s.w || y+1 >= s.h {
-			s.sampleEdge(dst[i:i+4], x, y, uint32(fx), uint32(fy))
-			continue
+	stride := int64(s.w)
+	for ; len(dst) >= 4; dst, u, v = dst[4:], u+du, v+dv {
+		o := 4 * (v>>16*stride + u>>16)
+		top, low := binary.LittleEndian.Uint64(s.pix[o:]), binary.LittleEndian.Uint64(s.pix[o+4*stride:])
+		p := uint32(top)
+		if top != low || p != uint32(top>>32) { // drawn art is mostly flat, and between four equals there is nothing to mix
+			p = bilinear(top, low, uint64(u>>8)&255, uint64(v>>8)&255)
 		}
-		o := 4 * (y*s.w + x)
-		top, low := binary.LittleEndian.Uint64(s.pix[o:]), binary.LittleEndian.Uint64(s.pix[o+4*s.w:])
-		if (top|low)&0xff000000_ff000000 == 0 {
-			continue
-		}
-		binary.LittleEndian.PutUint32(dst[i:i+4:i+4], bilinear(top, low, fx, fy))
+		binary.LittleEndian.PutUint32(dst, p)
 	}
 }
 
@@ -141,9 +155,10 @@ func bilinear(top, low, fx, fy uint64) uint32 {
 	spread := func(p uint64) uint64 { return (p | p<<24) & lanes } // channels 0 and 2 below, 1 and 3 above
 	a, b := spread(top&0xffffffff), spread(top>>32)
 	c, d := spread(low&0xffffffff), spread(low>>32)
-	t := (a*(256-fx) + b*fx + 0x00800080_00800080) >> 8 & lanes
-	l := (c*(256-fx) + d*fx + 0x00800080_00800080) >> 8 & lanes
-	m := (t*(256-fy) + l*fy + 0x00800080_00800080) >> 8 & lanes
+	// 256·a + (b-a)·f: what the lanes borrow of each other on the way is given back, for the sum of each fits its lane
+	t := (a<<8 + (b-a)*fx + 0x00800080_00800080) >> 8 & lanes
+	l := (c<<8 + (d-c)*fx + 0x00800080_00800080) >> 8 & lanes
+	m := (t<<8 + (l-t)*fy + 0x00800080_00800080) >> 8 & lanes
 	return uint32(m | m>>24)
 }
 

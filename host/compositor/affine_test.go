@@ -61,6 +61,35 @@ func TestTurnIsBilinear(t *testing.T) {
 	})
 }
 
+// TestTurnOfFlatArt is TestTurnIsBilinear for what drawn parts are made of: flat areas with a few edges, in which most
+// pixels take a short way.
+func TestTurnOfFlatArt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		src := &pixels{w: 40, h: 30, pix: make([]byte, 4*40*30)}
+		for i := range 40 * 30 {
+			if x, y := i%40, i/40; x > 4 && y > 6 && x+y < 55 {
+				copy(src.pix[4*i:], []byte{90, 70, byte(50 + x/10), 255})
+			}
+		}
+		sin, cos := math.Sincos(rapid.Float64Range(-4, 4).Draw(t, "rot"))
+		m := matrix{a: cos, b: -sin, c: 0.5, d: sin, e: cos}
+		out, x0, y0 := m.turn(src)
+		for j := range out.h {
+			px, py := float64(x0)+0.5-m.c, float64(y0+j)+0.5-m.f
+			det := m.a*m.e - m.b*m.d
+			u, v := int64((m.e/det*px-m.b/det*py-0.5)*65536), int64((-m.d/det*px+m.a/det*py-0.5)*65536)
+			for i := range out.w {
+				var want [4]byte
+				src.sampleEdge(want[:], int(u>>16), int(v>>16), uint32(u>>8)&255, uint32(v>>8)&255)
+				if got := out.pix[4*(j*out.w+i):][:4]; !bytes.Equal(want[:], got) {
+					t.Fatalf("(%d,%d): %v, want %v", i, j, got, want)
+				}
+				u, v = u+int64(m.e/det*65536), v+int64(-m.d/det*65536)
+			}
+		}
+	})
+}
+
 func TestTurnerForgets(t *testing.T) {
 	src := noise(32, 32, 1)
 	tu := newTurner(40_000)

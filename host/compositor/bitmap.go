@@ -150,17 +150,13 @@ type bitmap struct {
 
 func newBitmap(src *pixels) *bitmap {
 	n := src.w * src.h
-	b := &bitmap{src: src, luma: plane{w: src.w, h: src.h}}
-	y8 := make([]byte, n)
-	for i := range y8 {
-		y8[i] = src.pix[4*i]
+	y8, a8 := make([]byte, n), make([]byte, n)
+	for i, p := 0, src.pix; i < len(y8) && i < len(a8) && len(p) >= 4; i, p = i+1, p[4:] {
+		y8[i], a8[i] = p[0], p[3]
 	}
-	b.luma.pix[0] = y8
+	b := &bitmap{src: src, luma: plane{w: src.w, h: src.h, pix: [2][]byte{y8}}}
 	if !src.opaque {
-		b.luma.a = make([]byte, n)
-		for i := range b.luma.a {
-			b.luma.a[i] = src.pix[4*i+3]
-		}
+		b.luma.a = a8
 	}
 	b.luma.index()
 	return b
@@ -216,6 +212,9 @@ func (s *pixels) average(x, y int) uint32 {
 	if x >= 0 && y >= 0 && x+1 < s.w && y+1 < s.h {
 		o := 4 * (y*s.w + x)
 		top, low := binary.LittleEndian.Uint64(s.pix[o:]), binary.LittleEndian.Uint64(s.pix[o+4*s.w:])
+		if top == low && uint32(top) == uint32(top>>32) {
+			return uint32(top)
+		}
 		even := top&lanes + low&lanes          // channels 0 and 2 of both columns
 		odd := top>>8&lanes + low>>8&lanes     // and 1 and 3
 		even, odd = even+even>>32, odd+odd>>32 // columns together

@@ -11,7 +11,7 @@ import (
 )
 
 // cast is every character that can go on stage. Only the one that was asked for last is kept ready: the pictures of one
-// take a hundred megabytes with all their turns.
+// take some sixty megabytes with their turns.
 type cast struct {
 	mu     sync.Mutex
 	packs  map[string]*character.Pack

@@ -53,8 +53,9 @@ func (a *actor) rehearse(scenes []*scene.Scene) {
 	}
 }
 
-// turnedBytes bounds the cache of transformed parts.
-const turnedBytes = 64 << 20
+// turnedBytes bounds the cache of transformed parts. It serves a character at rest; in motion hardly a placement comes
+// back before gigabytes of others have passed, so more would not spare more turning.
+const turnedBytes = 32 << 20
 
 // items places the parts of an actor in a layer's box: scaled to fit its height, feet on its lower edge, centred.
 func (a *actor) items(dst []item, l *scene.Layer, layer, dx, dy int, alpha float64) []item {
