@@ -32,6 +32,9 @@ check: $(BIN)/.assets $(BIN)/.ui ## what must be green at each commit: format, v
 	go vet ./...
 	go test ./...
 
+lint: ## the linters of .ci/golangci.yml, import fences included
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run -c .ci/golangci.yml ./...
+
 test: setup-test build ## everything: all modules, race, fuzz corpora, real servers, browser
 	.ci/test
 
@@ -98,4 +101,4 @@ setup-run:
 setup-test:
 	@.ci/setup test
 
-.PHONY: help run build clean check test e2e soak fuzz bench generate verify assets setup-run setup-test
+.PHONY: help run build clean check lint test e2e soak fuzz bench generate verify assets setup-run setup-test

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/sothebais/sothebais/host"
 )
@@ -16,6 +17,7 @@ type runCmd struct {
 type xFlags struct {
 	BaseURL      string `name:"x-api-base-url" env:"X_API_BASE_URL" default:"https://api.x.com" help:"Where the X API is."`
 	Account      string `name:"x-account" env:"X_ACCOUNT" placeholder:"HANDLE" help:"The show's account, as bidders mention it; asked of X if not given."`
+	Posts        int    `name:"x-posts" env:"X_POSTS_PER_15_MINUTES" default:"100" help:"How many answers and posts X takes from the account in 15 minutes."`
 	Bearer       string `hidden:"" env:"X_BEARER_TOKEN"`
 	APIKey       string `hidden:"" env:"TWITTER_API_KEY"`
 	APISecret    string `hidden:"" env:"TWITTER_API_SECRET"`
@@ -24,7 +26,8 @@ type xFlags struct {
 }
 
 func (f xFlags) config() host.X {
-	return host.X{BaseURL: f.BaseURL, Account: strings.TrimPrefix(f.Account, "@"), Bearer: f.Bearer, APIKey: f.APIKey, APISecret: f.APISecret, AccessToken: f.AccessToken, AccessSecret: f.AccessSecret}
+	return host.X{Budget: host.Budget{Posts: max(1, f.Posts), Window: 15 * time.Minute},
+		BaseURL: f.BaseURL, Account: strings.TrimPrefix(f.Account, "@"), Bearer: f.Bearer, APIKey: f.APIKey, APISecret: f.APISecret, AccessToken: f.AccessToken, AccessSecret: f.AccessSecret}
 }
 
 // Run runs a show until it is interrupted.

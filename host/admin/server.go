@@ -157,7 +157,7 @@ func (s *Server) recoverer(next http.Handler) http.Handler {
 			if v == nil {
 				return
 			}
-			if v == http.ErrAbortHandler {
+			if v == http.ErrAbortHandler { //nolint:errorlint // the very value is the signal
 				panic(v)
 			}
 			s.log.Error("a request failed badly", "path", r.URL.Path, "err", v)

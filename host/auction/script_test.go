@@ -271,7 +271,7 @@ func (s *script) expect(w []string) error {
 	case "error":
 		want := strings.Join(w[1:], " ")
 		if s.err == nil || !strings.Contains(s.err.Error(), want) {
-			return fmt.Errorf("the operator is told: %v", s.err)
+			return fmt.Errorf("the operator is told: %w", s.err)
 		}
 		return nil
 	case "only":

@@ -60,7 +60,6 @@ type twitching struct {
 	next time.Duration
 	t    time.Duration
 	on   bool
-	flip float64
 }
 
 func (a *Animator) advanceIdle(dt time.Duration, sec float64) {

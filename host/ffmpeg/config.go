@@ -91,7 +91,7 @@ func (c Config) validate() error {
 func (c Config) look() (string, error) {
 	p, err := exec.LookPath(c.Bin)
 	if err != nil {
-		return "", fmt.Errorf("%w as %q: install it (apt-get install ffmpeg) or name its path: %v", ErrNoBinary, c.Bin, err)
+		return "", fmt.Errorf("%w as %q: install it (apt-get install ffmpeg) or name its path: %w", ErrNoBinary, c.Bin, err)
 	}
 	return p, nil
 }

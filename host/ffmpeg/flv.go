@@ -114,7 +114,7 @@ func (f *flvReader) full(b []byte) error {
 
 // noEOF turns an end in the middle of something into the error it is.
 func noEOF(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

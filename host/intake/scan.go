@@ -71,7 +71,6 @@ func digitValue(r rune) rune {
 }
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' }
-func isASCII(r rune) bool { return r >= 'a' && r <= 'z' }
 func isSpace(r rune) bool { return r == ' ' || r == '\t' || r == '\n' || r == '\r' }
 
 // isLetter is true of what words are made of; the marks belong to the scripts that need them.

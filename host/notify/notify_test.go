@@ -97,7 +97,7 @@ type x struct {
 }
 
 func (x *x) Reply(_ context.Context, to, text string) (string, error) {
-	return x.Post(nil, to+": "+text)
+	return x.Post(context.Background(), to+": "+text)
 }
 
 func (x *x) Post(_ context.Context, text string) (string, error) {

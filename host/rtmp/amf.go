@@ -23,7 +23,7 @@ func checkAMF(b []byte) error {
 	w := amfWalk{b: b}
 	for len(w.b) > 0 || len(w.open) > 0 {
 		if err := w.step(); err != nil {
-			return fmt.Errorf("%w: AMF0 at byte %d: %v", ErrProtocol, len(b)-len(w.b), err)
+			return fmt.Errorf("%w: AMF0 at byte %d: %w", ErrProtocol, len(b)-len(w.b), err)
 		}
 	}
 	return nil
@@ -169,7 +169,7 @@ func decodeCommand(body []byte) (c command, err error) {
 	r := bytes.NewReader(body)
 	var m rtmpmsg.Message
 	if err := rtmpmsg.NewDecoder(r).Decode(rtmpmsg.TypeIDCommandMessageAMF0, &m); err != nil {
-		return c, fmt.Errorf("%w: decoding a command: %v", ErrProtocol, err)
+		return c, fmt.Errorf("%w: decoding a command: %w", ErrProtocol, err)
 	}
 	cmd := m.(*rtmpmsg.CommandMessage)
 	c.name, c.id = cmd.CommandName, cmd.TransactionID
@@ -177,7 +177,7 @@ func decodeCommand(body []byte) (c command, err error) {
 	for r.Len() > 0 {
 		var v any
 		if err := dec.Decode(&v); err != nil {
-			return c, fmt.Errorf("%w: decoding %q: %v", ErrProtocol, clip(c.name), err)
+			return c, fmt.Errorf("%w: decoding %q: %w", ErrProtocol, clip(c.name), err)
 		}
 		c.args = append(c.args, v)
 	}

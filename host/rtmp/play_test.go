@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"math/big"
 	"net"
 	"os"
@@ -454,7 +455,7 @@ func TestPreviewEndsWithTheShow(t *testing.T) {
 	hub.Close()
 	for range v.C {
 	}
-	if _, err := p.Subscribe(t.Context()); err != ErrHubClosed {
+	if _, err := p.Subscribe(t.Context()); !errors.Is(err, ErrHubClosed) {
 		t.Errorf("after the end: %v", err)
 	}
 	v.Close()

@@ -42,7 +42,7 @@ func TestSpeakable(t *testing.T) {
 		{"café Ünïcode", "cafe Unicode"},
 		{"１．５ ＥＴＨ", "one point five eth"},
 		{"1² ETH", "one eth"},
-		{"‮bid 1‬", "bid one"},
+		{"\u202ebid 1\u202c", "bid one"},
 		{"買います", ""},
 		{"gm frens, wagmi", "G M frens, wag me"},
 		{"a & b", "a and b"},

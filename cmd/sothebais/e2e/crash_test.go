@@ -34,7 +34,7 @@ func TestKilledAtRandom(t *testing.T) {
 	}
 	sim := start(t, freePorts(), simBin, "--x-port", "0", "--rtmp-port", "0", "--posts-per-second", "20", "--json")
 	at := sim.waitFor("xsim", 20*time.Second)
-	env := append(freePorts(), "X_API_BASE_URL="+at["xsim"].(string), "X_BEARER_TOKEN="+at["bearer"].(string),
+	env := append(freePorts(), "X_POSTS_PER_15_MINUTES=5000", "X_API_BASE_URL="+at["xsim"].(string), "X_BEARER_TOKEN="+at["bearer"].(string),
 		"TWITTER_API_KEY="+at["api_key"].(string), "TWITTER_API_SECRET="+at["api_secret"].(string),
 		"TWITTER_ACCESS_TOKEN="+at["access_token"].(string), "TWITTER_ACCESS_TOKEN_SECRET="+at["access_token_secret"].(string))
 	run := func() *program { return start(t, env, bin, "run", "--show", showFile, "--data-dir", data, "--json") }

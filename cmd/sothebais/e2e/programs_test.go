@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -203,7 +204,8 @@ func await(t *testing.T, dir string, since uint64, within time.Duration, what st
 func kind(k string) func(fact) bool { return func(f fact) bool { return f.Type == k } }
 
 func describe(err error) string {
-	if e, ok := err.(*exec.ExitError); ok {
+	var e *exec.ExitError
+	if errors.As(err, &e) {
 		return fmt.Sprintf("%v: %s", e, e.Stderr)
 	}
 	return err.Error()

@@ -246,7 +246,6 @@ type result struct {
 	value uint64
 	err   string
 	mem   string
-	g0    uint64
 }
 
 func run(t *rapid.T, r wazero.Runtime, code []byte, a int32, b int64) (result, int64) {
