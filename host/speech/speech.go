@@ -80,6 +80,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.Module = nil // compiled by now, and 21 MB
 	e := &Engine{cfg: cfg, flite: f, turns: make(chan struct{}, cfg.Parallel), clips: newClipCache(cfg.Clips), meter: newMeter(cfg.Metrics)}
 	for id := range cfg.Voices {
 		if _, err := e.Speak(ctx, id, "Ready."); err != nil {

@@ -54,6 +54,9 @@ func engine(t testing.TB, cfg Config) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if e.cfg.Module != nil {
+		t.Error("the module's bytes are kept though it is compiled")
+	}
 	t.Cleanup(func() {
 		if err := e.Close(context.Background()); err != nil {
 			t.Error(err)
