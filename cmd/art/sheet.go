@@ -138,6 +138,7 @@ func placeAll(dst *image.NRGBA, parts []character.Placed, view f64.Aff3) {
 		if p.Opacity < 1 {
 			opts.SrcMask = image.NewUniform(color.Alpha{uint8(p.Opacity * 255)})
 		}
-		draw.BiLinear.Transform(dst, m, p.Part.Image, p.Part.Image.Rect, draw.Over, opts)
+		img := p.Part.Picture()
+		draw.BiLinear.Transform(dst, m, img, img.Rect, draw.Over, opts)
 	}
 }

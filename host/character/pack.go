@@ -140,17 +140,18 @@ func ReadPartList(data []byte, m *Manifest) (*PartList, error) {
 
 func (r *reader) pictures(fsys fs.FS, p *Pack, list *PartList) {
 	for _, e := range list.Parts {
-		img, err := readPicture(fsys, e)
+		picture, err := readPicture(fsys, e)
 		if err != nil {
 			r.problems = append(r.problems, Problem{File: e.File, What: err.Error(), Hint: "render the art again: go run ./cmd/art"})
 			continue
 		}
-		p.Parts = append(p.Parts, &Part{ID: e.ID, Image: img, OffsetX: float64(e.X), OffsetY: float64(e.Y)})
+		p.Parts = append(p.Parts, &Part{ID: e.ID, Picture: picture, OffsetX: float64(e.X), OffsetY: float64(e.Y)})
 	}
 	sort.Slice(p.Parts, func(i, j int) bool { return p.Parts[i].ID < p.Parts[j].ID })
 }
 
-func readPicture(fsys fs.FS, e PartEntry) (*image.NRGBA, error) {
+// readPicture decodes a picture once, to know that it can be.
+func readPicture(fsys fs.FS, e PartEntry) (func() *image.NRGBA, error) {
 	data, err := fs.ReadFile(fsys, e.File)
 	if err != nil {
 		return nil, fmt.Errorf("reading the picture: %w", err)
@@ -161,14 +162,27 @@ func readPicture(fsys fs.FS, e PartEntry) (*image.NRGBA, error) {
 	} else if c.Width != e.W || c.Height != e.H {
 		return nil, fmt.Errorf("the picture is %d by %d where %s says %d by %d", c.Width, c.Height, PartsFile, e.W, e.H)
 	}
+	if _, err := decodePicture(data); err != nil {
+		return nil, fmt.Errorf("reading the picture: %w", err)
+	}
+	return func() *image.NRGBA {
+		img, err := decodePicture(data)
+		if err != nil {
+			panic(err) // the same bytes were decoded before
+		}
+		return img
+	}, nil
+}
+
+func decodePicture(data []byte) (*image.NRGBA, error) {
 	img, err := png.Decode(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("reading the picture: %w", err)
+		return nil, err
 	}
 	if n, ok := img.(*image.NRGBA); ok {
 		return n, nil
 	}
-	n := image.NewNRGBA(image.Rect(0, 0, e.W, e.H))
+	n := image.NewNRGBA(image.Rectangle{Max: img.Bounds().Size()})
 	draw.Draw(n, n.Rect, img, img.Bounds().Min, draw.Src)
 	return n, nil
 }

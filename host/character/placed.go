@@ -6,10 +6,12 @@ import (
 )
 
 // Part is one picture a character is put together from, cropped to what is visible of it.
-// Its image is shared by every Placed that names it and must not be written to.
 type Part struct {
-	ID    string
-	Image *image.NRGBA // Rect.Min is (0,0)
+	ID string
+
+	// Picture decodes the picture anew, with Rect.Min at (0,0): a stage converts it once, and a character that is not on
+	// stage takes no more memory than its files.
+	Picture func() *image.NRGBA
 
 	// OffsetX and OffsetY say where the image's top-left lies on the character's canvas when nothing moves.
 	OffsetX, OffsetY float64

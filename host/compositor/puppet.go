@@ -29,7 +29,7 @@ type actor struct {
 func newActor(id string, p puppet, w, h int, parts []*character.Part) *actor {
 	a := &actor{id: id, puppet: p, w: w, h: h, parts: map[*character.Part]*pixels{}, whole: map[*character.Part]*bitmap{}, turner: newTurner(turnedBytes)}
 	for _, part := range parts {
-		px := convert(part.Image)
+		px := convert(part.Picture())
 		a.parts[part], a.whole[part] = px, newBitmap(px)
 		for k := range 4 {
 			a.whole[part].chromaAt(k&1, k>>1)

@@ -28,7 +28,7 @@ func newDoll() *doll {
 		for i, a := range m.a {
 			img.SetNRGBA(i%w, i/w, color.NRGBA{c.R, c.G, c.B, a})
 		}
-		return &character.Part{ID: id, Image: img, OffsetX: x, OffsetY: y, PivotX: float64(w) / 2, PivotY: float64(h)}
+		return &character.Part{ID: id, Picture: func() *image.NRGBA { return img }, OffsetX: x, OffsetY: y, PivotX: float64(w) / 2, PivotY: float64(h)}
 	}
 	return &doll{
 		body: part("body", 300, 420, color.NRGBA{40, 60, 160, 255}, 130, 260), head: part("head", 260, 240, color.NRGBA{240, 170, 60, 255}, 150, 60),
