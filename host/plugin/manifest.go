@@ -117,9 +117,13 @@ var (
 	apiPattern    = regexp.MustCompile(`^(>=)?1(\.\d+)?$|^1 - \d+$|^\^1(\.\d+)?$`)
 )
 
+// operatorID marks cues of people at the control room; a plugin of that name would pass for one.
+const operatorID = "operator"
+
 // check holds the manifest against the rules, one line for each problem.
 func (c *checker) check(m *Manifest) {
 	c.require(idPattern.MatchString(m.ID), "id", "id is %q; want lower-case letters, digits and dashes, such as dusty-gavel", m.ID)
+	c.require(m.ID != operatorID, "id", "id %q is what the operator's own cues carry; choose another", m.ID)
 	c.require(semverPattern.MatchString(m.Version), "version", "version is %q; want three numbers, such as 1.0.0", m.Version)
 	c.require(apiPattern.MatchString(m.API), "api", "api is %q; this host speaks version %d: write api: \"%d\"", m.API, abi.Version, abi.Version)
 	c.checkKind(m)

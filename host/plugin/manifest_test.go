@@ -68,6 +68,7 @@ func TestManifestMistakes(t *testing.T) {
 		{"key twice", full + "kind: overlay\n", `plugin.yaml:18: key "kind" stands in line 7 already`},
 		{"alias", edit("{volume: 3}", "&a {volume: 3}") + "authors: *a\n", "plugin.yaml:18: *a: aliases are not taken"},
 		{"id", edit("dusty-gavel", "Dusty Gavel"), `plugin.yaml:1: id is "Dusty Gavel"; want lower-case letters, digits and dashes`},
+		{"the operator's id", edit("dusty-gavel", "operator"), `plugin.yaml:1: id "operator" is what the operator's own cues carry`},
 		{"version", edit("1.2.3-rc.1", "v1"), `plugin.yaml:2: version is "v1"; want three numbers`},
 		{"kind", edit("kind: personality", "kind: personalty"), `plugin.yaml:7: kind is "personalty"; want personality (did you mean that?)`},
 		{"character of another kind", edit("kind: personality", "kind: overlay"), "plugin.yaml:8: character is for personalities"},

@@ -10,7 +10,7 @@ import (
 )
 
 // TestPageTakesWords: a link to the page may carry the words of a post, as links to X do, and they are in the box at once.
-func TestPageTakesWords(t *testing.T) {
+func TestPageTakesWordsInChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser")
 	}
