@@ -86,8 +86,8 @@ func New(ctx context.Context, cfg Config) (*Host, error) {
 
 // build makes the parts from the ledger up; each may use what stands before it.
 func (h *Host) build(ctx context.Context) error {
-	for _, make := range []func(context.Context) error{h.openLedger, h.listen, h.buildAuction, h.buildOutputs, h.buildStage, h.buildPlugins, h.buildX, h.buildAdmin} {
-		if err := make(ctx); err != nil {
+	for _, next := range []func(context.Context) error{h.openLedger, h.listen, h.buildAuction, h.buildOutputs, h.buildStage, h.buildPlugins, h.buildX, h.buildAdmin} {
+		if err := next(ctx); err != nil {
 			return err
 		}
 	}
