@@ -5,6 +5,9 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
+	"sync"
+	"sync/atomic"
 )
 
 // matrix maps pixels of a part to pixels of the stage: x' = a·x + b·y + c, y' = d·x + e·y + f.
@@ -213,18 +216,54 @@ func (t *turner) get(src *pixels, m matrix) turned {
 		t.recent.MoveToFront(e)
 		return e.Value.(*turnEntry).val
 	}
-	t.misses++
+	e := newTurnEntry(k)
+	t.keep(e)
+	return e.val
+}
+
+// ready makes the bitmaps of several transforms that are not there yet, two at a time: turning is most of what a moving
+// figure costs, and a frame waits for the last of them.
+func (t *turner) ready(keys []turnKey) {
+	keys = slices.DeleteFunc(keys, func(k turnKey) bool { return t.found[k] != nil })
+	if len(keys) < 2 {
+		return // get makes a single one as well
+	}
+	made := make([]*turnEntry, len(keys))
+	var next atomic.Int64
+	work := func() {
+		for i := next.Add(1) - 1; int(i) < len(keys); i = next.Add(1) - 1 {
+			made[i] = newTurnEntry(keys[i])
+		}
+	}
+	var other sync.WaitGroup
+	other.Go(work)
+	work()
+	other.Wait()
+	for _, e := range made {
+		if t.found[e.key] == nil { // a part can stand in a figure twice
+			t.keep(e)
+		}
+	}
+}
+
+// newTurnEntry transforms a picture; it reads nothing that changes.
+func newTurnEntry(k turnKey) *turnEntry {
 	e := &turnEntry{key: k, size: 512}
-	if p, x, y := m.turn(src); p != nil {
+	if p, x, y := k.m.turn(k.src); p != nil {
 		e.val = turned{newBitmap(p), x, y}
 		e.size += len(p.pix) * 2 // with the planes made of it
 	}
-	t.found[k] = t.recent.PushFront(e)
+	return e
+}
+
+// keep takes an entry in and lets the oldest go.
+func (t *turner) keep(e *turnEntry) {
+	t.misses++
+	t.found[e.key] = t.recent.PushFront(e)
 	t.size += e.size
 	for t.size > t.limit && t.recent.Len() > 1 {
 		last := t.recent.Remove(t.recent.Back()).(*turnEntry)
 		delete(t.found, last.key)
 		t.size -= last.size
 	}
-	return e.val
 }

@@ -24,6 +24,7 @@ type actor struct {
 	parts  map[*character.Part]*pixels
 	whole  map[*character.Part]*bitmap
 	turner *turner
+	wants  []turnKey // of the frame in hand
 }
 
 func newActor(id string, p puppet, w, h int, parts []*character.Part) *actor {
@@ -67,15 +68,27 @@ func (a *actor) items(dst []item, l *scene.Layer, layer, dx, dy int, alpha float
 	oy := float64(l.Box.Max.Y+dy) - k*float64(a.h)
 	ox, oy = math.Round(ox), math.Round(oy)
 	placed := a.puppet.Placed()
+	onStage := func(p *character.Placed) (m matrix, opacity uint8) {
+		m.a, m.b, m.c, m.d, m.e, m.f = p.Matrix()
+		m = matrix{m.a * k, m.b * k, m.c*k + ox, m.d * k, m.e * k, m.f*k + oy}
+		return m, uint8(math.Round(min(max(p.Opacity*alpha, 0), 1) * 255))
+	}
+	a.wants = a.wants[:0]
+	for i := range placed {
+		m, op := onStage(&placed[i])
+		if src := a.parts[placed[i].Part]; op > 0 && src != nil && m.sane() {
+			if q, _, _ := m.rounded(src.w, src.h); !q.straight() {
+				a.wants = append(a.wants, turnKey{src, q})
+			}
+		}
+	}
+	a.turner.ready(a.wants)
 	for i := range placed {
 		p := &placed[i]
-		op := uint8(math.Round(min(max(p.Opacity*alpha, 0), 1) * 255))
+		m, op := onStage(p)
 		if op == 0 {
 			continue
 		}
-		var m matrix
-		m.a, m.b, m.c, m.d, m.e, m.f = p.Matrix()
-		m = matrix{m.a * k, m.b * k, m.c*k + ox, m.d * k, m.e * k, m.f*k + oy}
 		if it, ok := a.place(p.Part, m); ok {
 			it.layer, it.alpha = layer, op
 			dst = append(dst, it)
