@@ -23,7 +23,7 @@ func art(t *testing.T, args ...string) (code int, stdout, stderr string) {
 func needRenderer(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("rsvg-convert"); err != nil {
-		t.Skip("rsvg-convert is not installed: apt-get install librsvg2-bin")
+		t.Fatal("rsvg-convert is not installed: apt-get install librsvg2-bin")
 	}
 }
 

@@ -29,7 +29,7 @@ func module(t testing.TB) []byte {
 	case err == nil:
 		return b
 	case testing.Short():
-		t.Skip("the voice is not here; fetch it with: npm ci --prefix host/speech/voice")
+		t.Fatal("the voice is not here; fetch it with: npm ci --prefix host/speech/voice")
 	}
 	t.Fatalf("%v; fetch the voice with: npm ci --prefix host/speech/voice", err)
 	return nil
