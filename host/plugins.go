@@ -13,13 +13,10 @@ import (
 	"time"
 
 	"github.com/sothebais/sothebais/host/admin"
-	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/bus"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/wasm"
-	"github.com/sothebais/sothebais/host/post"
-	"github.com/sothebais/sothebais/host/show"
 )
 
 // Slots of the show; each holds one plugin of its kind.
@@ -144,20 +141,11 @@ func (c *catchUp) NextBatch(ctx context.Context, buf []event.Event) ([]event.Eve
 		if err != nil || len(events) == 0 || events[0].Seq > c.upTo {
 			return events, err
 		}
-		events = slices.DeleteFunc(events, func(e event.Event) bool { return e.Seq <= c.upTo && passing(e.Kind()) })
+		events = slices.DeleteFunc(events, func(e event.Event) bool { return e.Seq <= c.upTo && plugin.Passing(e.Kind()) })
 		if len(events) > 0 {
 			return events, nil
 		}
 	}
-}
-
-// passing says that a fact means nothing once its moment is over.
-func passing(k event.Kind) bool {
-	switch k {
-	case show.KindTicked, show.KindSpeechStarted, show.KindSpeechEnded, show.KindOperatorActed, post.KindReceived, auction.KindBidRefused:
-		return true
-	}
-	return false
 }
 
 // runAuction opens the doors when the plugins are there, or after a while without them.

@@ -16,6 +16,8 @@ import (
 func appendEvent(b []byte, e event.Event) ([]byte, bool) {
 	seq, at := e.Seq, e.At.UnixMilli()
 	switch d := e.Data.(type) {
+	case *abi.Recorded:
+		return append(b, *d...), true
 	case post.Received:
 		r := abi.PostReceived{ID: d.Post.ID, Root: d.Post.Root, AuthorID: d.Post.AuthorID, Handle: d.Post.Handle, Name: d.Post.Name, Text: d.Post.Text, Intent: string(d.Intent)}
 		return r.Append(b, seq, at), true
