@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -98,13 +99,18 @@ func (c *catalogue) ids() []string {
 	return out
 }
 
+// openRuntime makes the runtime in which plugins run; a nil log is none.
+func openRuntime(ctx context.Context, cfg Config, log *slog.Logger) (*wasm.Runtime, error) {
+	interpreter, err := fs.ReadFile(cfg.Assets, "interpreter.wasm")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return wasm.New(ctx, wasm.Config{Interpreter: interpreter, CacheDir: cfg.cacheDir("plugins"), Logger: log})
+}
+
 // buildPlugins makes the plugin host; the plugins themselves are loaded when the show runs.
 func (h *Host) buildPlugins(ctx context.Context) error {
-	interpreter, err := fs.ReadFile(h.cfg.Assets, "interpreter.wasm")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	runtime, err := wasm.New(ctx, wasm.Config{Interpreter: interpreter, CacheDir: h.cfg.cacheDir("plugins"), Logger: h.part("wasm")})
+	runtime, err := openRuntime(ctx, h.cfg, h.part("wasm"))
 	if err != nil {
 		return err
 	}

@@ -116,12 +116,15 @@ type OperatorActed struct {
 // EventKind is operator.acted.
 func (OperatorActed) EventKind() event.Kind { return KindOperatorActed }
 
-// PluginLoaded: a plugin is ready in its slot.
+// PluginLoaded: a plugin is ready in its slot. What it hears from then on can be told from the ledger alone.
 type PluginLoaded struct {
 	Slot    string `json:"slot"` // personality, scene-rules, overlay
 	Plugin  string `json:"plugin"`
 	Version string `json:"version"`
 	SHA256  string `json:"sha256"`
+	After   uint64 `json:"after"`            // it hears what comes behind this event
+	Caught  uint64 `json:"caught,omitempty"` // but nothing that was of its moment only, up to this one
+	State   string `json:"state,omitempty"`  // SHA-256 of the state that it took over
 }
 
 // EventKind is plugin.loaded.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/sothebais/sothebais/host/event"
 )
@@ -26,8 +27,8 @@ func (r *Recorded) EventKind() event.Kind {
 // Seq is the event's number in the ledger.
 func (r Recorded) Seq() uint64 { return le.Uint64(r[8:]) }
 
-// At is when it happened, in unix milliseconds.
-func (r Recorded) At() int64 { return int64(le.Uint64(r[16:])) }
+// Time is when it happened.
+func (r Recorded) Time() time.Time { return time.UnixMilli(int64(le.Uint64(r[16:]))) }
 
 // CutRecord cuts the first event off b. What it gives can be handed to a guest; what stands in it is for the guest to judge.
 func CutRecord(b []byte) (r Recorded, rest []byte, err error) {

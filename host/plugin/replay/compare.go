@@ -2,6 +2,7 @@ package replay
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -86,12 +87,38 @@ type Row struct {
 
 // Report is what a replay found.
 type Report struct {
-	Take     Take            `json:"take"`
-	Plugin   string          `json:"plugin"` // that was played, with its version
-	Events   int             `json:"events"` // that it heard
-	Verdicts map[Verdict]int `json:"verdicts"`
-	Powers   map[string]int  `json:"powers_missing,omitempty"`
-	Groups   []Group         `json:"groups"` // what differs, most frequent first
+	Take   Take   `json:"take"`
+	Plugin string `json:"plugin"` // that was played, with its version
+	Events int    `json:"events"` // that it heard
+	// SamePlugin says that it is, to the byte, what was on air; then nothing may differ.
+	SamePlugin bool            `json:"same_plugin"`
+	Verdicts   map[Verdict]int `json:"verdicts"`
+	Powers     map[string]int  `json:"powers_missing,omitempty"`
+	Groups     []Group         `json:"groups"` // what differs, most frequent first
+}
+
+// Differences is how many moments were not the same.
+func (r Report) Differences() (n int) {
+	for v, k := range r.Verdicts {
+		if v != Same {
+			n += k
+		}
+	}
+	return n
+}
+
+// Counts is the verdicts in words, such as "same 288, different line 83".
+func (r Report) Counts() string {
+	var out []string
+	for _, v := range []Verdict{Same, Line, Silent, Speaks, Mood, Other, Trapped} {
+		if n := r.Verdicts[v]; n > 0 {
+			out = append(out, fmt.Sprintf("%s %d", v, n))
+		}
+	}
+	if len(out) == 0 {
+		return "nobody had anything to say"
+	}
+	return strings.Join(out, ", ")
 }
 
 // rowsKept is how many moments a group shows.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"time"
 
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
@@ -31,8 +30,8 @@ type Options struct {
 }
 
 // Play plays a take to a guest and gives each event that the take's plugin or the guest had something to say to, in
-// order. hears is what the guest subscribed to.
-func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.Manifest, o Options) ([]Moment, error) {
+// order; and how many events the guest heard.
+func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.Manifest, o Options) (moments []Moment, events int, err error) {
 	p := &player{guest: g, take: t, was: r.answersOf(t), may: map[string]bool{}, hears: map[event.Kind]bool{}, at: map[uint64]int{}}
 	for _, c := range m.Capabilities {
 		p.may[c.Name] = true
@@ -40,7 +39,7 @@ func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.
 	for _, k := range m.Subscribes {
 		p.hears[k] = true
 	}
-	err := r.Each(func(rec abi.Recorded) error {
+	err = r.Each(func(rec abi.Recorded) error {
 		kind := rec.EventKind()
 		if !t.Hears(rec.Seq(), kind) {
 			return nil
@@ -68,10 +67,7 @@ func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.
 	if err == nil {
 		err = p.flush(ctx)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return p.moments, nil
+	return p.moments, p.events, err
 }
 
 // answersOf are the cues that a take's plugin asked for, by the event that caused them.
@@ -96,6 +92,7 @@ type player struct {
 	at      map[uint64]int // place in moments, by number of the event
 	records []abi.Recorded // backing of batch
 	batch   []event.Event
+	events  int            // that the guest was given
 	heard   []abi.Recorded // the last ones, for what is about an earlier event
 }
 
@@ -118,8 +115,9 @@ func (p *player) add(ctx context.Context, rec abi.Recorded) error {
 	if cap(p.records) == 0 {
 		p.records = make([]abi.Recorded, 0, abi.MaxBatchEvents)
 	}
+	p.events++
 	p.records = append(p.records, rec)
-	p.batch = append(p.batch, event.Event{Seq: rec.Seq(), At: time.UnixMilli(rec.At()), Data: &p.records[len(p.records)-1]})
+	p.batch = append(p.batch, event.Event{Seq: rec.Seq(), At: rec.Time(), Data: &p.records[len(p.records)-1]})
 	if len(p.batch) < abi.MaxBatchEvents {
 		return nil
 	}
@@ -166,13 +164,13 @@ func (p *player) hear(ctx context.Context, events []event.Event) error {
 		p.heard = append(p.heard[:0], p.heard[n-aboutReach:]...)
 	}
 	for i := range reactions {
-		p.take1(&reactions[i])
+		p.react(&reactions[i])
 	}
 	return nil
 }
 
-// take1 notes one reaction with the event that it is about.
-func (p *player) take1(r *plugin.Reaction) {
+// react notes one reaction with the event that it is about.
+func (p *player) react(r *plugin.Reaction) {
 	rec, ok := p.find(r.Event)
 	if !ok {
 		return
