@@ -108,7 +108,7 @@ func (l *loader) load(ctx context.Context, name string) (loaded, error) {
 	if err != nil {
 		return loaded{}, fmt.Errorf("%w: %s: %w", ErrBadInput, name, err)
 	}
-	g, err := l.runtime.Load(ctx, m, files)
+	g, err := l.runtime.Load(ctx, plugin.Spec{Manifest: m, Files: files})
 	if err != nil {
 		return loaded{}, fmt.Errorf("%w: load %s: %w", ErrBadInput, name, err)
 	}

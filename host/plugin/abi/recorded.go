@@ -19,7 +19,7 @@ type Recorded []byte
 // EventKind is the kind that the record names; empty for one that this version does not know.
 func (r *Recorded) EventKind() event.Kind {
 	if k := int(le.Uint16((*r)[4:])); k < len(events) {
-		return events[k]
+		return events[k].fact
 	}
 	return ""
 }

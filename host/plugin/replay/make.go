@@ -17,7 +17,7 @@ type Maker struct {
 
 // NewMaker makes a maker; encode writes an event in the form that guests hear, and says false for one that they do not.
 func NewMaker(program string, encode func(b []byte, e event.Event) ([]byte, bool)) *Maker {
-	return &Maker{encode: encode, rec: Recording{Head: Head{Program: program}}, on: map[string]int{}}
+	return &Maker{encode: encode, rec: Recording{Head: Head{Program: program, Private: map[uint64]Address{}}}, on: map[string]int{}}
 }
 
 // Add takes the next fact.
@@ -37,6 +37,14 @@ func (m *Maker) Add(e event.Event) {
 		m.rec.Answers = append(m.rec.Answers, Answer{To: e.Cause, Cue: d.Cue})
 	case cue.Dropped:
 		m.rec.Answers = append(m.rec.Answers, Answer{To: e.Cause, Cue: d.Cue, Dropped: d.Reason})
+	case show.TimerFired:
+		m.rec.Private[e.Seq] = Address{d.Slot, d.Plugin}
+	case show.FetchAnswered:
+		m.rec.Private[e.Seq] = Address{d.Slot, d.Plugin}
+	case show.ModelAnswered:
+		m.rec.Private[e.Seq] = Address{d.Slot, d.Plugin}
+	case show.PowerDenied:
+		m.rec.Private[e.Seq] = Address{d.Slot, d.Plugin}
 	}
 	m.rec.Records, _ = m.encode(m.rec.Records, e)
 }

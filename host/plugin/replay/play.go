@@ -41,13 +41,14 @@ func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.
 	}
 	err = r.Each(func(rec abi.Recorded) error {
 		kind := rec.EventKind()
-		if !t.Hears(rec.Seq(), kind) {
+		to, private := r.Private[rec.Seq()]
+		if !t.Hears(rec.Seq(), kind) || private && to != (Address{t.Slot, t.Plugin}) {
 			return nil
 		}
 		if len(p.was[rec.Seq()]) > 0 {
 			p.moment(rec)
 		}
-		if !p.hears[kind] {
+		if !p.hears[kind] && !private {
 			return nil
 		}
 		if o.Resync != nil {

@@ -29,6 +29,14 @@ type Head struct {
 	From    uint64 `json:"from"`              // number of the first event of the ledger that it covers
 	To      uint64 `json:"to"`                // and of the last
 	Takes   []Take `json:"takes"`
+	// Private are the events that were for one plugin alone, with whom they were for.
+	Private map[uint64]Address `json:"private,omitempty"`
+}
+
+// Address is a plugin in its slot.
+type Address struct {
+	Slot   string `json:"slot"`
+	Plugin string `json:"plugin"`
 }
 
 // Recording is a stretch of a show: what plugins heard, and what became of what they asked for.
