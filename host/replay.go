@@ -104,6 +104,19 @@ func (l *loader) load(ctx context.Context, name string) (loaded, error) {
 	if err != nil {
 		return loaded{}, err
 	}
+	return l.loadFiles(ctx, name, files)
+}
+
+// loadFolder loads the plugin in a folder, however its path is written.
+func (l *loader) loadFolder(ctx context.Context, dir string) (loaded, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return loaded{}, fmt.Errorf("%w: %w", ErrBadInput, err)
+	}
+	return l.load(ctx, dir)
+}
+
+func (l *loader) loadFiles(ctx context.Context, name string, files fs.FS) (loaded, error) {
 	m, err := plugin.LoadManifest(files)
 	if err != nil {
 		return loaded{}, fmt.Errorf("%w: %s: %w", ErrBadInput, name, err)
