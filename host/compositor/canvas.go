@@ -15,12 +15,16 @@ type drawable interface {
 type item struct {
 	layer int // place of the layer in its scene, ascending
 	d     drawable
+	turn  turned // drawn when d is nil
 	x, y  int
 	alpha uint8
 	width int // at most so many columns are drawn; 0 draws all
 }
 
 func (it *item) rect() image.Rectangle {
+	if it.d == nil {
+		return it.turn.box.Add(image.Pt(it.x, it.y))
+	}
 	r := it.d.bounds()
 	if it.width > 0 {
 		r.Max.X = min(r.Max.X, r.Min.X+it.width)
@@ -29,6 +33,10 @@ func (it *item) rect() image.Rectangle {
 }
 
 func (it *item) paint(dst *picture, clip image.Rectangle) {
+	if it.d == nil {
+		it.turn.draw(dst, it.x, it.y, it.alpha, clip)
+		return
+	}
 	if it.width > 0 {
 		clip = clip.Intersect(it.rect())
 		// a cut on an odd column would halve a chroma sample
@@ -118,7 +126,7 @@ func (c *canvas) compareSame(a, b []item) {
 		if a[i] == b[i] {
 			continue
 		}
-		if a[i].d == b[i].d && a[i].x == b[i].x && a[i].y == b[i].y && a[i].alpha == b[i].alpha {
+		if a[i].d == b[i].d && a[i].turn == b[i].turn && a[i].x == b[i].x && a[i].y == b[i].y && a[i].alpha == b[i].alpha {
 			c.add(between(&a[i], &b[i]))
 			continue
 		}

@@ -170,7 +170,7 @@ func New(cfg Config) (*Stage, error) {
 	k := bestKernel()
 	s := &Stage{
 		cfg: cfg, log: cfg.Logger, text: newTypesetter(fonts), views: map[string]*view{}, graph: scene.NewGraph(cfg.Scenes),
-		cast: newCast(cfg.Characters, int64(cfg.Seed), cfg.Scenes), mixer: newMixer(cfg.Seed, character.SampleRate/cfg.FPS),
+		cast: newCast(cfg.Characters, int64(cfg.Seed)), mixer: newMixer(cfg.Seed, character.SampleRate/cfg.FPS),
 		mixed: newPicture(cfg.Width, cfg.Height, k),
 		pcm:   make([]int16, 2*character.SampleRate/cfg.FPS), meter: newMeter(cfg.Metrics),
 	}
