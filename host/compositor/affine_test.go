@@ -62,7 +62,7 @@ func (m matrix) plainly(s *pixels, walkFrom, x, y int) (d [4]byte) {
 
 // checkTurn compares every pixel of a turned picture with the plain formula, on every kernel.
 func checkTurn(t *rapid.T, src *pixels, m matrix) {
-	tu, ok := m.turn(src.rimmed())
+	tu, ok := m.turn(newLimb(src))
 	if !ok {
 		t.Fatal("refused")
 	}
@@ -82,7 +82,7 @@ func checkTurn(t *rapid.T, src *pixels, m matrix) {
 // TestTurnByNothing gives the picture back, a pixel of clear room around it.
 func TestTurnByNothing(t *testing.T) {
 	src := noise(13, 9, 1)
-	tu, _ := matrix{a: 1, e: 1, c: 5, f: 7}.turn(src.rimmed())
+	tu, _ := matrix{a: 1, e: 1, c: 5, f: 7}.turn(newLimb(src))
 	if tu.box != image.Rect(4, 6, 19, 17) {
 		t.Fatal(tu.box)
 	}
@@ -124,7 +124,7 @@ func TestTurnedDrawsAsItsBitmap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		src := noise(rapid.IntRange(1, 40).Draw(t, "w"), rapid.IntRange(1, 24).Draw(t, "h"), rapid.Uint64().Draw(t, "seed"))
 		sin, cos := math.Sincos(rapid.Float64Range(-4, 4).Draw(t, "rot"))
-		tu, _ := matrix{a: cos, b: -sin, c: rapid.Float64Range(-9, 9).Draw(t, "x"), d: sin, e: cos}.turn(src.rimmed())
+		tu, _ := matrix{a: cos, b: -sin, c: rapid.Float64Range(-9, 9).Draw(t, "x"), d: sin, e: cos}.turn(newLimb(src))
 		x, y := rapid.IntRange(-40, 70).Draw(t, "left"), rapid.IntRange(-40, 70).Draw(t, "top")
 		alpha := rapid.SampledFrom([]uint8{255, 200, 1}).Draw(t, "alpha")
 		clip := even(image.Rect(0, 0, rapid.IntRange(1, 64).Draw(t, "right"), rapid.IntRange(1, 64).Draw(t, "low")))
@@ -145,8 +145,46 @@ func TestTurnedDrawsAsItsBitmap(t *testing.T) {
 	})
 }
 
+// TestCoverIsTrue: where a turned part says that it is clear, nothing of it is sampled, and where it says that it hides
+// everything, all is solid.
+func TestCoverIsTrue(t *testing.T) {
+	var seen [3]int
+	rapid.Check(t, func(t *rapid.T) {
+		w, h := rapid.IntRange(1, 200).Draw(t, "w"), rapid.IntRange(1, 150).Draw(t, "h")
+		src := &pixels{w: w, h: h, pix: make([]byte, 4*w*h)}
+		cx, cy, r := w/2, h/2, rapid.IntRange(1, 120).Draw(t, "radius")
+		for i := range w * h {
+			if dx, dy := i%w-cx, i/w-cy; dx*dx+dy*dy < r*r {
+				copy(src.pix[4*i:], []byte{90, 70, 50, 255})
+			}
+		}
+		sin, cos := math.Sincos(rapid.Float64Range(-4, 4).Draw(t, "rot"))
+		k := rapid.Float64Range(0.2, 2).Draw(t, "scale")
+		tu, _ := matrix{a: cos * k, b: -sin * k, c: 0.5, d: sin * k, e: cos * k}.turn(newLimb(src))
+		out, box := tu.rows(bestKernel()), even(tu.box)
+		at := image.Pt(rapid.IntRange(box.Min.X-20, box.Max.X).Draw(t, "x"), rapid.IntRange(box.Min.Y-20, box.Max.Y).Draw(t, "y"))
+		rect := image.Rectangle{at, at.Add(image.Pt(rapid.IntRange(1, 64).Draw(t, "wide"), rapid.IntRange(1, 64).Draw(t, "high")))}
+		is := tu.cover(rect)
+		seen[is]++
+		for y := rect.Min.Y; y < rect.Max.Y; y++ {
+			for x := rect.Min.X; x < rect.Max.X; x++ {
+				a := byte(0)
+				if p := image.Pt(x, y); p.In(box) {
+					a = out.pix[4*((y-box.Min.Y)*out.w+x-box.Min.X)+3]
+				}
+				if is == clearly && a != 0 || is == wholly && a != 255 {
+					t.Fatalf("%v is said to be %d, and has %d at (%d,%d)", rect, is, a, x, y)
+				}
+			}
+		}
+	})
+	if seen[clearly] == 0 || seen[wholly] == 0 || seen[partly] == 0 {
+		t.Error("the test saw not all there is:", seen)
+	}
+}
+
 func TestTurnRefusesTheAbsurd(t *testing.T) {
-	src := noise(8, 8, 1).rimmed()
+	src := newLimb(noise(8, 8, 1))
 	for _, m := range []matrix{{}, {a: 1e9, e: 1}, {a: math.NaN(), e: 1}, {a: math.Inf(1), e: 1}, {a: 600, e: 1}} {
 		if _, ok := m.turn(src); ok {
 			t.Error(m)
@@ -207,7 +245,7 @@ func FuzzSplit(f *testing.F) {
 }
 
 func BenchmarkTurn(b *testing.B) {
-	src := noise(300, 420, 1).rimmed()
+	src := newLimb(noise(300, 420, 1))
 	for _, k := range kernels() {
 		b.Run(k.name, func(b *testing.B) {
 			tu, _ := matrix{a: 0.999, b: -0.03, d: 0.03, e: 1.004, c: 0.5}.turn(src)

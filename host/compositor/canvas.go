@@ -52,6 +52,8 @@ type canvas struct {
 	still       int
 	prev        []item
 	dirty       []image.Rectangle
+	here        []item // of these, what lies in the rectangle that is painted
+	seen        []bool // of here, in which tiles of a row
 	begun       bool
 	whole       bool // paint all of it each time, to compare
 }
@@ -99,10 +101,20 @@ func (c *canvas) paintBase(items []item) {
 }
 
 func (c *canvas) paint(dst *picture, items []item, clip image.Rectangle, still bool) {
+	c.here = c.here[:0]
+	turned := false
 	for i := range items {
 		if it := &items[i]; it.layer < c.still == still && it.rect().Overlaps(clip) {
-			it.paint(dst, clip)
+			c.here = append(c.here, *it)
+			turned = turned || it.d == nil
 		}
+	}
+	if turned {
+		c.paintSeen(dst, c.here, clip)
+		return
+	}
+	for i := range c.here {
+		c.here[i].paint(dst, clip)
 	}
 }
 

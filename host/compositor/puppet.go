@@ -26,15 +26,15 @@ type actor struct {
 
 // ready is a part in the forms that it is drawn in: at whole pixels, and turned or stretched.
 type ready struct {
-	whole  *bitmap
-	rimmed *pixels
+	whole *bitmap
+	limb  *limb
 }
 
 func newActor(id string, p puppet, w, h int, parts []*character.Part) *actor {
 	a := &actor{id: id, puppet: p, w: w, h: h, parts: map[*character.Part]ready{}}
 	for _, part := range parts {
 		px := convert(part.Picture())
-		a.parts[part] = ready{newBitmap(px).settle(0, 0, true), px.rimmed()}
+		a.parts[part] = ready{newBitmap(px).settle(0, 0, true), newLimb(px)}
 	}
 	return a
 }
@@ -74,6 +74,6 @@ func (a *actor) place(it *item, part *character.Part, m matrix) bool {
 		it.d = p.whole
 		return true
 	}
-	it.turn, ok = q.turn(p.rimmed)
+	it.turn, ok = q.turn(p.limb)
 	return ok
 }

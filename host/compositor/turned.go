@@ -12,21 +12,34 @@ const maxSide = 4096
 // turned is a part that is resampled while it is drawn: its pixels, the transform, and where the result comes to lie.
 // Nothing of it is kept: the next frame has another angle, and sampling again costs less than a cache.
 type turned struct {
-	src *pixels // with a clear rim, so that every sample has four neighbours
-	m   matrix
-	box image.Rectangle // from the transform alone; the item says from where
+	part   *limb
+	m, inv matrix          // inv is without the offset
+	box    image.Rectangle // from the transform alone; the item says from where
 }
 
-// turn says how a part with a rim is drawn; false means that there is nothing to be seen.
-func (m matrix) turn(src *pixels) (turned, bool) {
-	if det := m.a*m.e - m.b*m.d; !m.sane() || math.Abs(det) < 1e-6 {
+// limb is a part that can be turned.
+type limb struct {
+	px    *pixels // with a clear rim, so that every sample has four neighbours
+	cells *cells
+}
+
+func newLimb(s *pixels) *limb {
+	px := s.rimmed()
+	return &limb{px, newCells(px)}
+}
+
+// turn says how a part is drawn; false means that there is nothing to be seen.
+func (m matrix) turn(part *limb) (turned, bool) {
+	det := m.a*m.e - m.b*m.d
+	if !m.sane() || math.Abs(det) < 1e-6 {
 		return turned{}, false
 	}
+	src := part.px
 	x0, y0, x1, y1 := m.box(src.w-2, src.h-2)
 	if max(x1-x0, y1-y0, src.w, src.h) > maxSide {
 		return turned{}, false
 	}
-	return turned{src, m, image.Rect(x0, y0, x1, y1)}, true
+	return turned{part, m, matrix{a: m.e / det, b: -m.b / det, d: -m.d / det, e: m.a / det}, image.Rect(x0, y0, x1, y1)}, true
 }
 
 // rimmed is the picture with a clear pixel all around.
@@ -41,15 +54,12 @@ func (s *pixels) rimmed() *pixels {
 // walk is a line through a source: where it begins and how it goes on by a pixel, in 16.16.
 type walk struct{ u, v, du, dv int64 }
 
-// row is the line of a row of the result, from its box's left edge on.
-func (t *turned) row(y int) walk {
-	m := &t.m
-	det := m.a*m.e - m.b*m.d
-	ia, ib, id, ie := m.e/det, -m.b/det, -m.d/det, m.a/det
-	px, py := float64(t.box.Min.X)+0.5-m.c, float64(y)+0.5-m.f // from pixel centre to pixel centre
+// line is that of a row of the result, from its box's left edge on.
+func (t *turned) line(row int) walk {
+	inv, x, y := &t.inv, float64(t.box.Min.X)+0.5-t.m.c, float64(row)+0.5-t.m.f // from pixel centre to pixel centre
 	const rim = 1 << 16
 	return walk{
-		int64((ia*px+ib*py-0.5)*65536) + rim, int64((id*px+ie*py-0.5)*65536) + rim, int64(ia * 65536), int64(id * 65536),
+		int64((inv.a*x+inv.b*y-0.5)*65536) + rim, int64((inv.d*x+inv.e*y-0.5)*65536) + rim, int64(inv.a * 65536), int64(inv.d * 65536),
 	}
 }
 
@@ -108,8 +118,8 @@ func (t *turned) sample(dst *picture, y, lo, hi int) (from, to int) {
 	left := t.box.Min.X
 	from, to = hi, lo
 	for i := range walks {
-		walks[i] = t.row(y + i)
-		a, b := walks[i].within(max(lo, left)-left, min(hi, t.box.Max.X)-left, t.src)
+		walks[i] = t.line(y + i)
+		a, b := walks[i].within(max(lo, left)-left, min(hi, t.box.Max.X)-left, t.part.px)
 		if ends[i] = [2]int{a + left, b + left}; a < b {
 			from, to = min(from, a+left), max(to, b+left)
 		}
@@ -125,7 +135,7 @@ func (t *turned) sample(dst *picture, y, lo, hi int) (from, to int) {
 			continue
 		}
 		clear(row[:4*(a-from)])
-		dst.k.sample(row[4*(a-from):4*(b-from)], t.src, w.after(a-left))
+		dst.k.sample(row[4*(a-from):4*(b-from)], t.part.px, w.after(a-left))
 		clear(row[4*(b-from):])
 	}
 	dst.k.split(dst.band, to-from)
