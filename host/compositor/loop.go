@@ -21,6 +21,11 @@ func (s *Stage) due(n uint64) time.Duration {
 }
 
 func (s *Stage) loop(ctx context.Context) {
+	back, err := goAhead()
+	if err != nil {
+		s.log.Debug("frames are made at the priority of everything else", telemetry.KeyErr, err)
+	}
+	defer back()
 	start, timer := time.Now(), time.NewTimer(0)
 	defer timer.Stop()
 	for {
