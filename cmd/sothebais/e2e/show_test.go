@@ -300,7 +300,7 @@ const (
 
 // mouthFollowsVoice sets the picture of the mouth against the sound, frame by frame.
 func mouthFollowsVoice(t *testing.T, file string) {
-	open, level := openMouth(t, file), loudness(t, file)
+	open, level := openMouth(t, "-i", file), loudness(t, "-i", file)
 	n := min(len(open), len(level))
 	var voiced, silent, movedVoiced, movedSilent float64
 	for i := 1; i < n; i++ {
