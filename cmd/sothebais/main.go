@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -57,6 +58,11 @@ func (e *exitError) Unwrap() error { return e.err }
 func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // pictures are kept by the hundred megabytes and hardly change: do not wait for them to double
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		// A frame that is due must not wait for the slice of whatever keeps Go busy on every core: with two more places
+		// than cores there is room for it, and the system goes by the priority of its thread.
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -26,14 +26,11 @@ func (s *Stage) loop(ctx context.Context) {
 		s.log.Debug("frames are made at the priority of everything else", telemetry.KeyErr, err)
 	}
 	defer back()
-	start, timer := time.Now(), time.NewTimer(0)
-	defer timer.Stop()
+	start := time.Now()
 	for {
-		timer.Reset(time.Until(start.Add(s.due(s.n))))
-		select {
-		case <-ctx.Done():
+		s.sleep(time.Until(start.Add(s.due(s.n))))
+		if ctx.Err() != nil {
 			return
-		case <-timer.C:
 		}
 		behind := time.Since(start) - s.due(s.n)
 		if behind > maxBehind {
