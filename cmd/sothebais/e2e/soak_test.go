@@ -87,11 +87,17 @@ func observe(t *testing.T, p *program, length time.Duration) []span {
 	t.Logf("%8s %7s %5s %8s %9s %9s %9s %9s %9s %9s", "at", "frames", "late", "repeated", "p50 <ms", "p99 <ms", "worst<ms", "RSS MiB", "heap MiB", "FFmpeg")
 	var spans []span
 	before := samples{}
+	const looks = 20
+	begun, look := time.Now(), 0
 	for i := range 9 {
 		var s span
-		const looks = 20
 		for range looks {
-			time.Sleep(length / 10 / looks)
+			look++
+			select {
+			case <-time.After(time.Until(begun.Add(length / 10 / looks * time.Duration(look)))):
+			case <-p.ended:
+				t.Fatalf("the show ended after %s", time.Since(begun).Round(time.Second))
+			}
 			s.show += resident(t, p.cmd.Process.Pid) / looks
 			s.encoder += resident(t, childNamed(t, p.cmd.Process.Pid, "ffmpeg")) / looks
 		}
