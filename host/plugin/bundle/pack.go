@@ -20,7 +20,7 @@ import (
 func Pack(folder fs.FS) (p *Package, left []string, err error) {
 	m, err := plugin.LoadManifest(folder)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	take, left, err := choose(folder, m)
 	if err != nil {

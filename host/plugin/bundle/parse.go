@@ -111,7 +111,7 @@ func manifestOf(files map[string][]byte) (*plugin.Manifest, error) {
 	}
 	m, err := plugin.ParseManifest(b)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	if f := m.Runtime.File().File; files[f] == nil {
 		return nil, wrong(quoted(f), "plugin.yaml names it as what runs, but the package does not hold it")

@@ -23,12 +23,12 @@ func (p *Package) comment() string {
 // KeyID is how the number of a key is written.
 func KeyID(id uint64) string { return fmt.Sprintf("%016X", id) }
 
-// maxSignature bounds a signature; a real one has about 400 bytes.
-const maxSignature = 4 << 10
+// MaxSignature bounds a signature, in bytes; a real one has about 400.
+const MaxSignature = 4 << 10
 
 // ReadSignature reads the signature beside a package. There may be none.
 func ReadSignature(packageFile string) ([]byte, error) {
-	b, err := readPlain(packageFile+SignatureExt, maxSignature)
+	b, err := readPlain(packageFile+SignatureExt, MaxSignature)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -44,11 +44,11 @@ type Signer struct {
 // Verify says who of those trusted has signed a package. An empty signature is none.
 func (t Trusted) Verify(p *Package, signature []byte) (Signer, error) {
 	if len(signature) == 0 {
-		return Signer{}, fmt.Errorf("%w: %s has no signature; ask its author for the %s file, or sign it yourself with `sothebais sign`", ErrUnsigned, p.FileName(), SignatureExt)
+		return Signer{}, unsigned(p)
 	}
-	var s minisign.Signature
-	if err := s.UnmarshalText(signature); err != nil || len(signature) > maxSignature {
-		return Signer{}, wrong(p.FileName()+SignatureExt, "it is no minisign signature; fetch it again")
+	s, err := parseSignature(p, signature)
+	if err != nil {
+		return Signer{}, err
 	}
 	known := false
 	for _, k := range t {
@@ -64,6 +64,30 @@ func (t Trusted) Verify(p *Package, signature []byte) (Signer, error) {
 		return Signer{}, fmt.Errorf("%w: %s is not what key %s has signed; fetch package and signature again", ErrAltered, p.FileName(), KeyID(s.KeyID))
 	}
 	return Signer{}, fmt.Errorf("%w: %s is signed by key %s, which is not trusted here%s; if you know whose it is, add it: sothebais keys trust <name>.pub", ErrUntrusted, p.FileName(), KeyID(s.KeyID), t.list())
+}
+
+// Claims checks that a signature is meant for a package, and says by which key it claims to be. Whether it is, only
+// Verify can tell, which needs the key.
+func Claims(p *Package, signature []byte) (key string, err error) {
+	if len(signature) == 0 {
+		return "", unsigned(p)
+	}
+	s, err := parseSignature(p, signature)
+	if err != nil {
+		return "", err
+	}
+	return KeyID(s.KeyID), saysSo(p, s)
+}
+
+func unsigned(p *Package) error {
+	return fmt.Errorf("%w: %s has no signature; ask its author for the %s file, or sign it yourself with `sothebais sign`", ErrUnsigned, p.FileName(), SignatureExt)
+}
+
+func parseSignature(p *Package, b []byte) (s minisign.Signature, err error) {
+	if err := s.UnmarshalText(b); err != nil || len(b) > MaxSignature {
+		return s, wrong(p.FileName()+SignatureExt, "it is no minisign signature; fetch it again")
+	}
+	return s, nil
 }
 
 // saysSo refuses the signature of a key that is used for other things, too, and says nothing of a package.
