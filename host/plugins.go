@@ -40,7 +40,7 @@ type catalogue struct {
 	shipped fs.FS
 	own     string       // folder of the data directory
 	store   bundle.Store // packages that are installed
-	told    sync.Map // what was wrong with plugins: pages ask every few seconds
+	told    sync.Map     // what was wrong with plugins: pages ask every few seconds
 }
 
 // folder is a plugin on this machine. Nothing outside of it is read through it, whatever its links point to: a plugin

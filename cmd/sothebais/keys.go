@@ -17,9 +17,9 @@ type keysCmd struct {
 	Ls       keysLsCmd       `cmd:"" help:"List the keys that are trusted."`
 }
 
-// trustFlags say whose trust is meant.
+// trustFlags say whose trust and whose packages are meant; the show need not run.
 type trustFlags struct {
-	DataDir string `env:"SOTHEBAIS_DATA_DIR" default:"data" placeholder:"DIR" help:"Data directory of the show that trusts."`
+	DataDir string `env:"SOTHEBAIS_DATA_DIR" default:"data" placeholder:"DIR" help:"Data directory of the show."`
 	JSON    bool   `help:"Print JSON."`
 }
 

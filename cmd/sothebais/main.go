@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -34,10 +35,10 @@ const (
 
 // cli is the command line. stdout is data, stderr is talk.
 type cli struct {
-	Run     runCmd     `cmd:"" help:"Run a show: auction, plugins, stage, RTMP and the control room."`
-	Demo    demoCmd    `cmd:"" help:"Run a show against a simulated X with a crowd of bidders. Needs no account."`
-	Swap    swapCmd    `cmd:"" help:"Swap a plugin of a running show for another one."`
-	Plugin  pluginCmd  `cmd:"" help:"Look at the plugins of a running show."`
+	Run    runCmd    `cmd:"" help:"Run a show: auction, plugins, stage, RTMP and the control room."`
+	Demo   demoCmd   `cmd:"" help:"Run a show against a simulated X with a crowd of bidders. Needs no account."`
+	Swap   swapCmd   `cmd:"" help:"Swap a plugin of a running show for another one."`
+	Plugin pluginCmd `cmd:"" help:"Look at the plugins of a running show."`
 
 	New       newCmd       `cmd:"" help:"Begin a plugin or a character."`
 	Pack      packCmd      `cmd:"" help:"Make one file of a plugin's folder."`
@@ -97,6 +98,7 @@ func run(ctx context.Context, args []string, out, errw io.Writer) int {
 		kong.Description("A live NFT auction show: bids by post, a host with a character, one stream."),
 		kong.Writers(out, errw),
 		kong.Exit(func(n int) { code = n }),
+		kong.Vars{"languages": strings.Join(scaffold.Languages(), ",")},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {

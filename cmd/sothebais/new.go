@@ -17,7 +17,7 @@ type newCmd struct {
 type newPluginCmd struct {
 	ID string `arg:"" help:"Its id: lower-case letters, digits and dashes."`
 	newFlags
-	Lang string `short:"l" default:"declarative" enum:"declarative,js,ts,go,tinygo,assemblyscript,rust,c" help:"What to write it in: ${enum}."`
+	Lang string `short:"l" default:"declarative" enum:"${languages}" help:"What to write it in: ${enum}."`
 }
 
 type newCharacterCmd struct {

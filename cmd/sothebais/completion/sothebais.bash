@@ -1,12 +1,14 @@
 # bash completion for sothebais; written by `sothebais completion bash`.
 _sothebais() {
-	local line word before
+	local line word rest before
 	local -a words
 	# The line itself is read, because bash cuts words at = : @, which ids and addresses have.
 	read -ra words <<<"${COMP_LINE:0:COMP_POINT}"
 	[[ ${COMP_LINE:0:COMP_POINT} == *[[:space:]] ]] && words+=("")
 	word=${words[${#words[@]} - 1]}
-	before=${word%"${word##*[=:@]}"} # what bash holds for words of their own, and would write twice
+	rest=${word##*[=:]}
+	before=${word%"$rest"} # what bash takes for words of their own, and keeps
+	[[ $rest == *@* ]] && before+=${rest%@*}
 	COMPREPLY=()
 	while IFS= read -r line; do
 		line=${line%%$'\t'*}
