@@ -130,6 +130,18 @@ func TestCatalogueRefusesPackages(t *testing.T) {
 	}
 }
 
+func TestPathsOfSwap(t *testing.T) {
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"moth": "moth", "moth@1.0.0": "moth@1.0.0", "./moth": here + "/moth", ".": here, "moth-1.0.0.sbx": here + "/moth-1.0.0.sbx", "/a/b": "/a/b"} {
+		if got := fullPath(name); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+}
+
 func read(t *testing.T, file string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(file)
