@@ -17,6 +17,7 @@ import (
 	"github.com/sothebais/sothebais/host/bus"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/bundle"
 	"github.com/sothebais/sothebais/host/plugin/wasm"
 )
 
@@ -33,11 +34,13 @@ const settingSlot = "plugin.slot."
 // What is in a slot when nobody said otherwise.
 var openingPlugins = map[string]string{slotPersonality: "dusty-gavel", slotSceneRules: "scene-rules", slotOverlay: "overlay"}
 
-// catalogue finds plugins: those that the program brings along, those in the data directory, and any folder by its path.
+// catalogue finds plugins: those that the program brings along, those in the data directory, and any folder or package
+// by its path.
 type catalogue struct {
 	shipped fs.FS
-	own     string   // folder of the data directory
-	told    sync.Map // what was wrong with plugins: pages ask every few seconds
+	own     string       // folder of the data directory
+	store   bundle.Store // packages that are installed
+	told    sync.Map     // what was wrong with plugins: pages ask every few seconds
 }
 
 // folder is a plugin on this machine. Nothing outside of it is read through it, whatever its links point to: a plugin
@@ -71,25 +74,39 @@ func (f folder) Stat(name string) (fs.FileInfo, error) {
 	return fs.Stat(root.FS(), name)
 }
 
-// find gives the folder of a plugin. A name with a slash is a path on this machine.
+// find gives the files of a plugin. A name with a slash is a path on this machine.
 func (c *catalogue) find(name string) (fs.FS, error) {
 	if strings.ContainsRune(name, filepath.Separator) {
+		if isPackage(name) {
+			return c.packageFile(name)
+		}
 		if info, err := os.Stat(filepath.Join(name, "plugin.yaml")); err != nil || info.IsDir() {
 			return nil, fmt.Errorf("%w: %s holds no plugin.yaml; name a folder that does, or one of: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 		}
-		return folder(name), nil
+		return sourced{folder(name), originDev}, nil
 	}
-	if slices.Contains(c.ids(), name) {
+	if slices.Contains(c.folders(), name) {
 		if _, err := fs.Stat(c.shipped, name+"/plugin.yaml"); err == nil {
-			return sub(c.shipped, name), nil
+			return sourced{sub(c.shipped, name), originShipped}, nil
 		}
-		return folder(filepath.Join(c.own, name)), nil
+		return sourced{folder(filepath.Join(c.own, name)), originDev}, nil
+	}
+	if id, _, _ := strings.Cut(name, "@"); slices.Contains(c.store.IDs(), id) {
+		return c.installed(name)
 	}
 	return nil, fmt.Errorf("%w: there is no plugin %q; there are: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 }
 
 // ids lists the plugins that have a name here.
 func (c *catalogue) ids() []string {
+	out := c.folders()
+	out = append(out, c.installedNames(out)...)
+	slices.Sort(out)
+	return out
+}
+
+// folders lists the plugins that are folders.
+func (c *catalogue) folders() []string {
 	var out []string
 	for _, t := range []fs.FS{c.shipped, os.DirFS(c.own)} {
 		entries, err := fs.ReadDir(t, ".")
@@ -102,7 +119,6 @@ func (c *catalogue) ids() []string {
 			}
 		}
 	}
-	slices.Sort(out)
 	return out
 }
 

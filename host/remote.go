@@ -88,16 +88,23 @@ type PluginInfo struct {
 	Traps     uint64 `json:"traps"`
 }
 
-// Swap puts a plugin in its slot; it may be a shipped id or a folder on the show's machine.
+// Swap puts a plugin in its slot; it may be an id, id@version, or a folder or package on the show's machine.
 func (r *Remote) Swap(ctx context.Context, plugin string) (SwapResult, error) {
-	if strings.ContainsAny(plugin, "/.") {
-		if abs, err := filepath.Abs(plugin); err == nil {
-			plugin = abs
-		}
-	}
+	plugin = fullPath(plugin)
 	var res SwapResult
 	err := r.call(ctx, http.MethodPost, "/api/v1/plugins/swap", map[string]string{"plugin": plugin}, &res)
 	return res, err
+}
+
+// fullPath makes a path of this process one that the show's process finds, too. Ids stay what they are; id@1.0.0 has
+// dots and is none.
+func fullPath(plugin string) string {
+	if strings.ContainsRune(plugin, filepath.Separator) || isPackage(plugin) || plugin == "." || plugin == ".." {
+		if abs, err := filepath.Abs(plugin); err == nil {
+			return abs
+		}
+	}
+	return plugin
 }
 
 // Plugins lists what is in the slots and what could be.

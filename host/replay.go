@@ -56,7 +56,7 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 		return replay.Report{}, err
 	}
 	defer rt.Close(context.WithoutCancel(ctx))
-	l := loader{runtime: rt, plugins: catalogue{shipped: sub(cfg.Assets, "plugins"), own: filepath.Join(cfg.DataDir, "plugins")}}
+	l := loader{runtime: rt, plugins: catalogueOf(cfg.Assets, cfg.DataDir)}
 	if r.With == "" {
 		r.With = take.Plugin
 	}
@@ -96,7 +96,7 @@ type shelved struct {
 // loader loads plugins beside any show.
 type loader struct {
 	runtime *wasm.Runtime
-	plugins catalogue
+	plugins *catalogue
 }
 
 func (l *loader) load(ctx context.Context, name string) (shelved, error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 
 	"github.com/sothebais/sothebais/host/character"
 	"github.com/sothebais/sothebais/host/compositor"
@@ -19,7 +18,7 @@ import (
 
 // buildStage makes what the audience sees and hears, and the director in front of it.
 func (h *Host) buildStage(ctx context.Context) error {
-	h.catalogue = &catalogue{shipped: sub(h.cfg.Assets, "plugins"), own: filepath.Join(h.cfg.DataDir, "plugins")}
+	h.catalogue = catalogueOf(h.cfg.Assets, h.cfg.DataDir)
 	h.library = newLibrary(h.cfg)
 	scenes, err := scene.LoadDir(sub(h.cfg.Assets, "scenes"))
 	if err != nil {
