@@ -10,7 +10,7 @@ GO_SOURCES = $(shell find cmd host migrations -name '*.go' -not -path '*/node_mo
 UI := host/admin/ui
 UI_SOURCES = $(shell find $(UI) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/e2e/*')
 PLUGIN_SOURCES = $(shell find plugins sdk/go sdk/assemblyscript -type f -not -path '*/node_modules/*' -not -path '*/build/*' -not -name '*_test.go')
-CHARACTER_SOURCES = $(shell find characters cmd/art -type f)
+CHARACTER_SOURCES = $(shell find characters cmd/art host/art host/character -type f -not -name '*_test.go')
 SCENE_SOURCES = $(shell find scenes -type f)
 VOICE := host/speech/voice
 

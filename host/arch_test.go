@@ -42,6 +42,7 @@ var may = map[string][]string{
 	// adapters: domain, at most the one engine they serve, one technology
 	"host/sqlite":   {"host/auction", "host/event", "host/money", "host/post", "host/telemetry", "migrations"},
 	"host/xapi":     {"host/post", "host/telemetry"},
+	"host/art":      {"host/character"},
 	"host/speech":   {"host/character", "host/plugin/wasm/meter", "host/telemetry"},
 	"host/ffmpeg":   {"host/compositor", "host/telemetry"},
 	"host/rtmp":     {"host/telemetry"},
@@ -70,7 +71,7 @@ var may = map[string][]string{
 	"cmd/devnet/xsim":     {},
 
 	// tools of the build
-	"cmd/art":           {"host/character", "host/cue"},
+	"cmd/art":           {"host/art", "host/character", "host/cue"},
 	"cmd/gen":           {},
 	"cmd/bench":         {"host/auctioneer/auctioneerbench", "host/compositor/compositorbench", "host/plugin/wasm/wasmbench"},
 	"cmd/sothebais/e2e": {},
