@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/sothebais/sothebais/host/admin"
-	"github.com/sothebais/sothebais/host/scene"
 	"github.com/sothebais/sothebais/host/telemetry"
 )
 
@@ -28,7 +27,7 @@ func (h *Host) buildAdmin(ctx context.Context) error {
 	h.admin, err = admin.New(ctx, admin.Config{
 		Ledger: h.ledger, Bus: h.bus, Subscribe: func(after uint64) admin.Subscription { return h.bus.Subscribe(after) },
 		Auctions: saleroom{h}, Operator: rostrum{h.auctions}, Director: h.director, Plugins: wardrobe{h},
-		Show: h.showState, Frame: h.stage.Snapshot, Preview: h.watch, Stage: h.stageChoices(), Artwork: h.artworks(),
+		Show: h.showState, Frame: h.stage.Snapshot, Preview: h.watch, Stage: h.stageChoices, Reload: h.reload, Artwork: h.artworks(),
 		Store: h.ledger, Password: h.cfg.OwnerPassword, Token: token, Epoch: epoch, PostURL: h.cfg.Simulator, Handle: h.cfg.X.Account, Name: h.cfg.Show.Campaign, Version: h.cfg.Version,
 		Logger: h.part("admin"), Metrics: h.regs[roleAdmin],
 	})
@@ -69,14 +68,19 @@ func (o overlayFS) Open(name string) (fs.File, error) {
 
 func (h *Host) stageChoices() admin.Stage {
 	c := admin.Stage{Moods: []string{"calm", "playful", "excited", "tense", "triumphant", "dejected"}, Gestures: []string{"nod", "shake", "bounce", "wave", "gavel", "lean"}}
-	scenes, err := scene.LoadDir(sub(h.cfg.Assets, "scenes"))
-	if err != nil {
-		return c // the stage was built from them a moment ago
-	}
-	for _, s := range scenes {
+	for _, s := range *h.scenes.Load() {
 		c.Scenes = append(c.Scenes, admin.Named{ID: s.ID, Name: s.Name})
 	}
 	return c
+}
+
+// reload reads the scenes again, for the control room.
+func (h *Host) reload(_ context.Context, cause uint64) (admin.Scenes, error) {
+	got, err := h.reloadScenes(cause)
+	if err != nil {
+		return admin.Scenes{}, fmt.Errorf("%w: %w", admin.ErrInvalid, err)
+	}
+	return admin.Scenes{Scenes: got.Scenes, Own: got.Own}, nil
 }
 
 func (h *Host) showState() admin.Show {

@@ -51,6 +51,13 @@ func (f folder) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	defer root.Close()
+	info, err := fs.Stat(root.FS(), name) // opening a pipe would wait for ever
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("is no regular file")}
+	}
 	return root.FS().Open(name)
 }
 
@@ -218,6 +225,9 @@ func (h *Host) loadInto(ctx context.Context, slot, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := h.bringCharacterOf(ctx, dir, 0); err != nil {
+		return fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, name, err)
+	}
 	if _, err := h.plugins.Load(ctx, slot, dir); err != nil {
 		return fmt.Errorf("%w: plugin %s: %w", ErrBadInput, name, err)
 	}
@@ -253,11 +263,24 @@ func (h *Host) swap(ctx context.Context, name, who string, cause uint64) (plugin
 	if err != nil {
 		return plugin.SwapResult{}, err
 	}
+	if err := h.bringCharacterOf(ctx, dir, cause); err != nil {
+		return plugin.SwapResult{}, fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, name, err)
+	}
 	res, err := h.plugins.Swap(ctx, dir, who, cause)
 	if err != nil {
 		return res, fmt.Errorf("%w: %w", ErrBadInput, err)
 	}
 	return res, h.ledger.SettingPut(ctx, settingSlot+string(res.To.Kind), []byte(name))
+}
+
+// bringCharacterOf makes the character of a personality known before the personality takes its slot, so that one that
+// is broken keeps it out. What else is wrong with the plugin is found out by whoever loads it.
+func (h *Host) bringCharacterOf(ctx context.Context, dir fs.FS, cause uint64) error {
+	m, err := plugin.LoadManifest(dir)
+	if err != nil || m.Kind != plugin.Personality {
+		return nil
+	}
+	return h.bringCharacter(ctx, m.Character, cause)
 }
 
 // describe reads what a plugin says of itself.

@@ -109,6 +109,19 @@ func (r *Remote) Plugins(ctx context.Context) ([]PluginInfo, error) {
 	return res.Items, err
 }
 
+// Scenes are the scenes of a running show.
+type Scenes struct {
+	Scenes []string `json:"scenes"`
+	Own    []string `json:"own"`
+}
+
+// ReloadScenes has the show read its scenes again; a broken one changes nothing.
+func (r *Remote) ReloadScenes(ctx context.Context) (Scenes, error) {
+	var res Scenes
+	err := r.call(ctx, http.MethodPost, "/api/v1/stage/scenes/reload", struct{}{}, &res)
+	return res, err
+}
+
 func (r *Remote) call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {

@@ -33,6 +33,7 @@ type cli struct {
 	Demo    demoCmd    `cmd:"" help:"Run a show against a simulated X with a crowd of bidders. Needs no account."`
 	Swap    swapCmd    `cmd:"" help:"Swap a plugin of a running show for another one."`
 	Plugin  pluginCmd  `cmd:"" help:"Look at the plugins of a running show."`
+	Scenes  scenesCmd  `cmd:"" help:"Steer the scenes of a running show."`
 	Events  eventsCmd  `cmd:"" help:"Read the ledger of a show."`
 	Record  recordCmd  `cmd:"" help:"Record what plugins heard, and what came of it, from the ledger of a show."`
 	Test    testCmd    `cmd:"" help:"Test a plugin: play its transcripts and compare what it asks for."`
@@ -106,7 +107,7 @@ func run(ctx context.Context, args []string, out, errw io.Writer) int {
 // helpFor is the help call for the verb that was mistyped.
 func helpFor(args []string) string {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		for _, verb := range []string{"run", "demo", "swap", "plugin", "events", "test", "record", "replay", "doctor", "version"} {
+		for _, verb := range []string{"run", "demo", "swap", "plugin", "scenes", "events", "test", "record", "replay", "doctor", "version"} {
 			if args[0] == verb {
 				return verb + " --help"
 			}
