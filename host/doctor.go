@@ -192,12 +192,18 @@ func checkScenes(cfg Config) Check {
 	return c
 }
 
+// others are ports of programs that stand around a show in some deployments; nothing in this one listens there.
+var others = map[string]string{"TRAEFIK_HTTP_PORT": "Traefik", "TRAEFIK_HTTPS_PORT": "Traefik", "TRAEFIK_DASHBOARD_PORT": "Traefik", "REDIS_PORT": "Redis"}
+
 // checkVariables finds settings that look like ours and are not.
 func checkVariables(environ []string) Check {
 	c := Check{Name: "variables", Found: "no unknown SOTHEBAIS_ variable", Warning: true}
 	known := []string{"SOTHEBAIS_DATA_DIR", "SOTHEBAIS_SHOW", "SOTHEBAIS_PERSONALITY", "SOTHEBAIS_BIND", "SOTHEBAIS_OWNER_PASSWORD"}
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
+		if what, foreign := others[name]; foreign {
+			c.Problem, c.Mend = name+" changes nothing here: this program has no "+what, "unset it, or give it to the "+what+" that stands before or beside this program"
+		}
 		if !strings.HasPrefix(name, "SOTHEBAIS_") || slices.Contains(known, name) {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -116,18 +117,33 @@ func (h *Host) watch(ctx context.Context) (admin.Preview, error) {
 	return admin.Preview{Codec: v.Codec, Init: v.Init, Fragments: v.C}, nil
 }
 
-// runOps serves the roles' metrics and health.
+// runOps serves the roles: their metrics and health, and what each has of the API and of the feed.
 func (h *Host) runOps(ctx context.Context) error {
 	var parts []part
 	for _, p := range h.cfg.Ports.All() {
-		if p.Use != "metrics" && p.Use != "health" {
-			continue
-		}
 		ln := h.listeners[p.Name]
-		handler := opsHandler(p.Role, h.regs, h.well, ln.Addr())
+		handler := h.roleHandler(p, opsHandler(p.Role, h.regs, h.well, ln.Addr()))
+		if handler == nil {
+			continue // the admin and the RTMP server have theirs
+		}
 		parts = append(parts, part{p.Name, func(ctx context.Context) error { return serveHTTP(ctx, ln, handler) }})
 	}
 	return runAll(ctx, parts)
+}
+
+// roleHandler is what answers on a port of a role, or nil.
+func (h *Host) roleHandler(p Port, ops http.Handler) http.Handler {
+	switch {
+	case p.Use == "metrics", p.Use == "health":
+		return ops
+	case p.Role == roleAdmin:
+		return nil
+	case p.Use == "http":
+		return h.admin.Role(p.Role, ops)
+	case p.Use == "ws":
+		return h.admin.RoleSockets(p.Role, ops)
+	}
+	return nil
 }
 
 // announce tells where the show is, once it is on air.
