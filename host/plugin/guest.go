@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/sothebais/sothebais/host/cue"
@@ -82,9 +83,17 @@ const (
 	DefaultFuel      = 10_000_000 // one to two milliseconds of work
 	DefaultMemoryMiB = 32
 	DefaultCommands  = 64
-	maxFuel          = 100_000_000
-	maxMemoryMiB     = 256
-	maxCommands      = 1024
+
+	DefaultStateBytes  = 1 << 20
+	DefaultOutputBytes = 256 << 10
+	DefaultLogLines    = 20
+	DefaultTables      = 131_072
+	DefaultHostCalls   = 1024
+
+	maxFuel      = 100_000_000
+	maxMemoryMiB = 256
+	maxCommands  = 1024
+	maxHostCalls = 65_536
 )
 
 // Kind is what a plugin is for; each kind has one slot on the show.
@@ -114,12 +123,15 @@ type Manifest struct {
 	Subscribes   []event.Kind   `yaml:"subscribes"`
 	State        *StateSpec     `yaml:"state"`
 	Config       map[string]any `yaml:"config"`
+	ConfigSchema map[string]any `yaml:"config_schema"` // a JSON Schema that Config fits; pages make a form of it
+	Tests        []string       `yaml:"tests"`         // recorded sessions inside the plugin, such as sessions/*.jsonl
 }
 
-// RuntimeSpec says what runs: exactly one of a module or a body for the shipped interpreter.
+// RuntimeSpec says what runs: exactly one of a module, a body for the shipped interpreter, or a script.
 type RuntimeSpec struct {
 	Wasm        *FileSpec `yaml:"wasm"`
 	Declarative *FileSpec `yaml:"declarative"`
+	JS          *FileSpec `yaml:"js"`
 }
 
 // FileSpec names a file beside the manifest; in YAML its name alone is enough.
@@ -128,27 +140,41 @@ type FileSpec struct {
 	SHA256 string `yaml:"sha256"`
 }
 
-// Capability is a power that a plugin asks for, and the reason that people are shown.
+// Capability is a power that a plugin asks for, the reason that people are shown, and how much of it is asked for. What
+// is 0 is left to the host's default; Needs says which limits each power has.
 type Capability struct {
-	Name string `yaml:"name" json:"name"`
-	Why  string `yaml:"why" json:"why"`
+	Name          string   `yaml:"name" json:"name"`
+	Why           string   `yaml:"why" json:"why"`
+	PerMinute     int      `yaml:"per_minute" json:"per_minute,omitempty"`
+	Bytes         int      `yaml:"bytes" json:"bytes,omitempty"` // of a line, an answer, or all that is stored
+	Hosts         []string `yaml:"hosts" json:"hosts,omitempty"`
+	TokensPerHour int      `yaml:"tokens_per_hour" json:"tokens_per_hour,omitempty"`
+	Pending       int      `yaml:"pending" json:"pending,omitempty"` // timers that may run at once
 }
 
 // Limits bound a plugin.
 type Limits struct {
-	Fuel      int64 `yaml:"fuel"`       // for each event
-	MemoryMiB int   `yaml:"memory_mib"` // in all
-	Commands  int   `yaml:"commands"`   // for each event
+	Fuel        int64 `yaml:"fuel"`         // for each event
+	MemoryMiB   int   `yaml:"memory_mib"`   // in all
+	Commands    int   `yaml:"commands"`     // for each event
+	StateBytes  int   `yaml:"state_bytes"`  // of what save gives
+	OutputBytes int   `yaml:"output_bytes"` // of the commands of a batch
+	LogLines    int   `yaml:"log_lines"`    // a second
+	Tables      int   `yaml:"tables"`       // elements in all tables together
+	HostCalls   int   `yaml:"host_calls"`   // for each event
 }
 
 // StateSpec names the form of a plugin's state; state is handed over between plugins that agree on both.
 type StateSpec struct {
 	ID      string `yaml:"id"`
 	Version int    `yaml:"version"`
+	Migrate []int  `yaml:"migrate"` // older versions that the plugin can take as well
 }
 
 // CanHandTo reports whether state in this form may be given to a plugin that declares next.
-func (s *StateSpec) CanHandTo(next *StateSpec) bool { return s != nil && next != nil && *s == *next }
+func (s *StateSpec) CanHandTo(next *StateSpec) bool {
+	return s != nil && next != nil && s.ID == next.ID && (s.Version == next.Version || slices.Contains(next.Migrate, s.Version))
+}
 
 // Info describes a plugin that is loaded.
 type Info struct {
