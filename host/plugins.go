@@ -254,12 +254,12 @@ func (h *Host) openingCharacter(ctx context.Context) string {
 }
 
 // swap puts a plugin in the slot of its kind while the show is on air; the choice outlives a restart.
-func (h *Host) swap(ctx context.Context, name, who string) (plugin.SwapResult, error) {
+func (h *Host) swap(ctx context.Context, name, who string, cause uint64) (plugin.SwapResult, error) {
 	dir, err := h.catalogue.find(name)
 	if err != nil {
 		return plugin.SwapResult{}, err
 	}
-	res, err := h.plugins.Swap(ctx, dir, who)
+	res, err := h.plugins.Swap(ctx, dir, who, cause)
 	if err != nil {
 		return res, fmt.Errorf("%w: %w", ErrBadInput, err)
 	}

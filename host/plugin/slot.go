@@ -267,7 +267,7 @@ func (s *slot) revive(ctx context.Context) bool {
 	g, err := s.host.cfg.Runtime.Load(ctx, p.manifest, p.files)
 	if err != nil {
 		s.guest = nil
-		s.host.refused(ctx, string(s.kind), p.manifest.ID, fmt.Errorf("start it anew: %w", err))
+		s.host.refused(ctx, 0, string(s.kind), p.manifest.ID, fmt.Errorf("start it anew: %w", err))
 	}
 	if closeErr := p.guest.Close(ctx); closeErr != nil {
 		s.log.Warn("cannot close a dead plugin", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeyErr, closeErr)
