@@ -154,7 +154,7 @@ func (h *Host) prepare(ctx context.Context, want Kind, fsys fs.FS, cause uint64)
 		h.refused(ctx, cause, string(want), m.ID, err)
 		return nil, nil, err
 	}
-	g, err := h.cfg.Runtime.Load(ctx, m, fsys)
+	g, err := h.cfg.Runtime.Load(ctx, Spec{Manifest: m, Files: fsys})
 	if err != nil {
 		err = fmt.Errorf("load plugin %s %s: %w", m.ID, m.Version, err)
 		h.refused(ctx, cause, string(m.Kind), m.ID, err)
