@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sothebais/sothebais/host/admin"
 	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/bus"
 	"github.com/sothebais/sothebais/host/event"
@@ -83,6 +82,20 @@ func (c *catalogue) find(name string) (fs.FS, error) {
 	return nil, fmt.Errorf("%w: there is no plugin %q; there are: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 }
 
+// take finds a plugin and keeps it as it is now. The program's own do not change.
+func (c *catalogue) take(name string) (fs.FS, error) {
+	files, err := c.find(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, mayChange := files.(folder); mayChange {
+		if files, err = c.keep(files); err != nil {
+			return nil, err
+		}
+	}
+	return place{files, name}, nil
+}
+
 // ids lists the plugins that have a name here.
 func (c *catalogue) ids() []string {
 	var out []string
@@ -112,8 +125,9 @@ func (h *Host) buildPlugins(ctx context.Context) error {
 		return err
 	}
 	h.runtime = runtime
+	h.grants = &grantBook{kept: h.ledger, show: h.cfg.Show.Grants}
 	h.plugins = plugin.New(plugin.Config{
-		Runtime: runtime,
+		Runtime: runtime, Grants: h.grants, Store: h.ledger, Find: h.find, Aside: h.aside, Quiet: h.quiet, Changed: h.onAirChanged,
 		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source {
 			return &catchUp{h.bus.Subscribe(after, kinds...), h.bus.Last()}
 		},
@@ -220,11 +234,11 @@ func (h *Host) loadSlot(ctx context.Context, slot string) error {
 }
 
 func (h *Host) loadInto(ctx context.Context, slot, name string) error {
-	dir, err := h.catalogue.find(name)
+	files, err := h.catalogue.take(name)
 	if err != nil {
 		return err
 	}
-	if _, err := h.plugins.Load(ctx, slot, dir); err != nil {
+	if _, err := h.plugins.Load(ctx, slot, files); err != nil {
 		return fmt.Errorf("%w: plugin %s: %w", ErrBadInput, name, err)
 	}
 	return nil
@@ -246,39 +260,13 @@ func (h *Host) openingCharacter(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
-	v, err := h.catalogue.describe(name)
+	files, err := h.catalogue.find(name)
 	if err != nil {
 		return ""
 	}
-	return v.Character
-}
-
-// swap puts a plugin in the slot of its kind while the show is on air; the choice outlives a restart.
-func (h *Host) swap(ctx context.Context, name, who string, cause uint64) (plugin.SwapResult, error) {
-	dir, err := h.catalogue.find(name)
+	m, err := plugin.LoadManifest(files)
 	if err != nil {
-		return plugin.SwapResult{}, err
+		return ""
 	}
-	res, err := h.plugins.Swap(ctx, dir, who, cause)
-	if err != nil {
-		return res, fmt.Errorf("%w: %w", ErrBadInput, err)
-	}
-	return res, h.ledger.SettingPut(ctx, settingSlot+string(res.To.Kind), []byte(name))
-}
-
-// describe reads what a plugin says of itself.
-func (c *catalogue) describe(id string) (admin.Plugin, error) {
-	dir, err := c.find(id)
-	if err != nil {
-		return admin.Plugin{}, err
-	}
-	m, err := plugin.LoadManifest(dir)
-	if err != nil {
-		return admin.Plugin{}, err
-	}
-	v := admin.Plugin{ID: m.ID, Version: m.Version, Name: m.Name, Description: m.Description, Kind: string(m.Kind), Character: m.Character}
-	for _, p := range m.Capabilities {
-		v.Capabilities = append(v.Capabilities, admin.Capability{Name: p.Name, Why: p.Why})
-	}
-	return v, nil
+	return m.Character
 }

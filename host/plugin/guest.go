@@ -13,6 +13,7 @@ import (
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin/abi"
+	"github.com/sothebais/sothebais/host/show"
 )
 
 // Guest is one sandboxed instance of a plugin. Its methods are called by one goroutine at a time.
@@ -240,8 +241,12 @@ type Info struct {
 	FuelLimit    int64        `json:"fuel_limit"`
 	Memory       uint64       `json:"memory_bytes"`
 	MemoryLimit  uint64       `json:"memory_limit_bytes"`
-	P50Micros    float64      `json:"p50_us"` // of the last calls
+	Stored       int          `json:"stored_bytes"` // by store
+	P50Micros    float64      `json:"p50_us"`       // of the last calls
+	P95Micros    float64      `json:"p95_us"`
 	P99Micros    float64      `json:"p99_us"`
+	Powers       []PowerInfo  `json:"-"`
+	Manifest     *Manifest    `json:"-"`
 }
 
 // SwapResult says what a swap did.
@@ -250,4 +255,6 @@ type SwapResult struct {
 	To         Info          `json:"to"`
 	Pause      time.Duration `json:"pause_ns"` // how long the slot heard nothing
 	StateBytes int           `json:"state_bytes"`
+
+	loaded show.PluginLoaded
 }

@@ -104,6 +104,17 @@ func (r RuntimeSpec) File() FileSpec {
 	return FileSpec{}
 }
 
+// Name says which way it is: wasm, declarative or js.
+func (r RuntimeSpec) Name() string {
+	switch {
+	case r.Wasm != nil:
+		return "wasm"
+	case r.JS != nil:
+		return "js"
+	}
+	return "declarative"
+}
+
 // count is how many ways to run are named.
 func (r RuntimeSpec) count() int {
 	n := 0

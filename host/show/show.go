@@ -260,7 +260,7 @@ func (CharacterShown) EventKind() event.Kind { return KindCharacterShown }
 
 // Facts lists a zero value of each fact of this package, for a Registry.
 func Facts() []event.Data {
-	return []event.Data{Started{}, Stopped{}, Ticked{}, SpeechStarted{}, SpeechEnded{}, SceneShown{}, CueShown{}, OutputUp{}, OutputDown{},
+	return append([]event.Data{Started{}, Stopped{}, Ticked{}, SpeechStarted{}, SpeechEnded{}, SceneShown{}, CueShown{}, OutputUp{}, OutputDown{},
 		OperatorActed{}, PluginLoaded{}, PluginSwapped{}, PluginTrapped{}, PluginRefused{},
-		TimerFired{}, FetchAnswered{}, ModelAnswered{}, PowerDenied{}, CharacterShown{}}
+		TimerFired{}, FetchAnswered{}, ModelAnswered{}, PowerDenied{}, CharacterShown{}}, slotFacts()...)
 }
