@@ -52,6 +52,7 @@ var may = map[string][]string{
 
 	"host/plugin/wasm":       {"host/auction", "host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/plugin/wasm/meter", "host/post", "host/show", "host/telemetry"},
 	"host/plugin/wasm/meter": {},
+	"host/plugin/replay":     {"host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/show"},
 
 	// benchmarks: each sets its part against a rival
 	"host/auctioneer/auctioneerbench": {"host/auction", "host/auctioneer", "host/bus", "host/event", "host/money", "host/post", "host/show", "host/sqlite"},
@@ -74,7 +75,7 @@ var may = map[string][]string{
 	"cmd/bench":         {"host/auctioneer/auctioneerbench", "host/compositor/compositorbench", "host/plugin/wasm/wasmbench"},
 	"cmd/sothebais/e2e": {},
 
-	"sdk/tck": {"host/auction", "host/cue", "host/event", "host/money", "host/plugin", "host/post", "host/show"},
+	"sdk/tck": {"host/auction", "host/cue", "host/event", "host/money", "host/plugin", "host/plugin/abi", "host/post", "host/show"},
 }
 
 func TestImportsPointDown(t *testing.T) {

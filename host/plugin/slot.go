@@ -229,7 +229,7 @@ func (s *slot) take(ctx context.Context, p *occupant, cause event.Event, r *Reac
 		if r.Cue.Verb == cue.Say {
 			s.watch.spoke = true
 		}
-		s.offered = append(s.offered, tidy(r.Cue, p.manifest.ID))
+		s.offered = append(s.offered, Tidy(r.Cue, p.manifest.ID))
 	}
 }
 
@@ -289,8 +289,8 @@ func (p *occupant) denial(name string) *power {
 	return w
 }
 
-// tidy signs a cue and brings its numbers into their ranges.
-func tidy(c cue.Cue, from string) cue.Cue {
+// Tidy signs a cue and brings its numbers into their ranges.
+func Tidy(c cue.Cue, from string) cue.Cue {
 	c.From = from
 	c.Millis = min(max(c.Millis, 0), 600_000)
 	switch c.Verb {
