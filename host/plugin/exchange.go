@@ -69,19 +69,28 @@ type stand struct {
 // comes from a copy of it, and next hears what happened since, until there is nothing left to hear. Only then does the
 // slot wait, for as long as it takes to change a pointer. The caller has ops; after an error the old one has not noticed.
 func (s *slot) exchange(ctx context.Context, next *occupant, by, why string) (SwapResult, error) {
-	old, from, first, err := s.look(ctx, next)
-	if err != nil {
-		return SwapResult{}, err
-	}
-	n, err := s.ready(ctx, next, old, from)
-	if err != nil {
+	var waited time.Duration
+	for try := 0; ; try++ {
+		old, from, took, err := s.look(ctx, next)
+		if err != nil {
+			return SwapResult{}, err
+		}
+		waited += took
+		n, err := s.ready(ctx, next, old, from)
+		if err == nil {
+			return s.cut(ctx, old, next, waited, SwapResult{StateBytes: n}, by, why)
+		}
 		s.turn.Lock()
 		s.backlog = nil
 		s.turn.Unlock()
-		return SwapResult{}, err
+		if !errors.Is(err, ErrChanged) || try == lookAgain {
+			return SwapResult{}, err
+		}
 	}
-	return s.cut(ctx, old, next, first, SwapResult{StateBytes: n}, by, why)
 }
+
+// lookAgain is how often the old one is looked at once more because it failed on an event just then.
+const lookAgain = 3
 
 // look notes where the old one stands, and begins to keep what it hears from there on.
 func (s *slot) look(ctx context.Context, next *occupant) (old *occupant, from *stand, took time.Duration, err error) {
@@ -141,7 +150,10 @@ func (s *slot) ready(ctx context.Context, next, old *occupant, from *stand) (int
 		return 0, nil
 	}
 	state, err := from.stateOf(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrChanged):
+		return 0, err
+	case err != nil:
 		s.cannotSave(old, err)
 		return 0, nil
 	}

@@ -1,6 +1,8 @@
 package plugin
 
 import (
+	"errors"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sothebais/sothebais/host/telemetry"
@@ -13,7 +15,7 @@ type metrics struct {
 	shadowEvents          *prometheus.CounterVec
 	shadowTraps           *prometheus.CounterVec
 	shadowMissed          prometheus.Counter
-	commands              *prometheus.CounterVec
+	commands, passed      *prometheus.CounterVec
 	call                  *prometheus.HistogramVec
 	pause                 prometheus.Histogram
 	memory                *prometheus.GaugeVec
@@ -34,6 +36,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		shadowMissed: prometheus.NewCounter(prometheus.CounterOpts{Namespace: telemetry.Namespace, Subsystem: "plugin", Name: "shadow_missed_total",
 			Help: "Events that a shadow was too slow for."}),
 		commands: counter("commands_total", "Commands of guests, by name.", "slot", "command"),
+		passed:   counter("limits_passed_total", "Times that a plugin passed one of its limits.", "slot", "limit"),
 		call: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: telemetry.Namespace, Subsystem: "plugin", Name: "call_seconds",
 			Help: "Time of one call into a guest.", Buckets: prometheus.ExponentialBuckets(1e-6, 4, 9)}, []string{"slot"}),
 		pause: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: telemetry.Namespace, Subsystem: "plugin", Name: "swap_pause_seconds",
@@ -42,7 +45,25 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "Memory of the guest in a slot."}, []string{"slot"}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.events, m.denied, m.traps, m.commands, m.call, m.pause, m.memory, m.rollbacks, m.stops, m.shadowEvents, m.shadowTraps, m.shadowMissed)
+		reg.MustRegister(m.events, m.denied, m.traps, m.commands, m.passed, m.call, m.pause, m.memory, m.rollbacks, m.stops, m.shadowEvents, m.shadowTraps, m.shadowMissed)
 	}
 	return m
+}
+
+// limit counts what an error says of a limit that was passed.
+func (m *metrics) limit(slot Kind, err error) {
+	var limit *LimitError
+	if errors.As(err, &limit) {
+		m.passed.WithLabelValues(string(slot), limit.Limit.String()).Inc()
+	}
+}
+
+// limits counts what a guest passed since it was last asked.
+func (m *metrics) limits(slot Kind, last *Passed, now Passed) {
+	for l, n := range now {
+		if more := n - last[l]; more > 0 {
+			m.passed.WithLabelValues(string(slot), Limit(l).String()).Add(float64(more))
+		}
+	}
+	*last = now
 }

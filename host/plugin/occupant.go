@@ -31,6 +31,7 @@ type occupant struct {
 
 	events, commands, denied, traps, lastSeq uint64
 	lastTrap                                 string
+	passed                                   Passed // limits, of which the metrics know
 	state                                    string // SHA-256 of what it took over
 
 	logSecond time.Time // in which logged lines were written
@@ -53,7 +54,10 @@ func (p *occupant) start(ctx context.Context, h *Host) error {
 		return err
 	}
 	p.store = store
-	p.guest, err = h.cfg.Runtime.Load(ctx, Spec{Manifest: p.manifest, Files: p.files, Store: store})
+	if p.guest, err = h.cfg.Runtime.Load(ctx, Spec{Manifest: p.manifest, Files: p.files, Store: store}); err != nil {
+		h.metrics.limit(p.manifest.Kind, err)
+	}
+	p.passed = Passed{}
 	return err
 }
 
