@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/show"
 	"github.com/sothebais/sothebais/host/telemetry"
 )
 
@@ -42,19 +43,25 @@ func (b *backlog) take() []event.Event {
 }
 
 // fill puts a plugin into the empty slot.
-func (s *slot) fill(ctx context.Context, p *occupant) error {
+func (s *slot) fill(ctx context.Context, p *occupant) (show.PluginLoaded, error) {
 	s.ops.Lock()
 	defer s.ops.Unlock()
 	s.turn.Lock()
 	defer s.release(ctx)
 	switch {
 	case s.closed:
-		return fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
+		return show.PluginLoaded{}, fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
 	case s.guest != nil:
-		return fmt.Errorf("%w: slot %s holds %s already; swap it", ErrSlot, s.kind, s.guest.manifest.ID)
+		return show.PluginLoaded{}, fmt.Errorf("%w: slot %s holds %s already; swap it", ErrSlot, s.kind, s.guest.manifest.ID)
 	}
+	p.after = s.passed
+	if since := s.host.cfg.Since; since != nil && s.passed == 0 {
+		s.began = since()
+		p.after, p.caught = s.began, s.host.cfg.Last()
+	}
+	loaded := p.loadedFact()
 	s.seat(p, "start", "", 0)
-	return nil
+	return loaded, nil
 }
 
 // stand is where a plugin stood, with a way to its state.
@@ -100,7 +107,7 @@ func (s *slot) look(ctx context.Context, next *occupant) (old *occupant, from *s
 		return nil, nil, 0, fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
 	}
 	start := time.Now()
-	old = s.guest
+	old, next.after = s.guest, s.passed
 	if from = s.standOf(ctx, old, next); from != nil {
 		s.backlog = &backlog{}
 	}
@@ -194,6 +201,9 @@ func (s *slot) cut(ctx context.Context, old, next *occupant, waited time.Duratio
 		if err := next.rehearse(ctx, kept.take()); err != nil {
 			return SwapResult{}, fmt.Errorf("catch up with %s: %w", old.manifest.ID, err)
 		}
+	}
+	if next.state == "" {
+		next.after = s.passed
 	}
 	s.guest = next
 	res.Pause = waited + time.Since(start)

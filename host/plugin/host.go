@@ -153,8 +153,8 @@ func (h *Host) Load(ctx context.Context, slotName string, fsys fs.FS) (Info, err
 	if err != nil {
 		return Info{}, err
 	}
-	loaded := p.loadedFact()
-	if err := s.fill(ctx, p); err != nil {
+	loaded, err := s.fill(ctx, p)
+	if err != nil {
 		return Info{}, errors.Join(err, p.guest.Close(ctx))
 	}
 	info, _ := s.describe()

@@ -1,6 +1,7 @@
 package plugin_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,7 +119,30 @@ type fake struct {
 	answers []event.Data // events for it alone
 	out     []plugin.Reaction
 	dead    bool
+	mended  bool // bears what it did not
+	quirk   bool // differs from others where it is told to
+	sum     string
 	close   int
+}
+
+func say(seq uint64, text, mood string) plugin.Reaction {
+	return plugin.Reaction{Event: seq, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: text, Name: mood}}
+}
+
+// peculiar is where guests differ; nil is a trap.
+func (f *fake) peculiar(seq uint64, what string) *[]plugin.Reaction {
+	one := []plugin.Reaction{say(seq, f.name+" heard "+what, "")}
+	switch {
+	case what == "speak" && !f.quirk, what == "hush" && f.quirk:
+		one = nil
+	case what == "line" && f.quirk:
+		one[0].Cue.Text = "quirk"
+	case what == "mood" && f.quirk:
+		one[0].Cue.Name = "sly"
+	case what == "trap-2" && f.quirk:
+		return nil
+	}
+	return &one
 }
 
 func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Reaction, error) {
@@ -130,6 +154,10 @@ func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Re
 		switch what := told(e); what {
 		case "":
 		case "trap":
+			if f.mended {
+				f.out = append(f.out, say(e.Seq, f.name+" heard trap", ""))
+				continue
+			}
 			return nil, &plugin.TrapError{Reason: "unreachable"}
 		case "die":
 			f.dead = true
@@ -138,6 +166,12 @@ func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Re
 			for range 64 {
 				f.out = append(f.out, plugin.Reaction{Event: e.Seq, Power: "log", Log: strings.Repeat("鳥", 1000)})
 			}
+		case "trap-2", "line", "mood", "hush", "speak":
+			r := f.peculiar(e.Seq, what)
+			if r == nil {
+				return nil, &plugin.TrapError{Reason: "unreachable"}
+			}
+			f.out = append(f.out, *r...)
 		case "reply":
 			f.out = append(f.out, plugin.Reaction{Event: e.Seq, Power: "reply", Cue: cue.Cue{Verb: cue.Reply, Name: "1"}})
 		default:
@@ -183,7 +217,9 @@ func (f *fake) Clone(context.Context) (plugin.Guest, error) {
 	return &fake{name: f.name, heard: slices.Clone(f.heard)}, nil
 }
 
-func (f *fake) Stats() plugin.Stats         { return plugin.Stats{SHA256: "abc", Memory: 1 << 16} }
+func (f *fake) Stats() plugin.Stats {
+	return plugin.Stats{SHA256: cmp.Or(f.sum, "abc"), Memory: 1 << 16}
+}
 func (f *fake) Close(context.Context) error { f.close++; return nil }
 
 // fakes is a runtime; it keeps what it made.
@@ -191,6 +227,7 @@ type fakes struct {
 	mu   sync.Mutex
 	made []*fake
 	fail error
+	sum  string // of what it makes
 }
 
 func (r *fakes) Load(_ context.Context, spec plugin.Spec) (plugin.Guest, error) {
@@ -199,7 +236,7 @@ func (r *fakes) Load(_ context.Context, spec plugin.Spec) (plugin.Guest, error) 
 	if r.fail != nil {
 		return nil, r.fail
 	}
-	f := &fake{name: spec.Manifest.ID}
+	f := &fake{name: spec.Manifest.ID, sum: r.sum}
 	r.made = append(r.made, f)
 	return f, nil
 }

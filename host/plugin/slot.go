@@ -33,6 +33,8 @@ type slot struct {
 	shadow   *shadow   // nil when there is none
 	backlog  *backlog  // takes what is heard while a successor gets ready; nil when none does
 	closed   bool
+	passed   uint64 // last event that came by
+	began    uint64 // where the first guest begins, when Config.Since says so
 	one      [1]event.Event
 	batch    []event.Event // of the events that the guest hears
 	outcomes []outcome     // what the guest made of them, for the shadow
@@ -62,7 +64,7 @@ func (s *slot) run(ctx context.Context, after uint64) error {
 		case <-ctx.Done():
 			return nil
 		case <-s.opened:
-			after = s.host.cfg.Since()
+			after = s.began
 		}
 	}
 	source := s.host.cfg.Subscribe(after, append(abi.EventKinds(), abi.AnswerKinds()...)...)
@@ -84,6 +86,7 @@ func (s *slot) run(ctx context.Context, after uint64) error {
 func (s *slot) hear(ctx context.Context, events []event.Event) {
 	s.turn.Lock()
 	defer s.release(ctx)
+	s.passed = events[len(events)-1].Seq
 	if s.backlog != nil {
 		s.backlog.add(events)
 	}
