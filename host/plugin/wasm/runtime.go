@@ -60,6 +60,8 @@ type Runtime struct {
 	checker wazero.Runtime // validates modules as their author made them
 	cache   wazero.CompilationCache
 
+	pool pool // of memories
+
 	mu      sync.Mutex
 	modules map[string]*module // by the SHA-256 of the original
 	idle    []*module          // without instances, the least recently used first
@@ -142,7 +144,8 @@ func (r *Runtime) Load(ctx context.Context, s plugin.Spec) (plugin.Guest, error)
 func (r *Runtime) newGuest(mod *module, m *plugin.Manifest) *guest {
 	g := &guest{runtime: r, module: mod, manifest: m, texts: map[string]string{}}
 	g.box.log = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID)
-	g.ctx = withMemoryCap(g.box.within(context.Background()), uint64(m.Limits.MemoryMiB)<<20)
+	g.memories = memories{pool: &r.pool, limit: uint64(m.Limits.MemoryMiB) << 20}
+	g.ctx = experimental.WithMemoryAllocator(g.box.within(context.Background()), &g.memories)
 	return g
 }
 
@@ -222,7 +225,7 @@ func (r *Runtime) compile(ctx context.Context, code []byte) (wazero.CompiledModu
 	if err := r.validate(ctx, code); err != nil {
 		return nil, nil, err
 	}
-	meta, err := meter.Rewrite(code, meter.Limits{Bytes: r.cfg.ModuleBytes, Fuel: r.cfg.LoadFuel})
+	meta, err := meter.Rewrite(code, meter.Limits{Bytes: r.cfg.ModuleBytes, Fuel: r.cfg.LoadFuel, Detach: true})
 	if err != nil {
 		return nil, nil, err
 	}

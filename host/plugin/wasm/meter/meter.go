@@ -27,6 +27,7 @@ import (
 const (
 	FuelExport   = "sothebais:fuel"   // what is left of the slice
 	BudgetExport = "sothebais:budget" // what is left besides; below nothing after a module ran out
+	StartExport  = "sothebais:start"  // the start function of a detached module, if it has one
 )
 
 // Slice is how much fuel a module burns before it leaves compiled code for a moment: some tens of microseconds.
@@ -53,6 +54,9 @@ type Limits struct {
 	Depth     int   // of nested blocks
 	Table     int   // entries of all tables
 	Fuel      int64 // that it starts with, for its start function
+	// Detach leaves the beginning to the caller, so that an instance which becomes a copy of another one skips it: the
+	// active data segments are given as Data, and the start function is exported as StartExport.
+	Detach bool
 }
 
 // Defaults fit the largest guests seen (a standard Go program, a JavaScript engine) with room to spare.
@@ -81,6 +85,13 @@ type Module struct {
 	Memory   uint32   // pages that it starts with
 	Original int      // bytes of the original
 	Charges  int      // places where fuel is charged
+	Data     []Segment
+}
+
+// Segment is what a module puts into its memory at the start.
+type Segment struct {
+	Offset uint32
+	Bytes  []byte
 }
 
 // Rewrite gives the metered form of a module.
@@ -93,7 +104,7 @@ func Rewrite(wasm []byte, limits Limits) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &rewriter{limits: limits, out: Module{Original: len(wasm)}}
+	w := &rewriter{limits: limits, start: -1, out: Module{Original: len(wasm)}}
 	if err := w.survey(secs); err != nil {
 		return nil, err
 	}

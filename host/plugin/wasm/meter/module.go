@@ -61,6 +61,7 @@ type rewriter struct {
 	globals   int
 	mutable   []int
 	memories  int
+	start     int                    // function; -1 for none
 	sections  [secDataCount + 1]bool // which of them there are
 	out       Module
 }
@@ -89,6 +90,8 @@ func (w *rewriter) survey(secs []section) error {
 			w.exportNames(r)
 		case secElement:
 			w.elements(r)
+		case secStart:
+			w.start = int(r.u32())
 		}
 		if r.err != nil {
 			return r.err

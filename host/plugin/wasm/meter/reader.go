@@ -47,6 +47,23 @@ func (r *reader) u32() uint32 {
 	return 0
 }
 
+// s32 reads a signed number in LEB128, as its bits.
+func (r *reader) s32() uint32 {
+	var v int64
+	for shift := 0; shift < 35; shift += 7 {
+		c := r.byte()
+		v |= int64(c&0x7f) << shift
+		if c < 0x80 {
+			if c&0x40 != 0 {
+				v |= -1 << (shift + 7)
+			}
+			return uint32(v)
+		}
+	}
+	r.fail("number does not fit 32 bits")
+	return 0
+}
+
 // skipLEB passes over a number of at most n bytes.
 func (r *reader) skipLEB(n int) {
 	for range n {
