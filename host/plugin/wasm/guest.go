@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 	"strings"
 
@@ -32,6 +33,7 @@ type guest struct {
 	runtime  *Runtime
 	module   *module
 	manifest *plugin.Manifest
+	limits   plugin.Limits
 	sum      string          // SHA-256 of what makes it this plugin: its module, or its body
 	ctx      context.Context // under which its code runs: it carries sandbox and memories, and is never cancelled
 	memories memories
@@ -54,7 +56,10 @@ type guest struct {
 // start brings a new instance up to the point where it can hear events.
 func (g *guest) start(config []byte) error {
 	if need, most := uint64(g.module.meta.Memory)*pageBytes, uint64(g.manifest.Limits.MemoryMiB)<<20; need > most {
-		return fmt.Errorf("%w: it starts with %d bytes of memory, limits.memory_mib allows %d", plugin.ErrModule, need, most)
+		return fmt.Errorf("%w: it starts with more memory than limits.memory_mib allows: %w", plugin.ErrModule, &plugin.LimitError{Limit: plugin.LimitMemory, Got: int64(need), Most: int64(most)})
+	}
+	if got, most := int64(g.module.meta.Tables), int64(g.limits.Tables); got > most {
+		return fmt.Errorf("%w: %w", plugin.ErrModule, &plugin.LimitError{Limit: plugin.LimitTables, Got: got, Most: most})
 	}
 	inst, err := instantiate(g.ctx, g.runtime.engine, g.module)
 	if err != nil {
@@ -62,6 +67,7 @@ func (g *guest) start(config []byte) error {
 	}
 	g.inst, g.box.fuel = inst, inst.fuel
 	g.box.at(0, startTime)
+	g.box.allow(math.MaxInt) // what starting may cost is bounded by fuel alone
 	features, err := inst.initialize(g.module.meta.Data, g.runtime.cfg.LoadFuel)
 	if err != nil {
 		return fmt.Errorf("%w: %w", plugin.ErrModule, err)
@@ -82,6 +88,7 @@ func (g *guest) start(config []byte) error {
 // moment each time, so that a roll-back which restores once more comes to the same state.
 func (g *guest) give(what string, refused error, f api.Function, b []byte, before ...uint64) error {
 	g.box.at(0, startTime)
+	g.box.allow(math.MaxInt)
 	fuel := g.runtime.cfg.LoadFuel
 	if err := g.inst.put(b, fuel); err != nil {
 		return fmt.Errorf("%w: %w", refused, err)
@@ -111,8 +118,10 @@ func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.R
 	}
 	fuel := g.fuel(len(g.heard)) + g.saved
 	written := len(g.box.store.written)
+	g.box.allow(g.limits.HostCalls * len(g.heard))
 	if err := g.run(fuel); err != nil {
 		g.saved = 0
+		g.passed(err)
 		return nil, errors.Join(err, g.rollBack(written))
 	}
 	g.reactions = g.box.store.writes(g.reactions, g.heard[len(g.heard)-1].Seq)
@@ -124,7 +133,15 @@ func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.R
 }
 
 // fuel is what n events may burn.
-func (g *guest) fuel(n int) int64 { return g.manifest.Limits.Fuel * int64(n) }
+func (g *guest) fuel(n int) int64 { return g.limits.Fuel * int64(n) }
+
+// passed counts the limit that an error is about.
+func (g *guest) passed(err error) {
+	var limit *plugin.LimitError
+	if errors.As(err, &limit) {
+		g.stats.Passed[limit.Limit]++
+	}
+}
 
 // encode writes the batch into the buffer, and false when there is nothing in it that guests hear.
 func (g *guest) encode(events []event.Event) bool {
@@ -145,7 +162,7 @@ func (g *guest) run(fuel int64) error {
 	if err != nil || packed == 0 {
 		return err
 	}
-	out, err := g.inst.take("commands", packed, abi.MaxCommandsBytes)
+	out, err := g.inst.takeWithin(plugin.LimitOutput, "commands", packed, g.limits.OutputBytes)
 	if err != nil {
 		return err
 	}
@@ -162,7 +179,7 @@ func (g *guest) hear(batch []byte, seq uint64, now, fuel int64) (packed uint64, 
 }
 
 func (g *guest) react(out []byte) error {
-	limit := g.manifest.Limits.Commands * len(g.heard)
+	limit := g.limits.Commands * len(g.heard)
 	cmds, unknown, dropped, err := abi.ReadCommands(out, len(g.heard), limit, g.commands, g.text)
 	g.commands = cmds
 	if err != nil {
@@ -170,6 +187,7 @@ func (g *guest) react(out []byte) error {
 	}
 	g.stats.Unknown += uint64(unknown)
 	g.stats.Dropped += uint64(dropped)
+	g.stats.Passed[plugin.LimitCommands] += uint64(dropped)
 	for i := range cmds {
 		g.reactions = append(g.reactions, g.reaction(&cmds[i]))
 	}
@@ -210,8 +228,10 @@ func (g *guest) Save(context.Context) ([]byte, error) {
 		return nil, err
 	}
 	written := len(g.box.store.written)
+	g.box.allow(math.MaxInt)
 	state, err := g.save()
 	if err != nil {
+		g.passed(err)
 		return nil, errors.Join(fmt.Errorf("save: %w", err), g.rollBack(written))
 	}
 	return state, nil
@@ -222,7 +242,7 @@ func (g *guest) save() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, err := g.inst.take("state", packed, maxStateBytes)
+	state, err := g.inst.takeWithin(plugin.LimitState, "state", packed, g.limits.StateBytes)
 	return slices.Clone(state), err
 }
 

@@ -27,6 +27,7 @@ type instance struct {
 	alloc, configure, handle, save, restore api.Function
 	migrate                                 api.Function // nil when it has none
 
+	given int64  // fuel for the call at hand
 	in    uint32 // where its input buffer stands
 	room  uint32 // and how much fits
 	stack [3]uint64
@@ -79,6 +80,7 @@ func (i *instance) initialize(data []meter.Segment, fuel int64) (features uint64
 // call runs a function under fuel and gives its result, or 0 when it has none.
 func (i *instance) call(f api.Function, fuel int64, params ...uint64) (uint64, error) {
 	copy(i.stack[:], params)
+	i.given = fuel
 	i.fuel.Set(uint64(min(fuel, meter.Slice)))
 	i.budget.Set(uint64(max(fuel-meter.Slice, 0)))
 	if err := f.CallWithStack(i.ctx, i.stack[:]); err != nil {
@@ -98,7 +100,8 @@ func (i *instance) trapped(err error) error {
 	var inHost *plugin.TrapError
 	switch {
 	case int64(i.budget.Get()) < 0:
-		t.Reason, t.Err = "out of fuel", plugin.ErrFuel
+		limit := &plugin.LimitError{Limit: plugin.LimitFuel, Most: i.given}
+		t.Reason, t.Err = limit.Error(), limit
 	case errors.As(err, &inHost):
 		t.Reason, t.Err = inHost.Reason, inHost.Err
 	case errors.As(err, &exit):
@@ -128,6 +131,15 @@ func (i *instance) put(b []byte, fuel int64) error {
 		return &plugin.TrapError{Reason: fmt.Sprintf("alloc gave %#x, %d bytes from there are outside of its memory", i.in, n)}
 	}
 	return nil
+}
+
+// takeWithin is take for what a plugin's own limit bounds.
+func (i *instance) takeWithin(limit plugin.Limit, what string, packed uint64, most int) ([]byte, error) {
+	if n := uint32(packed); int64(n) > int64(most) {
+		err := &plugin.LimitError{Limit: limit, Got: int64(n), Most: int64(most)}
+		return nil, &plugin.TrapError{Reason: err.Error(), Err: err}
+	}
+	return i.take(what, packed, uint32(most))
 }
 
 // take reads where a packed result points; the bytes are valid until the next call.

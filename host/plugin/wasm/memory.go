@@ -4,6 +4,8 @@ import (
 	"sync"
 
 	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/sothebais/sothebais/host/plugin"
 )
 
 const (
@@ -55,6 +57,7 @@ func (p *pool) give(b []byte) {
 type memories struct {
 	pool  *pool
 	limit uint64
+	count *plugin.Passed
 	copy  bool   // what is made now will be written to from end to end before anybody reads it
 	room  uint64 // that it will have
 }
@@ -72,6 +75,7 @@ type memory struct {
 // Reallocate grows the memory to size, or gives nil when that is past the limit.
 func (m *memory) Reallocate(size uint64) []byte {
 	if size > m.of.limit {
+		m.of.count[plugin.LimitMemory]++
 		return nil
 	}
 	old := len(m.b)

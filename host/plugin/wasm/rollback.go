@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/abi"
@@ -140,8 +141,9 @@ func (g *guest) rollBack(written int) error {
 	g.inst, g.spare, g.stale = g.spare, g.inst, true
 	g.box.fuel, g.box.mute = g.inst.fuel, true
 	g.box.store.back(written)
+	stats := g.stats
 	err := g.replay()
-	g.box.mute = false
+	g.box.mute, g.stats = false, stats
 	g.box.store.written = g.box.store.written[:written]
 	g.reactions = g.reactions[:0]
 	if err != nil {
@@ -158,6 +160,7 @@ func (g *guest) replay() error {
 		}
 	}
 	records := g.journal.records
+	g.box.allow(math.MaxInt)
 	for _, b := range g.journal.batches {
 		g.buf = append(abi.BeginBatch(g.buf), records[:b.bytes]...)
 		abi.EndBatch(g.buf, b.events)

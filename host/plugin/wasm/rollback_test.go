@@ -149,7 +149,7 @@ func TestMemoriesAreUsedAgain(t *testing.T) {
 		}
 	}
 	dirty := pool{free: [][]byte{bytes.Repeat([]byte{7}, pageBytes)[:0]}}
-	m := memory{of: &memories{pool: &dirty, limit: 4 * pageBytes}}
+	m := memory{of: &memories{pool: &dirty, limit: 4 * pageBytes, count: new(plugin.Passed)}}
 	if b := m.Reallocate(pageBytes / 2); len(dirty.free) != 0 || bytes.ContainsRune(b, 7) {
 		t.Error("a memory is not used again, or holds what it held")
 	}

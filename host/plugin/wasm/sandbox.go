@@ -6,13 +6,12 @@ import (
 	"log/slog"
 
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/sothebais/sothebais/host/plugin"
 )
 
-const (
-	// maxLogLine and maxLogLines bound what a guest may print for one batch.
-	maxLogLine  = 1024
-	maxLogLines = 32
-)
+// maxLogLine bounds a line that a guest prints.
+const maxLogLine = 1024
 
 // sandbox is everything of the outside that a guest can reach: a clock that stands at its event, numbers that its
 // event seeds, its store, and a log. It has no arguments, no environment, no files and no sockets.
@@ -20,7 +19,11 @@ type sandbox struct {
 	log   *slog.Logger
 	store store
 	fuel  api.MutableGlobal // of the instance
-	now   int64             // unix milliseconds
+	most  int               // lines for a batch
+	calls int               // of the host that are left
+	given int               // and that there were
+	count *plugin.Passed
+	now   int64 // unix milliseconds
 	seed  uint64
 	line  []byte
 	lines int
@@ -38,6 +41,17 @@ func (s *sandbox) within(ctx context.Context) context.Context {
 // at sets clock and seed for what is handled next, so that a replay sees the same.
 func (s *sandbox) at(seq uint64, now int64) {
 	s.now, s.seed, s.lines, s.asked = now, seq*0x9e3779b97f4a7c15+1, 0, false
+}
+
+// allow sets how often the host may be called until it is set anew.
+func (s *sandbox) allow(calls int) { s.calls, s.given = calls, calls }
+
+// called counts a call, and ends it when it is one too many.
+func (s *sandbox) called() {
+	if s.calls--; s.calls < 0 {
+		err := &plugin.LimitError{Limit: plugin.LimitHostCalls, Most: int64(s.given)}
+		panic(&plugin.TrapError{Reason: err.Error(), Err: err})
+	}
 }
 
 // charge takes the price of copying n bytes, which is that of memory.copy.
@@ -68,7 +82,11 @@ func (s *sandbox) print(p []byte) {
 }
 
 func (s *sandbox) flush() {
-	if len(s.line) > 0 && s.lines < maxLogLines {
+	switch {
+	case len(s.line) == 0:
+	case s.lines >= s.most:
+		s.count[plugin.LimitLog]++
+	default:
 		s.log.Info("plugin printed", "line", string(bytes.ToValidUTF8(s.line, []byte("?"))))
 		s.lines++
 	}

@@ -70,6 +70,7 @@ func instantiateWASI(ctx context.Context, r wazero.Runtime) error {
 
 func (fn wasiFunc) call(ctx context.Context, m api.Module, stack []uint64) {
 	s, _ := ctx.Value(sandboxKey{}).(*sandbox)
+	s.called()
 	res := fn(s, m.Memory(), stack)
 	if len(stack) > 0 {
 		stack[0] = res

@@ -156,8 +156,8 @@ func (w *rewriter) code(r *reader) error {
 	var f function
 	for i := range w.functions {
 		size := r.u32()
-		if int64(size) > int64(w.limits.Body) {
-			return fmt.Errorf("function %d has %d bytes, at most %d are allowed: %w", w.imported+i, size, w.limits.Body, ErrTooBig)
+		if err := tooBig(Body, int64(size), int64(w.limits.Body)); err != nil {
+			return fmt.Errorf("function %d: %w", w.imported+i, err)
 		}
 		body := r.sub(size)
 		if r.err != nil {
@@ -168,6 +168,10 @@ func (w *rewriter) code(r *reader) error {
 			return fmt.Errorf("function %d: %w", w.imported+i, err)
 		}
 		w.out.Charges += f.charges
+		w.out.Compile += f.compile()
+		if err := tooBig(Compile, w.out.Compile, w.limits.Compile); err != nil {
+			return fmt.Errorf("up to function %d: %w", w.imported+i, err)
+		}
 		b = putU(b, uint64(len(f.out)))
 		b = append(b, f.out...)
 	}

@@ -18,6 +18,14 @@ func (r *reader) fail(format string, args ...any) {
 	r.i = len(r.b)
 }
 
+// bound makes err stick, if there is one.
+func (r *reader) bound(err error) {
+	if r.err == nil && err != nil {
+		r.err = err
+		r.i = len(r.b)
+	}
+}
+
 func (r *reader) more() bool { return r.err == nil && r.i < len(r.b) }
 
 func (r *reader) byte() byte {
