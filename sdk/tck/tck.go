@@ -57,7 +57,7 @@ func Run(t *testing.T, r plugin.Runtime, code []byte) {
 		}
 	})
 	t.Run("configuration that is refused", func(t *testing.T) {
-		_, err := r.Load(context.Background(), configured(), files("fail", code))
+		_, err := r.Load(context.Background(), plugin.Spec{Manifest: configured(), Files: files("fail", code)})
 		if !errors.Is(err, plugin.ErrConfig) || !strings.Contains(err.Error(), "told to fail") {
 			t.Errorf("error %v; want the guest's words", err)
 		}
@@ -115,7 +115,7 @@ func load(t *testing.T, r plugin.Runtime, config string, code []byte) plugin.Gue
 	if config != "" {
 		m = configured()
 	}
-	g, err := r.Load(context.Background(), m, files(config, code))
+	g, err := r.Load(context.Background(), plugin.Spec{Manifest: m, Files: files(config, code)})
 	if err != nil {
 		t.Fatal(err)
 	}

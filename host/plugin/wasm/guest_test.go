@@ -58,7 +58,7 @@ func manifest(config map[string]any) *plugin.Manifest {
 
 func load(tb testing.TB, r *Runtime, name string, m *plugin.Manifest) plugin.Guest {
 	tb.Helper()
-	g, err := r.Load(context.Background(), m, files(read(tb, name)))
+	g, err := r.Load(context.Background(), plugin.Spec{Manifest: m, Files: files(read(tb, name))})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestLimits(t *testing.T) {
 	t.Run("too much memory from the start", func(t *testing.T) {
 		m := manifest(nil)
 		m.Limits.MemoryMiB = 0
-		_, err := r.Load(ctx, m, files(read(t, "fixture.wasm")))
+		_, err := r.Load(ctx, plugin.Spec{Manifest: m, Files: files(read(t, "fixture.wasm"))})
 		if !errors.Is(err, plugin.ErrModule) || !strings.Contains(err.Error(), "limits.memory_mib") {
 			t.Error(err)
 		}
@@ -352,7 +352,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			g, err := r.Load(context.Background(), c.m, files(c.code))
+			g, err := r.Load(context.Background(), plugin.Spec{Manifest: c.m, Files: files(c.code)})
 			if g != nil {
 				t.Fatal("it was loaded")
 			}
@@ -383,7 +383,7 @@ func TestLies(t *testing.T) {
 			m := manifest(nil)
 			m.Runtime = plugin.RuntimeSpec{Declarative: &plugin.FileSpec{File: "p.wasm"}}
 			r.cfg.Interpreter = read(t, "echo.wasm")
-			g, err := r.Load(context.Background(), m, body)
+			g, err := r.Load(context.Background(), plugin.Spec{Manifest: m, Files: body})
 			if err != nil {
 				t.Fatal(err)
 			}
