@@ -28,13 +28,13 @@ func Examples() []string {
 }
 
 // RunExample holds one of the example plugins, compiled from whichever language, and a host against its description:
-// the commands, the state and what is in the store, in one batch, event by event and handed over at every event.
+// the commands, the state and what is in the store, in one batch, event by event and handed over again and again.
 func RunExample(t *testing.T, r plugin.Runtime, name string, code []byte) {
 	x := exampleNamed(t, name)
 	whole := len(x.transcript)
 	t.Run("in one batch", func(t *testing.T) { x.onStage(t, r, code).play(whole, whole).compare() })
 	t.Run("event by event", func(t *testing.T) { x.onStage(t, r, code).play(whole, 1).compare() })
-	t.Run("handed over at every event", func(t *testing.T) { x.handOver(t, r, [][]byte{code}, 1) })
+	t.Run("handed over again and again", func(t *testing.T) { x.handOver(t, r, [][]byte{code}, 7) })
 	t.Run("state that cannot be", func(t *testing.T) { x.badStates(t, r, code) })
 	t.Run("without its powers", func(t *testing.T) { x.powerless(t, r, code) })
 	t.Run("memory stays flat", func(t *testing.T) { x.flat(t, r, code) })

@@ -47,20 +47,19 @@ func interpreting(t *testing.T, code []byte) *wasm.Runtime {
 }
 
 func TestSDKs(t *testing.T) {
-	goCode := buildGo(t, "conformance")
-	asCode, err := os.ReadFile("testdata/assemblyscript.wasm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	inGo, inAS := interpreting(t, goCode), interpreting(t, asCode)
+	all := guests(t, "conformance")
+	r := interpreting(t, all["Go"])
 	if *update {
-		lines := play(t, load(t, inGo, "", goCode), Transcript(), 4)
+		lines := play(t, load(t, r, "", all["Go"]), Transcript(), 4)
 		if err := os.WriteFile("testdata/transcript.golden", []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Run("Go", func(t *testing.T) { Run(t, inGo, goCode) })
-	t.Run("AssemblyScript", func(t *testing.T) { Run(t, inAS, asCode) })
-	t.Run("from Go to AssemblyScript", func(t *testing.T) { HandOver(t, inGo, goCode, asCode) })
-	t.Run("from AssemblyScript to Go", func(t *testing.T) { HandOver(t, inGo, asCode, goCode) })
+	for language, code := range all {
+		t.Run(language, func(t *testing.T) { Run(t, interpreting(t, code), code) })
+		if language != "Go" {
+			t.Run("from Go to "+language, func(t *testing.T) { HandOver(t, r, all["Go"], code) })
+			t.Run("from "+language+" to Go", func(t *testing.T) { HandOver(t, r, code, all["Go"]) })
+		}
+	}
 }
