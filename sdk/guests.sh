@@ -31,10 +31,11 @@ here_rust() { [ -d "$("$rustc" --print sysroot 2>/dev/null)/lib/rustlib/wasm32-u
 here_assemblyscript() { [ -x "$asc" ] && node -p "require('$root/sdk/tck/as/node_modules/assemblyscript/package.json').version"; }
 here_tinygo() { "$tinygo" version 2>/dev/null | cut -d' ' -f3; }
 
-# A plugin of C: no library at all, and little memory, because the host copies it now and then.
+# A plugin of C: no library at all, and little memory, because the host copies it now and then. Compiled and linked in two
+# steps, because clang would else run whatever wasm-opt it finds.
 build_c() {
-	"$clang" --target=wasm32 -std=c11 -Wall -Wextra -Werror -Os -mbulk-memory -nostdlib -Isdk/c -Wl,--no-entry \
-		-Wl,--stack-first -Wl,-z,stack-size=65536 -Wl,--strip-all -o "$2" "sdk/c/examples/$1.c"
+	"$clang" --target=wasm32 -std=c11 -Wall -Wextra -Werror -Os -mbulk-memory -Isdk/c -c -o "$tmp/$1.o" "sdk/c/examples/$1.c"
+	wasm-ld-19 --no-entry --stack-first -z stack-size=65536 --strip-all -o "$2" "$tmp/$1.o"
 }
 
 build_rust() {

@@ -155,6 +155,7 @@ func (h *Host) prepare(ctx context.Context, want Kind, fsys fs.FS) (*occupant, *
 	}
 	g, err := h.cfg.Runtime.Load(ctx, Spec{Manifest: m, Files: fsys})
 	if err != nil {
+		h.metrics.limit(m.Kind, err)
 		err = fmt.Errorf("load plugin %s %s: %w", m.ID, m.Version, err)
 		h.refused(ctx, string(m.Kind), m.ID, err)
 		return nil, nil, err

@@ -11,7 +11,7 @@ import (
 )
 
 // committed are the folders of testdata that hold compiled guests, by language.
-var committed = map[string]string{"AssemblyScript": "assemblyscript", "C": "c", "Rust": "rust"}
+var committed = map[string]string{"AssemblyScript": "assemblyscript", "C": "c", "Rust": "rust", "TinyGo": "tinygo"}
 
 // guests are the modules of an example plugin by language. Only Go is compiled here, because
 // it runs this test; the others were compiled by sdk/guests.sh from sources beside the SDKs.

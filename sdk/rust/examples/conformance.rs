@@ -1,6 +1,6 @@
 //! The conformance plugin in Rust; sdk/go/examples/conformance is its twin. Both must leave the same commands.
 
-use sothebais::{BidAccepted, ClockTicked, Commands, Event, Level, Plugin, Priority, View};
+use sothebais::{needs, store, BidAccepted, ClockTicked, Commands, Event, Level, Plugin, Priority, StoreResult, View};
 
 struct Conformance {
     bids: u64,
@@ -14,6 +14,8 @@ impl Default for Conformance {
 }
 
 impl Plugin for Conformance {
+    const NEEDS: u64 = needs::STORE | needs::POWERS;
+
     fn configure(&mut self, config: &[u8]) -> Result<(), String> {
         match std::str::from_utf8(config) {
             Ok("fail") => return Err("told to fail".into()),
@@ -32,6 +34,17 @@ impl Plugin for Conformance {
                 out.reply(p.id(), &format!("{} @{}: {}", self.greeting, p.handle(), text));
             }
             View::ClockTicked(t) => clock_ticked(t, out),
+            View::OperatorActed(o) => operator_acted(&o.what().split(' ').collect::<Vec<_>>(), out),
+            View::TimerFired(t) => out.text("timer", &t.token().to_string()),
+            View::FetchAnswered(f) => {
+                let text = format!("{} {} {} {} {} {}", f.token(), f.ok(), f.status(), f.type_(), f.body(), f.reason());
+                out.text("fetch", &text);
+            }
+            View::ModelAnswered(m) => {
+                let text = format!("{} {} {} {} {}", m.token(), m.ok(), m.text(), m.tokens(), m.reason());
+                out.text("ask", &text);
+            }
+            View::PowerDenied(d) => out.text("denied", &format!("{} {} {}", d.token(), d.power(), d.reason())),
             _ => {}
         }
     }
@@ -43,6 +56,15 @@ impl Plugin for Conformance {
     fn restore(&mut self, state: &[u8]) -> Result<(), String> {
         let bytes = state.try_into().map_err(|_| format!("state of {} bytes, want 8", state.len()))?;
         self.bids = u64::from_le_bytes(bytes);
+        Ok(())
+    }
+
+    /// Takes the state of a version whose count had four bytes.
+    fn migrate(&mut self, version: u32, state: &[u8]) -> Result<(), String> {
+        match (version, <[u8; 4]>::try_from(state)) {
+            (1, Ok(bytes)) => self.bids = u32::from_le_bytes(bytes).into(),
+            _ => return Err(format!("state of version {} and {} bytes, want 1 and 4", version, state.len())),
+        }
         Ok(())
     }
 }
@@ -72,6 +94,34 @@ fn clock_ticked(t: ClockTicked<'_>, out: &mut Commands) {
         out.post("still here");
         out.say_about(t.seq() - 1, "about what was", "calm", Priority::IDLE);
         out.reply_about(1 << 63, "17", "about what is not");
+    }
+}
+
+/// Does what it is told: with its store, or with its powers.
+fn operator_acted(words: &[&str], out: &mut Commands) {
+    match *words {
+        ["keep", key, value] => {
+            let result = store::put(key, value.as_bytes()).err().map_or(0, |why| why.0);
+            out.log(Level::INFO, &format!("keep {}: {}", key, result));
+        }
+        ["recall", key] => {
+            let text = match store::get(key) {
+                Ok(Some(v)) => String::from_utf8_lossy(&v).into_owned(),
+                Ok(None) => StoreResult::ABSENT.0.to_string(),
+                Err(why) => why.0.to_string(),
+            };
+            out.log(Level::INFO, &format!("recall {}: {}", key, text));
+        }
+        ["fail", key, value] => {
+            let _ = store::put(key, value.as_bytes());
+            panic!("told to fail");
+        }
+        ["powers"] => {
+            out.timer(1, 1500);
+            out.fetch(2, "POST", "https://a.example/b", "Accept: text/plain", "what is sent");
+            out.ask(3, "be kind", "hello", "{}", 100);
+        }
+        _ => {}
     }
 }
 
