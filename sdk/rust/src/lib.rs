@@ -37,6 +37,8 @@ mod plugin;
 mod record;
 mod register;
 pub mod store;
+#[cfg(test)]
+mod tests;
 #[rustfmt::skip] // generated
 mod v1;
 
