@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin/abi"
 	"github.com/sothebais/sothebais/host/plugin/wasm"
 )
 
@@ -79,7 +81,17 @@ func (x example) files() map[string][]byte {
 		}
 		b.Write(append(line, '\n'))
 	}
-	return map[string][]byte{"jsonl": b.Bytes(), "events": wasm.EncodeBatch(x.events())}
+	return map[string][]byte{"jsonl": b.Bytes(), "events": batch(x.events())}
+}
+
+// batch is the buffer of events that a guest is given.
+func batch(events []event.Event) []byte {
+	b := abi.BeginBatch(nil)
+	for _, e := range events {
+		b, _ = wasm.AppendEvent(b, e)
+	}
+	abi.EndBatch(b, len(events))
+	return b
 }
 
 // write writes all files of the example but .commands, which the test of sdk/go writes.
