@@ -23,7 +23,10 @@ import (
 func guests(t *testing.T) map[string][]byte {
 	t.Helper()
 	out := map[string][]byte{"fixture": fixtureCode, "dice": read(t, "dice.wasm"), "store": read(t, "store.wasm"), "flood": read(t, "limits/commands.wasm")}
-	for name, path := range map[string]string{"assemblyscript": "assemblyscript.wasm", "assemblyscript of 1.0": "v1.0/assemblyscript.wasm"} {
+	for name, path := range map[string]string{
+		"assemblyscript": "assemblyscript/conformance.wasm", "assemblyscript of 1.0": "v1.0/assemblyscript.wasm",
+		"c": "c/conformance.wasm", "rust": "rust/conformance.wasm", "tinygo": "tinygo/conformance.wasm",
+	} {
 		code, err := os.ReadFile("../../../sdk/tck/testdata/" + path)
 		if err != nil {
 			t.Fatal(err)
