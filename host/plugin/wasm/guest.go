@@ -1,11 +1,9 @@
 package wasm
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 
 	"github.com/sothebais/sothebais/host/event"
@@ -20,9 +18,6 @@ const (
 	// What a batch leaves of its fuel is saved for later ones, so much at most: a guest in Go cleans its memory up in
 	// one event of many.
 	savedFuel = 2 // times the fuel of an event
-	// maxTexts bounds the texts that are kept for the next command that has the same.
-	maxTexts     = 512
-	maxKeptBytes = 64
 	// startTime is the clock until the first event: some moment that is not 0, which Go's runtime takes for a fault.
 	startTime = 1_577_836_800_000
 )
@@ -37,20 +32,18 @@ type guest struct {
 	box      sandbox
 	inst     *instance
 
-	image   image         // where it stood a while ago
-	state   []byte        // what it took over since, nil for nothing
-	journal []event.Event // and what it has heard since
-	batches []int         // in batches of these lengths
-	work    int64         // and the fuel of that
-	saved   int64         // fuel that earlier batches left
+	shelf   Shelf    // where images are kept; nil for the heap
+	image   image    // where it stood a while ago
+	state   []byte   // what it took over since, nil for nothing
+	journal [][]byte // and the batches that it has heard since
+	events  int      // in all of them
+	work    int64    // and the fuel of that
+	saved   int64    // fuel that earlier batches left
 
-	buf       []byte
-	heard     []event.Event // of the batch, those that guests hear
-	commands  []abi.Command
-	reactions []plugin.Reaction
-	texts     map[string]string
-	stats     plugin.Stats
-	dead      bool
+	codec Codec
+	buf   []byte
+	stats plugin.Stats
+	dead  bool
 }
 
 // start brings a new instance up to the point where it can hear events.
@@ -101,115 +94,93 @@ func (g *guest) give(what string, b []byte, refused error) error {
 }
 
 // HandleBatch is plugin.Guest's.
-func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Reaction, error) {
+func (g *guest) HandleBatch(_ context.Context, events []event.Event) (reactions []plugin.Reaction, err error) {
 	if g.dead {
 		return nil, plugin.ErrDead
 	}
-	g.reactions = g.reactions[:0]
-	if !g.encode(events) {
+	var n int
+	if g.buf, n = g.codec.Encode(g.buf, events); n == 0 {
 		return nil, nil
 	}
-	fuel := g.fuel(len(g.heard)) + g.saved
-	if err := g.run(fuel); err != nil {
+	err = g.handle(g.buf, func(out []byte) error {
+		var unknown, dropped int
+		reactions, unknown, dropped, err = g.codec.Decode(out, g.manifest.Limits.Commands)
+		g.stats.Unknown += uint64(unknown)
+		g.stats.Dropped += uint64(dropped)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return reactions, nil
+}
+
+// handle gives a batch to the instance and what it answers to take. It has no part in the batch after an error, its
+// own or that of take.
+func (g *guest) handle(batch []byte, take func(out []byte) error) error {
+	fuel := g.fuel(abi.BatchCount(batch)) + g.saved
+	out, err := g.run(batch, fuel)
+	if err == nil && len(out) > 0 {
+		err = take(out)
+	}
+	if err != nil {
 		g.saved = 0
-		return nil, errors.Join(err, g.rollBack())
+		return errors.Join(err, g.rollBack())
 	}
 	g.stats.Fuel = g.inst.burnt(fuel)
 	g.saved = min(fuel-g.stats.Fuel, g.fuel(savedFuel))
-	g.remember()
-	return g.reactions, nil
+	g.remember(batch)
+	return nil
 }
 
 // fuel is what n events may burn.
 func (g *guest) fuel(n int) int64 { return g.manifest.Limits.Fuel * int64(n) }
 
-// encode writes the batch into the buffer, and false when there is nothing in it that guests hear.
-func (g *guest) encode(events []event.Event) bool {
-	g.buf, g.heard = abi.BeginBatch(g.buf), g.heard[:0]
-	for _, e := range events {
-		var ok bool
-		if g.buf, ok = appendEvent(g.buf, e); ok {
-			g.heard = append(g.heard, e)
-		}
+// run gives a batch to the instance and the bytes that it answers, which are valid until the next call.
+func (g *guest) run(batch []byte, fuel int64) ([]byte, error) {
+	g.box.at(abi.BatchStart(batch))
+	if err := g.inst.put(batch, fuel); err != nil {
+		return nil, err
 	}
-	abi.EndBatch(g.buf, len(g.heard))
-	return len(g.heard) > 0
-}
-
-// run gives the encoded batch to the instance and reads what it asks for.
-func (g *guest) run(fuel int64) error {
-	g.box.at(g.heard[0].Seq, g.heard[0].At.UnixMilli())
-	if err := g.inst.put(g.buf, fuel); err != nil {
-		return err
-	}
-	packed, err := g.inst.call(g.inst.handle, fuel, uint64(g.inst.in), uint64(len(g.buf)))
+	packed, err := g.inst.call(g.inst.handle, fuel, uint64(g.inst.in), uint64(len(batch)))
 	if err != nil || packed == 0 {
-		return err
+		return nil, err
 	}
-	out, err := g.inst.take("commands", packed, abi.MaxCommandsBytes)
-	if err != nil {
-		return err
-	}
-	return g.react(out)
-}
-
-func (g *guest) react(out []byte) error {
-	limit := g.manifest.Limits.Commands * len(g.heard)
-	cmds, unknown, dropped, err := abi.ReadCommands(out, len(g.heard), limit, g.commands, g.text)
-	g.commands = cmds
-	if err != nil {
-		return &plugin.TrapError{Reason: err.Error(), Err: err}
-	}
-	g.stats.Unknown += uint64(unknown)
-	g.stats.Dropped += uint64(dropped)
-	for i := range cmds {
-		g.reactions = append(g.reactions, g.reaction(&cmds[i]))
-	}
-	if !slices.IsSortedFunc(g.reactions, byEvent) {
-		slices.SortStableFunc(g.reactions, byEvent)
-	}
-	return nil
-}
-
-func byEvent(a, b plugin.Reaction) int { return cmp.Compare(a.Event, b.Event) }
-
-func (g *guest) reaction(c *abi.Command) plugin.Reaction {
-	r := plugin.Reaction{Event: g.heard[c.Event].Seq, About: c.About, Power: c.Name, Cue: c.Cue}
-	if c.Cue.Verb == "" {
-		r.Log, r.Level, r.Cue.Text = c.Cue.Text, slog.Level(min(max(c.Level, -4), 8)), ""
-	}
-	return r
-}
-
-// text makes a string of a guest's bytes; short ones that were seen before are not allocated again.
-func (g *guest) text(b []byte) string {
-	if len(b) > maxKeptBytes {
-		return string(b)
-	}
-	if s, ok := g.texts[string(b)]; ok {
-		return s
-	}
-	s := string(b)
-	if len(g.texts) < maxTexts {
-		g.texts[s] = s
-	}
-	return s
+	return g.inst.take("commands", packed, abi.MaxCommandsBytes)
 }
 
 // remember notes a batch that went well, or makes a copy of where the guest stands now.
-func (g *guest) remember() {
-	g.journal = append(g.journal, g.heard...)
-	g.batches = append(g.batches, len(g.heard))
+func (g *guest) remember(batch []byte) {
+	g.events += abi.BatchCount(batch)
 	g.work += g.stats.Fuel
-	if len(g.journal) >= checkpointEvents || g.work >= g.fuel(checkpointWork) {
+	if g.events >= checkpointEvents || g.work >= g.fuel(checkpointWork) {
 		g.checkpoint()
+		return
 	}
+	g.note(batch)
+}
+
+// note adds a batch to the journal. On a shelf the batches stay where they are; else they are copied, into buffers
+// that earlier ones left.
+func (g *guest) note(batch []byte) {
+	if g.shelf != nil {
+		g.journal = append(g.journal, batch)
+		return
+	}
+	n := len(g.journal)
+	g.journal = slices.Grow(g.journal, 1)[:n+1]
+	g.journal[n] = append(g.journal[n][:0], batch...)
 }
 
 func (g *guest) checkpoint() {
+	if g.shelf != nil {
+		g.image.memory = g.shelf.Room()
+	}
 	g.inst.copyTo(&g.image)
-	clear(g.journal)
-	g.state, g.journal, g.batches, g.work = nil, g.journal[:0], g.batches[:0], 0
+	if g.shelf != nil {
+		g.shelf.Keep(len(g.image.memory), g.image.appendHead(nil, g.saved))
+	}
+	g.state, g.journal, g.events, g.work = nil, g.journal[:0], 0, 0
 }
 
 // rollBack puts the guest back to where it stood after the last call that went well.
@@ -225,7 +196,6 @@ func (g *guest) rollBack() error {
 		g.dead = true
 		return fmt.Errorf("%w: roll back: %w", plugin.ErrDead, err)
 	}
-	g.reactions = g.reactions[:0]
 	g.checkpoint()
 	return nil
 }
@@ -237,11 +207,8 @@ func (g *guest) replay() error {
 			return err
 		}
 	}
-	journal := g.journal
-	for _, n := range g.batches {
-		g.encode(journal[:n])
-		journal = journal[n:]
-		if err := g.run(g.fuel(n + savedFuel)); err != nil {
+	for _, batch := range g.journal {
+		if _, err := g.run(batch, g.fuel(abi.BatchCount(batch)+savedFuel)); err != nil {
 			return err
 		}
 	}
@@ -291,7 +258,7 @@ func (g *guest) Restore(_ context.Context, state []byte) error {
 	if g.dead {
 		return plugin.ErrDead
 	}
-	if g.state != nil || len(g.journal) > 0 {
+	if g.state != nil || g.events > 0 {
 		g.checkpoint()
 	}
 	if err := g.give("restore", state, plugin.ErrState); err != nil {

@@ -12,6 +12,7 @@
 package wasm
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -119,52 +120,69 @@ func (r *Runtime) Close(ctx context.Context) error {
 
 // Load reads, checks, compiles, starts and configures a plugin.
 func (r *Runtime) Load(ctx context.Context, m *plugin.Manifest, fsys fs.FS) (plugin.Guest, error) {
-	code, config, err := r.read(m, fsys)
+	p, err := Read(r.cfg, m, fsys)
 	if err != nil {
 		return nil, err
 	}
-	mod, err := r.acquire(ctx, code)
+	g, err := r.prepare(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	g := &guest{runtime: r, module: mod, manifest: m, texts: map[string]string{}, sum: mod.sum}
-	if m.Runtime.Declarative != nil {
-		g.sum = sumOf(config) // many share the interpreter
-	}
-	g.box.log = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID)
-	g.ctx = withMemoryCap(g.box.within(context.Background()), uint64(m.Limits.MemoryMiB)<<20)
-	if err := g.start(config); err != nil {
+	if err := g.start(p.Config); err != nil {
 		return nil, errors.Join(err, g.Close(ctx))
 	}
 	return g, nil
 }
 
-// read gives the module that runs and the configuration that it gets.
-func (r *Runtime) read(m *plugin.Manifest, fsys fs.FS) (code, config []byte, err error) {
+// prepare compiles a program and makes a guest of it that was not started.
+func (r *Runtime) prepare(ctx context.Context, p *Program) (*guest, error) {
+	mod, err := r.acquire(ctx, p.Code)
+	if err != nil {
+		return nil, err
+	}
+	g := &guest{runtime: r, module: mod, manifest: p.Manifest, sum: p.SHA256}
+	g.box.log = r.cfg.Logger.With(telemetry.KeyPlugin, p.Manifest.ID)
+	g.ctx = withMemoryCap(g.box.within(context.Background()), uint64(p.Manifest.Limits.MemoryMiB)<<20)
+	return g, nil
+}
+
+// Program is a plugin that was read: all that has to be known to run it.
+type Program struct {
+	Manifest *plugin.Manifest
+	Code     []byte // module that runs
+	Config   []byte // what it is configured with
+	SHA256   string // of what makes it this plugin: its module, or its body where many share the interpreter
+}
+
+// Read gives the module that runs a plugin and the configuration that it gets.
+func Read(cfg Config, m *plugin.Manifest, fsys fs.FS) (*Program, error) {
 	f := m.Runtime.File()
-	limit := int64(r.cfg.ModuleBytes)
+	limit := int64(cmp.Or(cfg.ModuleBytes, defaultModuleBytes))
 	if m.Runtime.Declarative != nil {
 		limit = maxBodyBytes
 	}
 	b, err := plugin.ReadFile(fsys, f.File, limit)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: read %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, err)
+		return nil, fmt.Errorf("%w: read %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, err)
 	}
-	if sum := sumOf(b); f.SHA256 != "" && sum != f.SHA256 {
-		return nil, nil, fmt.Errorf("%w: %s of plugin %s has SHA-256 %s, its manifest says %s", plugin.ErrModule, f.File, m.ID, sum, f.SHA256)
+	sum := sumOf(b)
+	if f.SHA256 != "" && sum != f.SHA256 {
+		return nil, fmt.Errorf("%w: %s of plugin %s has SHA-256 %s, its manifest says %s", plugin.ErrModule, f.File, m.ID, sum, f.SHA256)
 	}
+	p := &Program{Manifest: m, Code: b, SHA256: sum}
 	if m.Runtime.Declarative != nil {
-		if r.cfg.Interpreter == nil {
-			return nil, nil, fmt.Errorf("%w: plugin %s is declarative (%s), and this program was built without the interpreter: run make plugins", plugin.ErrModule, m.ID, f.File)
+		if cfg.Interpreter == nil {
+			return nil, fmt.Errorf("%w: plugin %s is declarative (%s), and this program was built without the interpreter: run make plugins", plugin.ErrModule, m.ID, f.File)
 		}
-		return r.cfg.Interpreter, b, nil
+		p.Code, p.Config = cfg.Interpreter, b
+		return p, nil
 	}
 	if len(m.Config) > 0 {
-		if config, err = json.Marshal(m.Config); err != nil {
-			return nil, nil, fmt.Errorf("%w: config of plugin %s: %w", plugin.ErrManifest, m.ID, err)
+		if p.Config, err = json.Marshal(m.Config); err != nil {
+			return nil, fmt.Errorf("%w: config of plugin %s: %w", plugin.ErrManifest, m.ID, err)
 		}
 	}
-	return b, config, nil
+	return p, nil
 }
 
 func sumOf(b []byte) string {

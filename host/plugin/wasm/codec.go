@@ -1,0 +1,84 @@
+package wasm
+
+import (
+	"cmp"
+	"log/slog"
+	"slices"
+
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/abi"
+)
+
+const (
+	// maxTexts bounds the texts that are kept for the next command that has the same.
+	maxTexts     = 512
+	maxKeptBytes = 64
+)
+
+// Codec stands between a guest and the show: it writes events as the bytes that guests hear, and makes reactions of the
+// bytes that they leave. It may be in another process than the guest. The zero value is ready.
+type Codec struct {
+	heard     []event.Event // of the last batch, those that guests hear
+	commands  []abi.Command
+	reactions []plugin.Reaction
+	texts     map[string]string
+}
+
+// Encode writes a batch into b, whose capacity is used again, and gives how many of the events are in it.
+func (c *Codec) Encode(b []byte, events []event.Event) ([]byte, int) {
+	b, c.heard = abi.BeginBatch(b), c.heard[:0]
+	for _, e := range events {
+		var ok bool
+		if b, ok = appendEvent(b, e); ok {
+			c.heard = append(c.heard, e)
+		}
+	}
+	abi.EndBatch(b, len(c.heard))
+	return b, len(c.heard)
+}
+
+// Decode reads what a guest answered to the batch that was encoded last; limit is how many commands an event may
+// cause. The reactions are in the order of the events, and valid until the next call.
+func (c *Codec) Decode(out []byte, limit int) (reactions []plugin.Reaction, unknown, dropped int, err error) {
+	c.reactions = c.reactions[:0]
+	c.commands, unknown, dropped, err = abi.ReadCommands(out, len(c.heard), limit*len(c.heard), c.commands, c.text)
+	if err != nil {
+		return nil, 0, 0, &plugin.TrapError{Reason: err.Error(), Err: err}
+	}
+	for i := range c.commands {
+		c.reactions = append(c.reactions, c.reaction(&c.commands[i]))
+	}
+	if !slices.IsSortedFunc(c.reactions, byEvent) {
+		slices.SortStableFunc(c.reactions, byEvent)
+	}
+	return c.reactions, unknown, dropped, nil
+}
+
+func byEvent(a, b plugin.Reaction) int { return cmp.Compare(a.Event, b.Event) }
+
+func (c *Codec) reaction(cmd *abi.Command) plugin.Reaction {
+	r := plugin.Reaction{Event: c.heard[cmd.Event].Seq, About: cmd.About, Power: cmd.Name, Cue: cmd.Cue}
+	if cmd.Cue.Verb == "" {
+		r.Log, r.Level, r.Cue.Text = cmd.Cue.Text, slog.Level(min(max(cmd.Level, -4), 8)), ""
+	}
+	return r
+}
+
+// text makes a string of a guest's bytes; short ones that were seen before are not allocated again.
+func (c *Codec) text(b []byte) string {
+	if len(b) > maxKeptBytes {
+		return string(b)
+	}
+	if s, ok := c.texts[string(b)]; ok {
+		return s
+	}
+	if c.texts == nil {
+		c.texts = map[string]string{}
+	}
+	s := string(b)
+	if len(c.texts) < maxTexts {
+		c.texts[s] = s
+	}
+	return s
+}
