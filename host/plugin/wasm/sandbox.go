@@ -15,6 +15,9 @@ const (
 	maxLogLines = 32
 )
 
+// KeyLine is the key under which a line that a guest printed is logged.
+const KeyLine = "line"
+
 // sandbox is everything of the outside that a guest can reach: a clock that stands at its event, numbers that its
 // event seeds, and a log. It has no arguments, no environment, no files and no sockets.
 type sandbox struct {
@@ -63,7 +66,7 @@ func (s *sandbox) print(p []byte) {
 
 func (s *sandbox) flush() {
 	if len(s.line) > 0 && s.lines < maxLogLines {
-		s.log.Info("plugin printed", "line", string(bytes.ToValidUTF8(s.line, []byte("?"))))
+		s.log.Info("plugin printed", KeyLine, string(bytes.ToValidUTF8(s.line, []byte("?"))))
 		s.lines++
 	}
 	s.line = s.line[:0]

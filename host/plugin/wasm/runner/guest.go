@@ -1,0 +1,249 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/wasm"
+	"github.com/sothebais/sothebais/host/telemetry"
+)
+
+const (
+	// A guest is dead when its process ended so often within a while.
+	maxDeaths   = 8
+	deathWindow = 30 * time.Second
+	// From the second death on, the next process waits, twice as long each time.
+	firstPause = 5 * time.Millisecond
+	maxPause   = 500 * time.Millisecond
+	// fuelPerNano is how fast fuel burns, about.
+	fuelPerNano = 10
+	// slack is how much longer than it should a batch may take.
+	slack = 20
+)
+
+// guest is a plugin whose instance is in another process.
+type guest struct {
+	runtime *Runtime
+	program *wasm.Program
+	log     *slog.Logger
+	cradle  *cradle
+
+	mu      sync.Mutex // guards all below, against the watch
+	proc    *process   // nil between two
+	spare   *process   // has compiled the plugin, and waits
+	keep    int32      // place of the image that counts, -1 for none
+	journal journal
+	codec   wasm.Codec
+	out     []byte // copy of the last answer
+	stats   plugin.Stats
+	asked   bool // since the last heartbeat
+	deaths  int
+	since   time.Time // of the first of them
+	dead    error
+
+	stop  context.CancelFunc
+	watch sync.WaitGroup
+}
+
+// newGuest makes a guest without a process.
+func (r *Runtime) newGuest(p *wasm.Program) (*guest, error) {
+	g := &guest{runtime: r, program: p, keep: -1, stats: plugin.Stats{SHA256: p.SHA256}, stop: func() {},
+		log:    r.cfg.Logger.With(telemetry.KeyPlugin, p.Manifest.ID),
+		cradle: &cradle{command: r.cfg.Command, spawner: r.spawner, children: r.metrics.children}}
+	c := g.cradle
+	var err error
+	if c.ringFile, err = newMemory("ring", ringBytes); err == nil {
+		c.shelfFile, err = newMemory("images", int64(places*placeBytes(p.Manifest.Limits.MemoryMiB)))
+	}
+	if err == nil {
+		c.paper, err = r.describe(p, false)
+	}
+	if err == nil {
+		c.ring, err = mapRing(int(c.ringFile.Fd()))
+	}
+	if err != nil {
+		g.free()
+		return nil, err
+	}
+	g.journal.room = c.ring.requests()
+	return g, nil
+}
+
+// start compiles and starts the plugin in its first process.
+func (g *guest) start(ctx context.Context, p *wasm.Program) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	proc, err := g.cradle.spawn()
+	if err != nil {
+		return err
+	}
+	if err := proc.greet(ctx, g.runtime.cfg.LoadTime); err != nil {
+		_ = proc.phone.Close()
+		return g.notCompiled(err)
+	}
+	g.proc = proc
+	if err := proc.answer(g.cradle.ring); err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, proc.kill)()
+	a, _, err := g.call(opStart, 0, 0, g.runtime.cfg.LoadTime)
+	if isLost(err) {
+		why := g.bury(err)
+		return errors.Join(ctx.Err(), fmt.Errorf("%w: it does not start: %s", plugin.ErrModule, why))
+	}
+	if err != nil {
+		return err
+	}
+	g.commit(a, 0)
+	known, err := g.runtime.describe(p, true)
+	if err != nil {
+		return err
+	}
+	g.cradle.paper, known = known, g.cradle.paper
+	g.program.Code, g.program.Config = nil, nil // the paper has them
+	watch, stop := context.WithCancel(context.Background())
+	g.stop = stop
+	g.watch.Go(func() { g.look(watch) })
+	return errors.Join(known.Close(), ctx.Err())
+}
+
+// notCompiled says what became of a child that never said hello; err is what it said, or how it ended.
+func (g *guest) notCompiled(err error) error {
+	var said *childError
+	if errors.As(err, &said) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%w: it cannot be compiled: %w", plugin.ErrModule, err)
+}
+
+// HandleBatch is plugin.Guest's.
+func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Reaction, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	size, n, err := g.write(func() (int, int, error) { return g.journal.batch(&g.codec, events) })
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	a, out, err := g.ask(opHandle, g.journal.tail, size, g.batchTime(n))
+	if err != nil {
+		return nil, err
+	}
+	var reactions []plugin.Reaction
+	if len(out) > 0 {
+		var unknown, dropped int
+		reactions, unknown, dropped, err = g.codec.Decode(out, g.program.Manifest.Limits.Commands)
+		if err != nil {
+			return nil, g.gaveUp(fmt.Errorf("%w: %w", errLie, err))
+		}
+		g.stats.Unknown += uint64(unknown)
+		g.stats.Dropped += uint64(dropped)
+	}
+	g.commit(a, size)
+	return reactions, nil
+}
+
+// batchTime is how long n events may take.
+func (g *guest) batchTime(n int) time.Duration {
+	fuel := g.program.Manifest.Limits.Fuel * int64(n+2)
+	return g.runtime.cfg.BatchTime + slack*time.Duration(fuel/fuelPerNano)
+}
+
+// write puts an entry behind the journal; when there is no room for it, an image takes the place of the journal.
+func (g *guest) write(entry func() (int, int, error)) (size, n int, err error) {
+	if size, n, err = entry(); !errors.Is(err, errRoom) {
+		return size, n, err
+	}
+	a, _, err := g.ask(opCheckpoint, 0, 0, g.runtime.cfg.LoadTime)
+	if err != nil {
+		return 0, 0, err
+	}
+	g.commit(a, 0)
+	if size, n, err = entry(); errors.Is(err, errRoom) {
+		err = &plugin.TrapError{Reason: fmt.Sprintf("its events take more than %d bytes", requestRoom), Err: err}
+	}
+	return size, n, err
+}
+
+// Save is plugin.Guest's.
+func (g *guest) Save(context.Context) ([]byte, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a, out, err := g.ask(opSave, 0, 0, g.runtime.cfg.LoadTime)
+	if err != nil {
+		return nil, err
+	}
+	g.commit(a, 0)
+	return append([]byte(nil), out...), nil
+}
+
+// Restore is plugin.Guest's. The state becomes the first entry of the journal, so that a successor takes it over too.
+func (g *guest) Restore(_ context.Context, state []byte) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.journal.tail > 0 {
+		a, _, err := g.ask(opCheckpoint, 0, 0, g.runtime.cfg.LoadTime)
+		if err != nil {
+			return err
+		}
+		g.commit(a, 0)
+	}
+	size, err := g.journal.state(opRestore, 0, state)
+	if err != nil {
+		return fmt.Errorf("%w: %d bytes are more than a plugin's process takes", plugin.ErrState, len(state))
+	}
+	a, _, err := g.ask(opRestore, 0, size, g.runtime.cfg.LoadTime)
+	if err != nil {
+		return err
+	}
+	g.commit(a, size)
+	return nil
+}
+
+// Stats is plugin.Guest's.
+func (g *guest) Stats() plugin.Stats {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.stats
+}
+
+// Close is plugin.Guest's.
+func (g *guest) Close(context.Context) error {
+	g.stop()
+	g.watch.Wait()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.dead = plugin.ErrDead
+	for _, p := range []*process{g.proc, g.spare} {
+		if p != nil {
+			p.end()
+		}
+	}
+	g.proc, g.spare = nil, nil
+	return g.free()
+}
+
+// free gives the shared memory back.
+func (g *guest) free() error {
+	c := g.cradle
+	var err error
+	if c.ring != nil {
+		err = c.ring.close()
+	}
+	for _, f := range []*os.File{c.ringFile, c.shelfFile, c.paper} {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}
+	*c = cradle{}
+	return err
+}
