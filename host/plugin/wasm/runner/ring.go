@@ -119,22 +119,20 @@ func (r *ring) do(n uint32, c call, limit time.Duration) error {
 // sleep waits for a word to change, and false when it did not for so long; 0 is for ever.
 func (r *ring) sleep(flag int, w *atomic.Uint32, was uint32, limit time.Duration) bool {
 	asleep := r.word(flag)
+	start := time.Now()
 	asleep.Store(1)
-	defer asleep.Store(0)
-	var deadline time.Time
-	if limit > 0 {
-		deadline = time.Now().Add(limit)
-	}
 	for w.Load() == was {
 		left := time.Duration(0)
 		if limit > 0 {
-			if left = time.Until(deadline); left <= 0 {
-				return false
+			if left = limit - time.Since(start); left <= 0 {
+				break
 			}
 		}
 		futexWait(w, was, left)
 	}
-	return true
+	asleep.Store(0)
+	r.spin.slept(time.Since(start))
+	return w.Load() != was
 }
 
 // next waits for a call that is not the one of number last.
@@ -167,9 +165,11 @@ const (
 	maxSpin = 30 * time.Microsecond
 )
 
-// spinner waits for a little while without giving up the core. It waits for less when that was in vain.
+// spinner waits for a little while without giving up the core: for the longest, as long as waits are short, and for less
+// and less when they are not.
 type spinner struct{ limit time.Duration }
 
+// until waits for a word to change, and false when that takes too long.
 func (s *spinner) until(w *atomic.Uint32, was uint32) bool {
 	for range 64 { // without looking at the clock, which takes longer than looking at the word
 		if w.Load() != was {
@@ -180,13 +180,20 @@ func (s *spinner) until(w *atomic.Uint32, was uint32) bool {
 	for time.Since(start) < s.limit {
 		for range 32 {
 			if w.Load() != was {
-				s.limit = min(2*s.limit, maxSpin)
 				return true
 			}
 		}
 	}
-	s.limit = max(s.limit/2, minSpin)
 	return false
+}
+
+// slept takes in how long the word took after all, so that what came while a thread was woken counts as soon enough.
+func (s *spinner) slept(d time.Duration) {
+	if d < 2*maxSpin {
+		s.limit = maxSpin
+		return
+	}
+	s.limit = max(s.limit/2, minSpin)
 }
 
 // futexWait sleeps while the word is as it was, for so long at most; 0 is for ever. It may wake up early.

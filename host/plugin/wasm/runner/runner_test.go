@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 	if IsChild(os.Args) {
 		os.Exit(Main())
 	}
+	if len(os.Args) == 2 && strings.HasPrefix(os.Args[1], "echo-") {
+		os.Exit(echoMain(os.Args[1]))
+	}
 	goleak.VerifyTestMain(m)
 }
 
