@@ -38,10 +38,16 @@ func (c *Codec) Encode(b []byte, events []event.Event) ([]byte, int) {
 	return b, len(c.heard)
 }
 
+// last is the number of the last event that was encoded.
+func (c *Codec) last() uint64 { return c.heard[len(c.heard)-1].Seq }
+
 // Decode reads what a guest answered to the batch that was encoded last; limit is how many commands an event may
 // cause. The reactions are in the order of the events, and valid until the next call.
 func (c *Codec) Decode(out []byte, limit int) (reactions []plugin.Reaction, unknown, dropped int, err error) {
 	c.reactions = c.reactions[:0]
+	if len(out) == 0 {
+		return c.reactions, 0, 0, nil
+	}
 	c.commands, unknown, dropped, err = abi.ReadCommands(out, len(c.heard), limit*len(c.heard), c.commands, c.text)
 	if err != nil {
 		return nil, 0, 0, &plugin.TrapError{Reason: err.Error(), Err: err}
@@ -58,8 +64,8 @@ func (c *Codec) Decode(out []byte, limit int) (reactions []plugin.Reaction, unkn
 func byEvent(a, b plugin.Reaction) int { return cmp.Compare(a.Event, b.Event) }
 
 func (c *Codec) reaction(cmd *abi.Command) plugin.Reaction {
-	r := plugin.Reaction{Event: c.heard[cmd.Event].Seq, About: cmd.About, Power: cmd.Name, Cue: cmd.Cue}
-	if cmd.Cue.Verb == "" {
+	r := plugin.Reaction{Event: c.heard[cmd.Event].Seq, About: cmd.About, Power: cmd.Power, Cue: cmd.Cue, Call: cmd.Call}
+	if cmd.Cue.Verb == "" && cmd.Call == nil {
 		r.Log, r.Level, r.Cue.Text = cmd.Cue.Text, slog.Level(min(max(cmd.Level, -4), 8)), ""
 	}
 	return r

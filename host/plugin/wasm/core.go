@@ -2,8 +2,6 @@ package wasm
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
 
 	"github.com/sothebais/sothebais/host/plugin"
@@ -20,11 +18,15 @@ type Shelf interface {
 	Keep(memory int, head []byte)
 }
 
+// maxGlobals bounds what an image has besides memory and store.
+const maxGlobals = 1 << 16
+
 // Core is a guest which hears and answers in the bytes of the contract, for a host in another process. A Codec there
 // makes the bytes. Like a guest it is used by one goroutine at a time.
 type Core struct {
 	g        *guest
 	commands []abi.Command
+	writes   []byte
 }
 
 // Compile makes a core of a program. None of its code has run yet: call Start or Resume.
@@ -32,6 +34,9 @@ func (r *Runtime) Compile(ctx context.Context, p *Program, shelf Shelf) (*Core, 
 	g, err := r.prepare(ctx, p)
 	if err != nil {
 		return nil, err
+	}
+	if n := len(g.module.meta.Globals); n > maxGlobals {
+		return nil, fmt.Errorf("%w: %d mutable globals, at most %d are allowed", plugin.ErrModule, n, maxGlobals)
 	}
 	g.shelf = shelf
 	return &Core{g: g}, nil
@@ -47,9 +52,9 @@ func (c *Core) Resume(memory, head []byte) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", plugin.ErrModule, err)
 	}
-	g.inst = inst
+	g.inst, g.box.fuel = inst, inst.fuel
 	g.image.memory = memory
-	if g.saved, err = g.image.readHead(head, len(inst.globals)); err != nil {
+	if err := g.readHead(head); err != nil {
 		return fmt.Errorf("%w: %w", plugin.ErrDead, err)
 	}
 	if err := g.reset(); err != nil {
@@ -58,34 +63,40 @@ func (c *Core) Resume(memory, head []byte) error {
 	return nil
 }
 
-// Handle gives a batch to the guest. The commands that it answers were checked; they are valid until the next call. The
-// batch is kept until the next image, and must not change so long.
-func (c *Core) Handle(batch []byte) (out []byte, err error) {
+// Handle gives a batch to the guest. The commands that it answers were checked; they, and what it wrote to its store, are
+// valid until the next call. The batch is kept until the next image, and must not change so long.
+func (c *Core) Handle(batch []byte) (out, writes []byte, err error) {
 	if c.g.dead {
-		return nil, plugin.ErrDead
+		return nil, nil, plugin.ErrDead
 	}
 	n := abi.BatchCount(batch)
 	err = c.g.handle(batch, func(b []byte) error {
-		out = b
-		c.commands, _, _, err = abi.ReadCommands(b, n, n*c.g.manifest.Limits.Commands, c.commands, noText)
+		if len(b) > 0 {
+			c.commands, _, _, err = abi.ReadCommands(b, n, n*c.g.manifest.Limits.Commands, c.commands, noText)
+		}
 		if err != nil {
 			return &plugin.TrapError{Reason: err.Error(), Err: err}
 		}
+		out, c.writes = b, c.g.box.store.appendWrites(c.writes[:0])
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return out, nil
+	return out, c.writes, nil
 }
 
 func noText([]byte) string { return "" }
 
-// Again plays a batch which went well in another core of the program; what is printed and answered was heard then.
+// Again plays a batch which went well in another core of the program; what is printed, answered and written was heard
+// then.
 func (c *Core) Again(batch []byte) error {
 	c.g.box.mute = true
 	defer func() { c.g.box.mute = false }()
-	return c.g.handle(batch, func([]byte) error { return nil })
+	return c.g.handle(batch, func([]byte) error {
+		c.g.box.store.heard()
+		return nil
+	})
 }
 
 // Checkpoint keeps an image now.
@@ -97,35 +108,15 @@ func (c *Core) Save(ctx context.Context) ([]byte, error) { return c.g.Save(ctx) 
 // Restore takes the state of a predecessor.
 func (c *Core) Restore(ctx context.Context, state []byte) error { return c.g.Restore(ctx, state) }
 
-// Stats are memory and fuel; what the guest asked for is counted by whoever decodes it.
-func (c *Core) Stats() plugin.Stats { return c.g.Stats() }
-
-// appendHead writes what belongs to an image besides its memory: the fuel that was saved by then as well, because
-// what the guest does with the next batch may depend on it.
-func (img *image) appendHead(b []byte, saved int64) []byte {
-	b = binary.LittleEndian.AppendUint64(b, uint64(saved))
-	b = binary.LittleEndian.AppendUint32(b, img.in)
-	b = binary.LittleEndian.AppendUint32(b, img.room)
-	for _, g := range img.globals {
-		b = binary.LittleEndian.AppendUint64(b, g)
-	}
-	return b
+// Migrate takes the state of a predecessor whose form has an older version.
+func (c *Core) Migrate(ctx context.Context, version int, state []byte) error {
+	return c.g.Migrate(ctx, version, state)
 }
 
-// errHead says that an image belongs to another module.
-var errHead = errors.New("image does not fit the module")
-
-const headBytes = 16
-
-func (img *image) readHead(b []byte, globals int) (saved int64, err error) {
-	if len(b) != headBytes+8*globals {
-		return 0, fmt.Errorf("%w: head of %d bytes for %d globals", errHead, len(b), globals)
+// Stats are memory, store, fuel and lines; what the guest asked for is counted by whoever decodes it.
+func (c *Core) Stats() plugin.Stats {
+	if c.g.inst == nil {
+		return c.g.stats
 	}
-	saved = int64(binary.LittleEndian.Uint64(b))
-	img.in, img.room = binary.LittleEndian.Uint32(b[8:]), binary.LittleEndian.Uint32(b[12:])
-	img.globals = img.globals[:0]
-	for b = b[headBytes:]; len(b) > 0; b = b[8:] {
-		img.globals = append(img.globals, binary.LittleEndian.Uint64(b))
-	}
-	return saved, nil
+	return c.g.Stats()
 }

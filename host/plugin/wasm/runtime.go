@@ -16,10 +16,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"runtime"
 	"slices"
@@ -79,6 +77,7 @@ type module struct {
 	err      error
 	compiled wazero.CompiledModule
 	meta     *meter.Module
+	needs    uint64 // features whose functions it imports
 }
 
 // New makes a runtime. Close it after its guests.
@@ -104,7 +103,7 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	}
 	r.engine = wazero.NewRuntimeWithConfig(ctx, conf)
 	r.checker = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(features))
-	if err := instantiateWASI(ctx, r.engine); err != nil {
+	if err := errors.Join(instantiateWASI(ctx, r.engine), instantiateHost(ctx, r.engine)); err != nil {
 		return nil, errors.Join(fmt.Errorf("start the plugin runtime: %w", err), r.Close(ctx))
 	}
 	return r, nil
@@ -120,8 +119,8 @@ func (r *Runtime) Close(ctx context.Context) error {
 }
 
 // Load reads, checks, compiles, starts and configures a plugin.
-func (r *Runtime) Load(ctx context.Context, m *plugin.Manifest, fsys fs.FS) (plugin.Guest, error) {
-	p, err := Read(r.cfg, m, fsys)
+func (r *Runtime) Load(ctx context.Context, s plugin.Spec) (plugin.Guest, error) {
+	p, err := Read(r.cfg, s)
 	if err != nil {
 		return nil, err
 	}
@@ -141,10 +140,18 @@ func (r *Runtime) prepare(ctx context.Context, p *Program) (*guest, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &guest{runtime: r, module: mod, manifest: p.Manifest, sum: p.SHA256}
-	g.box.log = r.cfg.Logger.With(telemetry.KeyPlugin, p.Manifest.ID)
-	g.ctx = withMemoryCap(g.box.within(context.Background()), uint64(p.Manifest.Limits.MemoryMiB)<<20)
+	g := r.newGuest(mod, p.Manifest)
+	g.sum = p.SHA256
+	g.box.store = newStore(p.Store)
 	return g, nil
+}
+
+// newGuest takes over one use of the module.
+func (r *Runtime) newGuest(mod *module, m *plugin.Manifest) *guest {
+	g := &guest{runtime: r, module: mod, manifest: m}
+	g.box.log = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID)
+	g.ctx = withMemoryCap(g.box.within(context.Background()), uint64(m.Limits.MemoryMiB)<<20)
+	return g
 }
 
 // Program is a plugin that was read: all that has to be known to run it.
@@ -153,24 +160,25 @@ type Program struct {
 	Code     []byte // module that runs
 	Config   []byte // what it is configured with
 	SHA256   string // of what makes it this plugin: its module, or its body where many share the interpreter
+	Store    plugin.Store
 }
 
 // Read gives the module that runs a plugin and the configuration that it gets.
-func Read(cfg Config, m *plugin.Manifest, fsys fs.FS) (*Program, error) {
+func Read(cfg Config, s plugin.Spec) (*Program, error) {
+	m := s.Manifest
 	f := m.Runtime.File()
 	limit := int64(cmp.Or(cfg.ModuleBytes, defaultModuleBytes))
 	if m.Runtime.Declarative != nil {
 		limit = maxBodyBytes
 	}
-	b, err := plugin.ReadFile(fsys, f.File, limit)
+	b, err := plugin.ReadFile(s.Files, f.File, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%w: read %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, err)
 	}
-	sum := sumOf(b)
-	if f.SHA256 != "" && sum != f.SHA256 {
-		return nil, fmt.Errorf("%w: %s of plugin %s has SHA-256 %s, its manifest says %s", plugin.ErrModule, f.File, m.ID, sum, f.SHA256)
+	p := &Program{Manifest: m, Code: b, SHA256: sumOf(b), Store: s.Store}
+	if f.SHA256 != "" && p.SHA256 != f.SHA256 {
+		return nil, fmt.Errorf("%w: %s of plugin %s has SHA-256 %s, its manifest says %s", plugin.ErrModule, f.File, m.ID, p.SHA256, f.SHA256)
 	}
-	p := &Program{Manifest: m, Code: b, SHA256: sum}
 	if m.Runtime.Declarative != nil {
 		if cfg.Interpreter == nil {
 			return nil, fmt.Errorf("%w: plugin %s is declarative (%s), and this program was built without the interpreter: run make plugins", plugin.ErrModule, m.ID, f.File)
@@ -178,12 +186,8 @@ func Read(cfg Config, m *plugin.Manifest, fsys fs.FS) (*Program, error) {
 		p.Code, p.Config = cfg.Interpreter, b
 		return p, nil
 	}
-	if len(m.Config) > 0 {
-		if p.Config, err = json.Marshal(m.Config); err != nil {
-			return nil, fmt.Errorf("%w: config of plugin %s: %w", plugin.ErrManifest, m.ID, err)
-		}
-	}
-	return p, nil
+	p.Config, err = s.Settings()
+	return p, err
 }
 
 func sumOf(b []byte) string {
@@ -198,7 +202,9 @@ func (r *Runtime) acquire(ctx context.Context, code []byte) (*module, error) {
 	m.once.Do(func() {
 		if m.compiled, m.meta, m.err = r.compile(ctx, code); m.err != nil {
 			m.err = fmt.Errorf("%w: %w", plugin.ErrModule, m.err)
+			return
 		}
+		m.needs = needed(m.compiled)
 	})
 	if m.err != nil {
 		r.forget(m)

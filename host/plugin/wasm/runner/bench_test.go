@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -48,7 +47,7 @@ func BenchmarkHandle(b *testing.B) {
 	m := manifest()
 	m.Limits.MemoryMiB = 1
 	for name, r := range map[string]plugin.Runtime{"inside": inside, "runner": newRuntime(b, Config{})} {
-		g, err := r.Load(context.Background(), m, fstest.MapFS{"p.wasm": {Data: code}})
+		g, err := r.Load(context.Background(), plugin.Spec{Manifest: m, Files: files(code)})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -127,7 +127,7 @@ func (c *child) prepare(ctx context.Context, code []byte) (Walls, error) {
 	if err != nil {
 		return w, err
 	}
-	if c.core, err = r.Compile(ctx, &wasm.Program{Manifest: &c.paper.Manifest, Code: code, Config: c.config, SHA256: c.paper.SHA256}, c.shelf); err != nil {
+	if c.core, err = r.Compile(ctx, &wasm.Program{Manifest: &c.paper.Manifest, Code: code, Config: c.config, SHA256: c.paper.SHA256, Store: c.paper.Store}, c.shelf); err != nil {
 		return w, err
 	}
 	signal.Stop(overtime)
@@ -153,38 +153,39 @@ func (c *child) serve(ctx context.Context) {
 		last = c.ring.next(last)
 		req := *c.ring.call()
 		c.shelf.begin(req.Keep)
-		out, err := c.do(ctx, req)
-		c.reply(out, err)
+		out, writes, err := c.do(ctx, req)
+		c.reply(out, writes, err)
 		c.ring.done(last)
 	}
 }
 
-func (c *child) do(ctx context.Context, req call) ([]byte, error) {
+func (c *child) do(ctx context.Context, req call) (out, writes []byte, err error) {
 	if uint64(req.At)+uint64(req.Size) > requestRoom {
-		return nil, fmt.Errorf("%w: call outside of the ring", plugin.ErrDead)
+		return nil, nil, fmt.Errorf("%w: call outside of the ring", plugin.ErrDead)
 	}
 	in := c.ring.requests()[req.At : req.At+req.Size]
 	switch req.Op {
 	case opStart:
-		return nil, c.core.Start(c.config)
+		return nil, nil, c.core.Start(c.config)
 	case opResume:
-		return nil, c.resume(ctx, req.Keep, in)
+		return nil, nil, c.resume(ctx, req.Keep, in)
 	case opCheckpoint:
 		c.core.Checkpoint()
-		return nil, nil
+		return nil, nil, nil
 	case opSave:
-		return c.core.Save(ctx)
+		out, err = c.core.Save(ctx)
+		return out, nil, err
 	case opPing:
-		return nil, nil
+		return nil, nil, nil
 	}
 	e, _, err := readEntry(in)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", plugin.ErrDead, err)
+		return nil, nil, fmt.Errorf("%w: %w", plugin.ErrDead, err)
 	}
 	if e.op == opHandle {
 		return c.core.Handle(e.bytes)
 	}
-	return nil, c.take(ctx, e)
+	return nil, nil, c.take(ctx, e)
 }
 
 // resume stands in for a child that died.
@@ -218,23 +219,26 @@ func (c *child) take(ctx context.Context, e entry) error {
 		return c.core.Again(e.bytes)
 	case opRestore:
 		return c.core.Restore(ctx, e.bytes)
+	case opMigrate:
+		return c.core.Migrate(ctx, e.version, e.bytes)
 	}
 	return fmt.Errorf("journal: entry of kind %d", e.op)
 }
 
-// reply writes the answer: bytes or an error, and what was printed.
-func (c *child) reply(out []byte, err error) {
+// reply writes the answer: bytes or an error, what was written to the store, and what was printed.
+func (c *child) reply(out, writes []byte, err error) {
 	st := c.core.Stats()
-	a := answer{Fuel: st.Fuel, Memory: st.Memory}
+	a := answer{Fuel: st.Fuel, Memory: st.Memory, Store: uint64(st.Store), Unprinted: st.Unprinted}
 	if err != nil {
-		a.Failed, out = 1, newFailure(err).write()
+		a.Failed, out, writes = 1, newFailure(err).write(), nil
 	}
 	if c.shelf.kept {
 		a.Kept = 1
 	}
 	room := c.ring.answers()
 	a.Size = uint32(copy(room, out))
-	a.Lines = uint32(copy(room[a.Size:], c.lines.buf.Bytes()))
+	a.Writes = uint32(copy(room[a.Size:], writes))
+	a.Lines = uint32(copy(room[a.Size+a.Writes:], c.lines.buf.Bytes()))
 	c.lines.buf.Reset()
 	*c.ring.answer() = a
 }

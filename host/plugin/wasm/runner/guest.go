@@ -52,8 +52,8 @@ type guest struct {
 	watch sync.WaitGroup
 }
 
-// newGuest makes a guest without a process.
-func (r *Runtime) newGuest(p *wasm.Program) (*guest, error) {
+// newGuest makes a guest without a process, described by a paper that it does not own; without one it writes its own.
+func (r *Runtime) newGuest(p *wasm.Program, known *os.File) (*guest, error) {
 	g := &guest{runtime: r, program: p, keep: -1, stats: plugin.Stats{SHA256: p.SHA256}, stop: func() {},
 		log:    r.cfg.Logger.With(telemetry.KeyPlugin, p.Manifest.ID),
 		cradle: &cradle{command: r.cfg.Command, spawner: r.spawner, children: r.metrics.children}}
@@ -62,7 +62,11 @@ func (r *Runtime) newGuest(p *wasm.Program) (*guest, error) {
 	if c.ringFile, err = newMemory("ring", ringBytes); err == nil {
 		c.shelfFile, err = newMemory("images", int64(places*placeBytes(p.Manifest.Limits.MemoryMiB)))
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case known != nil:
+		c.paper, err = reopen(known)
+	default:
 		c.paper, err = r.describe(p, false)
 	}
 	if err == nil {
@@ -77,7 +81,7 @@ func (r *Runtime) newGuest(p *wasm.Program) (*guest, error) {
 }
 
 // start compiles and starts the plugin in its first process.
-func (g *guest) start(ctx context.Context, p *wasm.Program) error {
+func (g *guest) start(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	proc, err := g.cradle.spawn()
@@ -102,16 +106,34 @@ func (g *guest) start(ctx context.Context, p *wasm.Program) error {
 		return err
 	}
 	g.commit(a, 0)
-	known, err := g.runtime.describe(p, true)
+	if err := g.becomeKnown(); err != nil {
+		return err
+	}
+	g.startWatch()
+	return ctx.Err()
+}
+
+// becomeKnown writes the paper for successors, which need not validate the module once more, nor get the store but from
+// an image.
+func (g *guest) becomeKnown() error {
+	p := *g.program
+	p.Store.Content = nil
+	known, err := g.runtime.describe(&p, true)
 	if err != nil {
 		return err
 	}
-	g.cradle.paper, known = known, g.cradle.paper
-	g.program.Code, g.program.Config = nil, nil // the paper has them
-	watch, stop := context.WithCancel(context.Background())
+	err = g.cradle.paper.Close()
+	g.cradle.paper = known
+	p.Code, p.Config = nil, nil // the paper has them
+	g.program = &p
+	return err
+}
+
+// startWatch begins to look after the guest.
+func (g *guest) startWatch() {
+	ctx, stop := context.WithCancel(context.Background())
 	g.stop = stop
-	g.watch.Go(func() { g.look(watch) })
-	return errors.Join(known.Close(), ctx.Err())
+	g.watch.Go(func() { g.look(ctx) })
 }
 
 // notCompiled says what became of a child that never said hello; err is what it said, or how it ended.
@@ -138,16 +160,15 @@ func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.R
 	if err != nil {
 		return nil, err
 	}
-	var reactions []plugin.Reaction
-	if len(out) > 0 {
-		var unknown, dropped int
-		reactions, unknown, dropped, err = g.codec.Decode(out, g.program.Manifest.Limits.Commands)
-		if err != nil {
-			return nil, g.gaveUp(fmt.Errorf("%w: %w", errLie, err))
-		}
-		g.stats.Unknown += uint64(unknown)
-		g.stats.Dropped += uint64(dropped)
+	reactions, unknown, dropped, err := g.codec.Decode(out[:a.Size], g.program.Manifest.Limits.Commands)
+	if err == nil && a.Writes > 0 {
+		reactions, err = g.codec.DecodeWrites(reactions, out[a.Size:])
 	}
+	if err != nil {
+		return nil, g.gaveUp(fmt.Errorf("%w: %w", errLie, err))
+	}
+	g.stats.Unknown += uint64(unknown)
+	g.stats.Dropped += uint64(dropped)
 	g.commit(a, size)
 	return reactions, nil
 }
@@ -163,11 +184,9 @@ func (g *guest) write(entry func() (int, int, error)) (size, n int, err error) {
 	if size, n, err = entry(); !errors.Is(err, errRoom) {
 		return size, n, err
 	}
-	a, _, err := g.ask(opCheckpoint, 0, 0, g.runtime.cfg.LoadTime)
-	if err != nil {
+	if err := g.checkpoint(); err != nil {
 		return 0, 0, err
 	}
-	g.commit(a, 0)
 	if size, n, err = entry(); errors.Is(err, errRoom) {
 		err = &plugin.TrapError{Reason: fmt.Sprintf("its events take more than %d bytes", requestRoom), Err: err}
 	}
@@ -186,27 +205,69 @@ func (g *guest) Save(context.Context) ([]byte, error) {
 	return append([]byte(nil), out...), nil
 }
 
-// Restore is plugin.Guest's. The state becomes the first entry of the journal, so that a successor takes it over too.
+// Restore is plugin.Guest's.
 func (g *guest) Restore(_ context.Context, state []byte) error {
+	return g.takeOver(opRestore, 0, state)
+}
+
+// Migrate is plugin.Guest's.
+func (g *guest) Migrate(_ context.Context, version int, state []byte) error {
+	return g.takeOver(opMigrate, version, state)
+}
+
+// takeOver makes the state the first entry of the journal, so that a successor takes it over too.
+func (g *guest) takeOver(op uint32, version int, state []byte) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.journal.tail > 0 {
-		a, _, err := g.ask(opCheckpoint, 0, 0, g.runtime.cfg.LoadTime)
-		if err != nil {
+		if err := g.checkpoint(); err != nil {
 			return err
 		}
-		g.commit(a, 0)
 	}
-	size, err := g.journal.state(opRestore, 0, state)
+	size, err := g.journal.state(op, version, state)
 	if err != nil {
 		return fmt.Errorf("%w: %d bytes are more than a plugin's process takes", plugin.ErrState, len(state))
 	}
-	a, _, err := g.ask(opRestore, 0, size, g.runtime.cfg.LoadTime)
+	a, _, err := g.ask(op, 0, size, g.runtime.cfg.LoadTime)
 	if err != nil {
 		return err
 	}
 	g.commit(a, size)
 	return nil
+}
+
+// checkpoint lets an image take the place of the journal.
+func (g *guest) checkpoint() error {
+	a, _, err := g.ask(opCheckpoint, 0, 0, g.runtime.cfg.LoadTime)
+	if err != nil {
+		return err
+	}
+	g.commit(a, 0)
+	return nil
+}
+
+// Clone is plugin.Guest's. The clone begins at a copy of the image, in a process of its own.
+func (g *guest) Clone(ctx context.Context) (plugin.Guest, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.checkpoint(); err != nil {
+		return nil, err
+	}
+	c, err := g.runtime.newGuest(g.program, g.cradle.paper)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	c.keep, c.stats = g.keep, g.stats
+	if err = copyPlace(c.cradle.shelfFile, g.cradle.shelfFile, int(g.keep), g.program.Manifest.Limits.MemoryMiB); err == nil {
+		err = c.ensure()
+	}
+	c.mu.Unlock()
+	if err != nil {
+		return nil, errors.Join(err, c.Close(ctx))
+	}
+	c.startWatch()
+	return c, nil
 }
 
 // Stats is plugin.Guest's.

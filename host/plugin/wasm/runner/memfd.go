@@ -46,3 +46,12 @@ func newPaper(name string, parts ...[]byte) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// reopen gives another descriptor of a file, with a life of its own.
+func reopen(f *os.File) (*os.File, error) {
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open %s once more: %w", f.Name(), err)
+	}
+	return os.NewFile(uintptr(fd), f.Name()), nil
+}

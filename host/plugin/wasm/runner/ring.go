@@ -45,16 +45,16 @@ type call struct {
 
 // answer is what the child made of it.
 type answer struct {
-	Failed  uint32 // 1 when Size bytes describe an error
-	Kept    uint32 // 1 when there is a new image in the place that was not to be kept
-	Size    uint32 // bytes of the answer
-	Writes  uint32 // bytes of what the guest wrote to its store, behind them
-	Lines   uint32 // bytes of what the guest printed, behind these
-	_       uint32
-	Fuel    int64
-	Memory  uint64
-	Store   uint64
-	Unprint uint64
+	Failed    uint32 // 1 when Size bytes describe an error
+	Kept      uint32 // 1 when there is a new image in the place that was not to be kept
+	Size      uint32 // bytes of the answer
+	Writes    uint32 // bytes of what the guest wrote to its store, behind them
+	Lines     uint32 // bytes of what the guest printed, behind these
+	_         uint32
+	Fuel      int64
+	Memory    uint64
+	Store     uint64
+	Unprinted uint64
 }
 
 // ring is one side's view.
@@ -78,8 +78,10 @@ func (r *ring) word(at int) *atomic.Uint32 { return (*atomic.Uint32)(unsafe.Poin
 func (r *ring) call() *call     { return (*call)(unsafe.Pointer(&r.mem[callAt])) }
 func (r *ring) answer() *answer { return (*answer)(unsafe.Pointer(&r.mem[answerHead])) }
 
-func (r *ring) requests() []byte { return r.mem[requestAt : requestAt+requestRoom : requestAt+requestRoom] }
-func (r *ring) answers() []byte  { return r.mem[answerAt : answerAt+answerRoom : answerAt+answerRoom] }
+func (r *ring) requests() []byte {
+	return r.mem[requestAt : requestAt+requestRoom : requestAt+requestRoom]
+}
+func (r *ring) answers() []byte { return r.mem[answerAt : answerAt+answerRoom : answerAt+answerRoom] }
 
 var (
 	errGone = errors.New("the plugin's process ended")
@@ -131,7 +133,6 @@ func (r *ring) sleep(flag int, w *atomic.Uint32, was uint32, limit time.Duration
 		futexWait(w, was, left)
 	}
 	asleep.Store(0)
-	r.spin.slept(time.Since(start))
 	return w.Load() != was
 }
 
@@ -165,35 +166,34 @@ const (
 	maxSpin = 30 * time.Microsecond
 )
 
-// spinner waits for a little while without giving up the core: for the longest, as long as waits are short, and for less
-// and less when they are not.
-type spinner struct{ limit time.Duration }
+// spinner waits for a little while without giving up the core. It waits for less and less when that is in vain, as it
+// is where both processes get the same core, and now and then tries whether it would pay again.
+type spinner struct {
+	limit time.Duration
+	vain  int // how often in a row it waited in vain
+}
+
+const tryAgain = 64
 
 // until waits for a word to change, and false when that takes too long.
 func (s *spinner) until(w *atomic.Uint32, was uint32) bool {
-	for range 64 { // without looking at the clock, which takes longer than looking at the word
-		if w.Load() != was {
-			return true
-		}
+	limit := s.limit
+	if s.vain%tryAgain == tryAgain-1 {
+		limit = maxSpin
 	}
-	start := time.Now()
-	for time.Since(start) < s.limit {
-		for range 32 {
+	for start := time.Now(); ; {
+		for range 32 { // looking at the clock takes longer than looking at the word
 			if w.Load() != was {
+				s.limit, s.vain = min(2*limit, maxSpin), 0
 				return true
 			}
 		}
+		if time.Since(start) >= limit {
+			break
+		}
 	}
+	s.limit, s.vain = max(s.limit/2, minSpin), s.vain+1
 	return false
-}
-
-// slept takes in how long the word took after all, so that what came while a thread was woken counts as soon enough.
-func (s *spinner) slept(d time.Duration) {
-	if d < 2*maxSpin {
-		s.limit = maxSpin
-		return
-	}
-	s.limit = max(s.limit/2, minSpin)
 }
 
 // futexWait sleeps while the word is as it was, for so long at most; 0 is for ever. It may wake up early.

@@ -27,7 +27,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -114,17 +113,17 @@ func (r *Runtime) Close(context.Context) error {
 }
 
 // Load reads a plugin, and compiles, starts and configures it in a process of its own.
-func (r *Runtime) Load(ctx context.Context, m *plugin.Manifest, fsys fs.FS) (plugin.Guest, error) {
+func (r *Runtime) Load(ctx context.Context, s plugin.Spec) (plugin.Guest, error) {
 	start := time.Now()
-	p, err := wasm.Read(wasm.Config{Interpreter: r.cfg.Interpreter, ModuleBytes: r.cfg.ModuleBytes}, m, fsys)
+	p, err := wasm.Read(wasm.Config{Interpreter: r.cfg.Interpreter, ModuleBytes: r.cfg.ModuleBytes}, s)
 	if err != nil {
 		return nil, err
 	}
-	g, err := r.newGuest(p)
+	g, err := r.newGuest(p, nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := g.start(ctx, p); err != nil {
+	if err := g.start(ctx); err != nil {
 		_ = g.Close(ctx) // it is killed whatever happens
 		return nil, err
 	}
@@ -132,7 +131,7 @@ func (r *Runtime) Load(ctx context.Context, m *plugin.Manifest, fsys fs.FS) (plu
 	return g, nil
 }
 
-// describe writes what a child gets to read about its plugin.
+// describe writes what a child gets to read about its plugin. Known says that another child has validated the module.
 func (r *Runtime) describe(p *wasm.Program, known bool) (*os.File, error) {
 	dir, err := r.folder(p)
 	if err != nil {
@@ -141,7 +140,7 @@ func (r *Runtime) describe(p *wasm.Program, known bool) (*os.File, error) {
 	m := *p.Manifest
 	m.Config = nil // the guest gets it as bytes
 	sheet := paper{Manifest: m, SHA256: p.SHA256, Code: len(p.Code), Config: len(p.Config), CacheDir: dir, LoadFuel: r.cfg.LoadFuel, ModuleBytes: r.cfg.ModuleBytes,
-		CPUSeconds: uint64(max(1, r.cfg.CompileCPU/time.Second)), CompileMiB: r.cfg.CompileMiB, Known: known}
+		CPUSeconds: uint64(max(1, r.cfg.CompileCPU/time.Second)), CompileMiB: r.cfg.CompileMiB, Known: known, Store: p.Store}
 	head, err := sheet.write()
 	if err != nil {
 		return nil, err
@@ -171,7 +170,7 @@ func Probe(ctx context.Context, cfg Config) (Walls, error) {
 		return Walls{}, err
 	}
 	defer func() { _ = r.Close(ctx) }()
-	g, err := r.newGuest(&wasm.Program{Manifest: &plugin.Manifest{ID: "probe", Limits: plugin.Limits{Fuel: 1, MemoryMiB: 1, Commands: 1}}, Code: []byte{0}})
+	g, err := r.newGuest(&wasm.Program{Manifest: &plugin.Manifest{ID: "probe", Limits: plugin.Limits{Fuel: 1, MemoryMiB: 1, Commands: 1}}, Code: []byte{0}}, nil)
 	if err != nil {
 		return Walls{}, err
 	}

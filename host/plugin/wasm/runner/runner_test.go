@@ -62,7 +62,7 @@ func manifest() *plugin.Manifest {
 
 func load(tb testing.TB, r *Runtime, code []byte) *guest {
 	tb.Helper()
-	g, err := r.Load(context.Background(), manifest(), files(code))
+	g, err := r.Load(context.Background(), plugin.Spec{Manifest: manifest(), Files: files(code)})
 	if err != nil {
 		tb.Fatal(err)
 	}

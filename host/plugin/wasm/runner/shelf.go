@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,7 +15,7 @@ import (
 //
 //	place    u64 bytes of memory   u64 bytes of the head   head   memory, at headRoom
 const (
-	headRoom = 8 << 20
+	headRoom = 32 << 20 // a full store of the smallest values
 	places   = 2
 )
 
@@ -74,4 +76,24 @@ func (s *shelf) image(n int32) (memory, head []byte, err error) {
 		return nil, nil, errImage
 	}
 	return at[headRoom : headRoom+int(m)], at[16 : 16+h], nil
+}
+
+// copyPlace copies an image to another guest's shelf. It copies no more than there is: most of a place was never used.
+func copyPlace(to, from *os.File, n, memoryMiB int) error {
+	size := placeBytes(memoryMiB)
+	base := int64(n) * int64(size)
+	var sizes [16]byte
+	if _, err := from.ReadAt(sizes[:], base); err != nil {
+		return fmt.Errorf("copy an image: %w", err)
+	}
+	m, h := binary.LittleEndian.Uint64(sizes[:]), binary.LittleEndian.Uint64(sizes[8:])
+	if h > headRoom-16 || m > uint64(size-headRoom) {
+		return errImage
+	}
+	for _, part := range []struct{ at, n int64 }{{base, 16 + int64(h)}, {base + headRoom, int64(m)}} {
+		if _, err := io.Copy(io.NewOffsetWriter(to, part.at), io.NewSectionReader(from, part.at, part.n)); err != nil {
+			return fmt.Errorf("copy an image: %w", err)
+		}
+	}
+	return nil
 }

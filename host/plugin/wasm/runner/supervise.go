@@ -47,7 +47,8 @@ func (g *guest) gaveUp(err error) error {
 	return &plugin.TrapError{Reason: "its process was lost: " + why, Err: err}
 }
 
-// call asks the child, and reads its answer without belief.
+// call asks the child, and reads its answer without belief. It gives the bytes of the answer, and behind them what was
+// written to the store.
 func (g *guest) call(op uint32, at, size int, limit time.Duration) (answer, []byte, error) {
 	r := g.cradle.ring
 	if err := r.do(g.proc.next(), call{Op: op, At: uint32(at), Size: uint32(size), Keep: g.keep}, limit); err != nil {
@@ -60,11 +61,11 @@ func (g *guest) call(op uint32, at, size int, limit time.Duration) (answer, []by
 	}
 	g.out = append(g.out[:0], r.answers()[:total]...)
 	readLines(g.out[a.Size+a.Writes:], func(line string) { g.log.Info("plugin printed", keyLine, clip(line, maxLine)) })
-	g.stats.Memory, g.stats.Fuel = a.Memory, a.Fuel
+	g.stats.Memory, g.stats.Fuel, g.stats.Store, g.stats.Unprinted = a.Memory, a.Fuel, int(a.Store), a.Unprinted
 	if a.Failed != 0 {
 		return a, nil, readFailure(g.out[:a.Size])
 	}
-	return a, g.out[:a.Size], nil
+	return a, g.out[:a.Size+a.Writes], nil
 }
 
 // commit takes in what a call did: an entry of the journal of so many bytes, or an image in place of all of it.

@@ -17,6 +17,7 @@ const (
 	opResume                // begin at the image to be kept, then take in the journal
 	opHandle                // take in a batch, and answer with commands
 	opRestore               // take in a state
+	opMigrate               // take in a state of an older form
 	opSave                  // answer with the state
 	opCheckpoint            // make an image
 	opPing                  // show that you live
@@ -34,9 +35,11 @@ type paper struct {
 	CPUSeconds  uint64 // for compiling
 	CompileMiB  int    // memory for compiling
 	Known       bool   // another child has validated this very code
+	Store       plugin.Store
 }
 
-const maxPaper = 1 << 20
+// maxPaper has room for a full store.
+const maxPaper = 64 << 20
 
 // write gives the paper as bytes in front of code and configuration.
 func (p *paper) write() ([]byte, error) {
