@@ -165,7 +165,11 @@ func (g *guest) run(batch []byte, fuel int64) ([]byte, error) {
 	if err != nil || packed == 0 {
 		return nil, err
 	}
-	return g.inst.take("commands", packed, abi.MaxCommandsBytes)
+	out, err := g.inst.take("commands", packed, abi.MaxCommandsBytes)
+	if err == nil && len(out) == 0 { // which is not how nothing is answered
+		err = &plugin.TrapError{Reason: abi.ErrCommands.Error() + ": a buffer of no bytes", Err: abi.ErrCommands}
+	}
+	return out, err
 }
 
 // remember notes a batch that went well, or makes a copy of where the guest stands now.

@@ -203,7 +203,7 @@ func echo(b *testing.B, how string, files ...*os.File) func() {
 
 // echoMain is the other side of BenchmarkTransport.
 func echoMain(how string) int {
-	if how == "echo-ring" {
+	if how == "ring" {
 		r, err := mapRing(3)
 		if err != nil {
 			return 1

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 
 	"golang.org/x/sys/unix"
@@ -62,6 +63,7 @@ func (c *child) live(ctx context.Context) error {
 		return fmt.Errorf("%w; the program starts this by itself", err)
 	}
 	go c.listen()
+	runtime.GOMAXPROCS(min(2, runtime.NumCPU())) // a guest is one thread; the other is for the collector
 	debug.SetGCPercent(50)
 	debug.SetMemoryLimit(int64(c.paper.CompileMiB) << 19) // half of it, so that garbage goes before the limit is met
 	w, err := c.prepare(ctx, code)

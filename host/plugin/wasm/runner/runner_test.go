@@ -23,8 +23,16 @@ func TestMain(m *testing.M) {
 	if IsChild(os.Args) {
 		os.Exit(Main())
 	}
-	if len(os.Args) == 2 && strings.HasPrefix(os.Args[1], "echo-") {
-		os.Exit(echoMain(os.Args[1]))
+	if len(os.Args) == 2 {
+		how, what, _ := strings.Cut(os.Args[1], "-")
+		switch how { // what other tests run of this one
+		case "echo":
+			os.Exit(echoMain(what))
+		case "try":
+			os.Exit(tryMain(what))
+		case "parent":
+			os.Exit(parentMain())
+		}
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -73,8 +73,14 @@ func seal(p *paper, w Walls) error {
 	if err := soft("CPU", unix.RLIMIT_CPU, unix.RLIM_INFINITY); err != nil {
 		return err
 	}
-	room := uint64(spareMiB+copiesOfGuest*p.Manifest.Limits.MemoryMiB) << 20
-	if err := limit("DATA", unix.RLIMIT_DATA, min(room, uint64(p.CompileMiB)<<20)); err != nil {
+	var used runtime.MemStats
+	runtime.ReadMemStats(&used) // what compiling took stays mapped
+	room := used.Sys + uint64(spareMiB+copiesOfGuest*p.Manifest.Limits.MemoryMiB)<<20
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_DATA, &was); err != nil {
+		return fmt.Errorf("limit DATA: %w", err)
+	}
+	if err := limit("DATA", unix.RLIMIT_DATA, min(room, was.Max)); err != nil {
 		return err
 	}
 	if !w.Seccomp {
@@ -130,14 +136,14 @@ func leaveFiles(folder string) error {
 // goCalls are what a Go program needs to run at all.
 var goCalls = []string{
 	"brk", "clock_gettime", "clock_nanosleep", "close", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_wait", "eventfd2", "exit", "exit_group", "fcntl", "futex",
-	"getpid", "getppid", "getrandom", "getrusage", "gettid", "gettimeofday", "lseek", "madvise", "mincore", "munmap", "nanosleep", "pipe2", "prlimit64", "read",
+	"getpid", "getppid", "getrandom", "getrusage", "gettid", "gettimeofday", "lseek", "madvise", "mincore", "munmap", "nanosleep", "pipe2", "pread64", "prlimit64", "read",
 	"restart_syscall", "rseq", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait", "sched_getaffinity", "sched_yield", "set_robust_list", "setitimer",
 	"sigaltstack", "tgkill", "timer_create", "timer_delete", "timer_settime", "uname", "write", "writev", "getrlimit", "setrlimit", "fstat",
 }
 
 // fileCalls are what the cache of compiled code needs besides.
 var fileCalls = []string{
-	"openat", "mkdirat", "unlinkat", "renameat", "renameat2", "newfstatat", "fsync", "fdatasync", "pread64", "pwrite64", "ftruncate", "getdents64", "readlinkat", "getcwd",
+	"openat", "mkdirat", "unlinkat", "renameat", "renameat2", "newfstatat", "fsync", "fdatasync", "pwrite64", "ftruncate", "getdents64", "readlinkat", "getcwd",
 	"copy_file_range", "statx", "faccessat", "faccessat2", "ioctl",
 }
 
