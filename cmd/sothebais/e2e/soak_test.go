@@ -25,7 +25,7 @@ func TestSoak(t *testing.T) {
 	file := filepath.Join(dir, "show.mp4")
 	p := start(t, append(freePorts(), "DEVNET_X_PORT=0", "DEVNET_RTMP_PORT=0"), bin, "demo", "--for", length.String(), "--posts-per-second", "20",
 		"--data-dir", filepath.Join(dir, "data"), "--record", file, "--json")
-	p.waitFor("on_air", 30*time.Second)
+	p.waitFor("on_air", time.Minute)
 
 	var rss []float64 // MiB, one a tenth of the run
 	for range 9 {

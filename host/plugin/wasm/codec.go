@@ -30,7 +30,7 @@ func (c *Codec) Encode(b []byte, events []event.Event) ([]byte, int) {
 	b, c.heard = abi.BeginBatch(b), c.heard[:0]
 	for _, e := range events {
 		var ok bool
-		if b, ok = appendEvent(b, e); ok {
+		if b, ok = AppendEvent(b, e); ok {
 			c.heard = append(c.heard, e)
 		}
 	}

@@ -10,12 +10,14 @@ import (
 	"github.com/sothebais/sothebais/host/show"
 )
 
-// appendEvent writes an event in the form that guests hear, and false for a kind that they do not.
+// AppendEvent writes an event in the form that guests hear, and false for a kind that they do not.
 //
 // The cases are one table of facts; it is kept whole so that it can be read beside sdk/schema/v1.json.
-func appendEvent(b []byte, e event.Event) ([]byte, bool) {
+func AppendEvent(b []byte, e event.Event) ([]byte, bool) {
 	seq, at := e.Seq, e.At.UnixMilli()
 	switch d := e.Data.(type) {
+	case *abi.Recorded:
+		return append(b, *d...), true
 	case post.Received:
 		r := abi.PostReceived{ID: d.Post.ID, Root: d.Post.Root, AuthorID: d.Post.AuthorID, Handle: d.Post.Handle, Name: d.Post.Name, Text: d.Post.Text, Intent: string(d.Intent)}
 		return r.Append(b, seq, at), true
