@@ -82,13 +82,13 @@ type Reaction struct {
 
 // Stats are figures of a guest.
 type Stats struct {
-	SHA256    string // of the module, or of the body of a declarative plugin
-	Memory    uint64 // bytes
-	Store     int    // bytes of keys and values
-	Fuel      int64  // burnt by the last batch
-	Unknown   uint64 // commands that this host does not know
-	Dropped   uint64 // commands past the limit for an event
-	Unprinted uint64 // lines that it printed past limits.log_lines
+	SHA256  string // of the module, or of the body of a declarative plugin
+	Memory  uint64 // bytes
+	Store   int    // bytes of keys and values
+	Fuel    int64  // burnt by the last batch
+	Unknown uint64 // commands that this host does not know
+	Dropped uint64 // commands past the limit for an event
+	Passed  Passed // limits, since it was made
 }
 
 var (

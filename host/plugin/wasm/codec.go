@@ -41,11 +41,11 @@ func (c *Codec) Encode(b []byte, events []event.Event) ([]byte, int) {
 // last is the number of the last event that was encoded.
 func (c *Codec) last() uint64 { return c.heard[len(c.heard)-1].Seq }
 
-// Decode reads what a guest answered to the batch that was encoded last; limit is how many commands an event may
+// Decode reads what a guest answered, nil for nothing, to the batch that was encoded last; limit is how many commands an event may
 // cause. The reactions are in the order of the events, and valid until the next call.
 func (c *Codec) Decode(out []byte, limit int) (reactions []plugin.Reaction, unknown, dropped int, err error) {
 	c.reactions = c.reactions[:0]
-	if len(out) == 0 {
+	if out == nil {
 		return c.reactions, 0, 0, nil
 	}
 	c.commands, unknown, dropped, err = abi.ReadCommands(out, len(c.heard), limit*len(c.heard), c.commands, c.text)

@@ -2,21 +2,12 @@ package wasm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/abi"
 )
-
-// Shelf keeps the images of a guest where they outlive the process that runs it. It is a core's, and as such called by
-// one goroutine at a time.
-type Shelf interface {
-	// Room gives an empty slice over the memory into which the next image goes. It has the capacity for as much as
-	// the guest's limits allow.
-	Room() []byte
-	// Keep says that the image in the last Room is whole: so many bytes of it, and what else belongs to it.
-	Keep(memory int, head []byte)
-}
 
 // maxGlobals bounds what an image has besides memory and store.
 const maxGlobals = 1 << 16
@@ -30,52 +21,52 @@ type Core struct {
 }
 
 // Compile makes a core of a program. None of its code has run yet: call Start or Resume.
-func (r *Runtime) Compile(ctx context.Context, p *Program, shelf Shelf) (*Core, error) {
+func (r *Runtime) Compile(ctx context.Context, p *Program) (*Core, error) {
 	g, err := r.prepare(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	if n := len(g.module.meta.Globals); n > maxGlobals {
-		return nil, fmt.Errorf("%w: %d mutable globals, at most %d are allowed", plugin.ErrModule, n, maxGlobals)
+		return nil, errors.Join(fmt.Errorf("%w: %d mutable globals, at most %d are allowed", plugin.ErrModule, n, maxGlobals), g.Close(ctx))
 	}
-	g.shelf = shelf
 	return &Core{g: g}, nil
 }
 
 // Start begins anew.
 func (c *Core) Start(config []byte) error { return c.g.start(config) }
 
-// Resume begins where an image stands, which another core of the same program kept.
+// Image copies the guest at rest: its memory into room, whose capacity is that of the guest's limits, and what else
+// belongs to it behind head.
+func (c *Core) Image(room, head []byte) (memory, rest []byte) {
+	all, _ := c.g.inst.mem.Read(0, c.g.inst.mem.Size())
+	return append(room[:0], all...), c.g.appendHead(head)
+}
+
+// Resume begins where an image stands, which another core of the same program made.
 func (c *Core) Resume(memory, head []byte) error {
 	g := c.g
+	g.memories.copy, g.memories.room = true, uint64(len(memory))
 	inst, err := instantiate(g.ctx, g.runtime.engine, g.module)
+	g.memories.copy, g.memories.room = false, 0
 	if err != nil {
 		return fmt.Errorf("%w: %w", plugin.ErrModule, err)
 	}
-	g.inst, g.box.fuel = inst, inst.fuel
-	g.image.memory = memory
-	if err := g.readHead(head); err != nil {
-		return fmt.Errorf("%w: %w", plugin.ErrDead, err)
-	}
-	if err := g.reset(); err != nil {
-		return fmt.Errorf("%w: %w", plugin.ErrDead, err)
+	g.inst, g.box.fuel, g.stale = inst, inst.fuel, true
+	if err := errors.Join(inst.load(memory), g.readHead(head)); err != nil {
+		return g.die(err)
 	}
 	return nil
 }
 
 // Handle gives a batch to the guest. The commands that it answers were checked; they, and what it wrote to its store, are
-// valid until the next call. The batch is kept until the next image, and must not change so long.
+// valid until the next call.
 func (c *Core) Handle(batch []byte) (out, writes []byte, err error) {
-	if c.g.dead {
-		return nil, nil, plugin.ErrDead
-	}
 	n := abi.BatchCount(batch)
 	err = c.g.handle(batch, func(b []byte) error {
-		if len(b) > 0 {
-			c.commands, _, _, err = abi.ReadCommands(b, n, n*c.g.manifest.Limits.Commands, c.commands, noText)
-		}
-		if err != nil {
-			return &plugin.TrapError{Reason: err.Error(), Err: err}
+		if b != nil {
+			if c.commands, _, _, err = abi.ReadCommands(b, n, n*c.g.limits.Commands, c.commands, noText); err != nil {
+				return &plugin.TrapError{Reason: err.Error(), Err: err}
+			}
 		}
 		out, c.writes = b, c.g.box.store.appendWrites(c.writes[:0])
 		return nil
@@ -98,9 +89,6 @@ func (c *Core) Again(batch []byte) error {
 		return nil
 	})
 }
-
-// Checkpoint keeps an image now.
-func (c *Core) Checkpoint() { c.g.checkpoint() }
 
 // Save gives the state for a successor.
 func (c *Core) Save(ctx context.Context) ([]byte, error) { return c.g.Save(ctx) }

@@ -23,17 +23,17 @@ import (
 var errHead = errors.New("image does not fit the module")
 
 func (g *guest) appendHead(b []byte) []byte {
-	img, s := &g.image, &g.box.store
+	i, s := g.inst, &g.box.store
 	b = binary.AppendUvarint(b, uint64(g.saved))
-	b = binary.AppendUvarint(b, uint64(img.in))
-	b = binary.AppendUvarint(b, uint64(img.room))
+	b = binary.AppendUvarint(b, uint64(i.in))
+	b = binary.AppendUvarint(b, uint64(i.room))
 	b = append(b, 0)
 	if s.open {
 		b[len(b)-1] = 1
 	}
-	b = binary.AppendUvarint(b, uint64(len(img.globals)))
-	for _, v := range img.globals {
-		b = binary.AppendUvarint(b, v)
+	b = binary.AppendUvarint(b, uint64(len(i.globals)))
+	for _, v := range i.globals {
+		b = binary.AppendUvarint(b, v.Get())
 	}
 	b = binary.AppendUvarint(b, uint64(len(s.values)))
 	for _, k := range slices.Sorted(maps.Keys(s.values)) {
@@ -52,13 +52,15 @@ func appendText(b []byte, s string) []byte {
 
 func (g *guest) readHead(b []byte) error {
 	r := headReader{b: b}
-	img, s := &g.image, &g.box.store
+	i, s := g.inst, &g.box.store
 	g.saved = int64(r.number())
-	img.in, img.room = uint32(r.number()), uint32(r.number())
+	i.in, i.room = uint32(r.number()), uint32(r.number())
 	s.open = r.number() == 1
-	img.globals = img.globals[:0]
-	for range r.count() {
-		img.globals = append(img.globals, r.number())
+	if n := r.count(); n != len(i.globals) {
+		return fmt.Errorf("%w: it has %d globals, the image %d", errHead, len(i.globals), n)
+	}
+	for _, v := range i.globals {
+		v.Set(r.number())
 	}
 	clear(s.values)
 	s.size, s.written = 0, s.written[:0]
@@ -70,8 +72,8 @@ func (g *guest) readHead(b []byte) error {
 		s.written = append(s.written, string(r.text()))
 	}
 	s.mark()
-	if r.bad || len(r.b) > 0 || len(img.globals) != len(g.inst.globals) {
-		return fmt.Errorf("%w: head of %d bytes, %d globals", errHead, len(b), len(img.globals))
+	if r.bad || len(r.b) > 0 {
+		return fmt.Errorf("%w: head of %d bytes", errHead, len(b))
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"runtime"
 	"slices"
@@ -37,7 +38,6 @@ const (
 	defaultLoadFuel    = 15_000_000_000 // about two seconds: a language's runtime starts, a personality is read
 	defaultModuleBytes = 16 << 20
 	maxBodyBytes       = 1 << 20 // of a declarative plugin
-	maxStateBytes      = 1 << 20
 	// idleModules is how many compiled modules without an instance are kept, so that swapping back and forth does not
 	// compile anew.
 	idleModules = 4
@@ -61,6 +61,8 @@ type Runtime struct {
 	engine  wazero.Runtime
 	checker wazero.Runtime // validates modules as their author made them
 	cache   wazero.CompilationCache
+
+	pool pool // of memories
 
 	mu      sync.Mutex
 	modules map[string]*module // by the SHA-256 of the original
@@ -148,9 +150,10 @@ func (r *Runtime) prepare(ctx context.Context, p *Program) (*guest, error) {
 
 // newGuest takes over one use of the module.
 func (r *Runtime) newGuest(mod *module, m *plugin.Manifest) *guest {
-	g := &guest{runtime: r, module: mod, manifest: m}
-	g.box.log = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID)
-	g.ctx = withMemoryCap(g.box.within(context.Background()), uint64(m.Limits.MemoryMiB)<<20)
+	g := &guest{runtime: r, module: mod, manifest: m, limits: m.Limits.WithDefaults()}
+	g.box.log, g.box.most, g.box.count = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID), g.limits.LogLines, &g.stats.Passed
+	g.memories = memories{pool: &r.pool, limit: uint64(m.Limits.MemoryMiB) << 20, count: &g.stats.Passed}
+	g.ctx = experimental.WithMemoryAllocator(g.box.within(context.Background()), &g.memories)
 	return g
 }
 
@@ -170,6 +173,9 @@ func Read(cfg Config, s plugin.Spec) (*Program, error) {
 	limit := int64(cmp.Or(cfg.ModuleBytes, defaultModuleBytes))
 	if m.Runtime.Declarative != nil {
 		limit = maxBodyBytes
+	}
+	if info, err := fs.Stat(s.Files, f.File); err == nil && info.Size() > limit {
+		return nil, fmt.Errorf("%w: %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, &plugin.LimitError{Limit: plugin.LimitModule, Got: info.Size(), Most: limit})
 	}
 	b, err := plugin.ReadFile(s.Files, f.File, limit)
 	if err != nil {
@@ -236,16 +242,18 @@ func (r *Runtime) forget(m *module) {
 	}
 }
 
-// compile validates the module as it came and only then rewrites it: an invalid module must not become valid.
+// compile validates the module as it came, and nothing else is ever compiled: an invalid module must not become valid by
+// the rewrite. What is too big is refused before anybody works on it.
 func (r *Runtime) compile(ctx context.Context, code []byte) (wazero.CompiledModule, *meter.Module, error) {
-	if !r.cfg.Known {
-		if err := r.validate(ctx, code); err != nil {
-			return nil, nil, err
-		}
+	meta, refused := meter.Rewrite(code, meter.Limits{Bytes: r.cfg.ModuleBytes, Fuel: r.cfg.LoadFuel, Detach: true})
+	if errors.Is(refused, meter.ErrTooBig) {
+		return nil, nil, ofPlugin(refused)
 	}
-	meta, err := meter.Rewrite(code, meter.Limits{Bytes: r.cfg.ModuleBytes, Fuel: r.cfg.LoadFuel})
-	if err != nil {
+	if err := r.validate(ctx, code); err != nil {
 		return nil, nil, err
+	}
+	if refused != nil {
+		return nil, nil, refused
 	}
 	compiled, err := r.engine.CompileModule(experimental.WithCompilationWorkers(ctx, max(1, runtime.GOMAXPROCS(0)/2)), meta.Code)
 	if err != nil {
@@ -256,15 +264,27 @@ func (r *Runtime) compile(ctx context.Context, code []byte) (wazero.CompiledModu
 }
 
 func (r *Runtime) validate(ctx context.Context, code []byte) error {
-	if len(code) > r.cfg.ModuleBytes {
-		return fmt.Errorf("module of %d bytes, at most %d are allowed", len(code), r.cfg.ModuleBytes)
-	}
 	c, err := r.checker.CompileModule(ctx, code)
 	if err != nil {
 		return fmt.Errorf("validate: %w", err)
 	}
 	err = errors.Join(checkImports(c.ImportedFunctions()), checkExports(c))
 	return errors.Join(err, c.Close(ctx))
+}
+
+// bounds are the limits of a plugin that the meter keeps.
+var bounds = map[meter.Bound]plugin.Limit{
+	meter.Bytes: plugin.LimitModule, meter.Functions: plugin.LimitFunctions, meter.Body: plugin.LimitFunction, meter.Locals: plugin.LimitLocals,
+	meter.Depth: plugin.LimitDepth, meter.Table: plugin.LimitTables, meter.Compile: plugin.LimitCompile,
+}
+
+// ofPlugin makes a bound of the meter the limit of the plugin that it is.
+func ofPlugin(err error) error {
+	var big *meter.TooBigError
+	if !errors.As(err, &big) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", &plugin.LimitError{Limit: bounds[big.Bound], Got: big.Got, Most: big.Most}, err)
 }
 
 func (r *Runtime) release(ctx context.Context, m *module) error {

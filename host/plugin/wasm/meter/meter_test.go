@@ -52,20 +52,19 @@ func TestLimits(t *testing.T) {
 	big := samples(t)["assemblyscript.wasm"]
 	for _, c := range []struct {
 		limits Limits
-		want   string
+		want   Bound
 	}{
-		{Limits{Bytes: 100}, "module of"},
-		{Limits{Functions: 3}, "functions, at most 3 are allowed"},
-		{Limits{Body: 50}, "bytes, at most 50 are allowed"},
-		{Limits{Locals: 2}, "locals, at most 2 are allowed"},
-		{Limits{Depth: 2}, "nested deeper than 2"},
+		{Limits{Bytes: 100}, Bytes},
+		{Limits{Functions: 3}, Functions},
+		{Limits{Body: 50}, Body},
+		{Limits{Locals: 2}, Locals},
+		{Limits{Depth: 2}, Depth},
+		{Limits{Compile: 100}, Compile},
 	} {
 		_, err := Rewrite(big, c.limits)
-		if err == nil || !strings.Contains(err.Error(), c.want) {
+		var big *TooBigError
+		if !errors.As(err, &big) || big.Bound != c.want || big.Got <= big.Most || !errors.Is(err, ErrTooBig) {
 			t.Errorf("%+v: error %v, want %q", c.limits, err, c.want)
-		}
-		if !errors.Is(err, ErrTooBig) && !errors.Is(err, ErrModule) {
-			t.Errorf("%v is neither ErrTooBig nor ErrModule", err)
 		}
 	}
 }

@@ -129,7 +129,7 @@ func (c *child) prepare(ctx context.Context, code []byte) (Walls, error) {
 	if err != nil {
 		return w, err
 	}
-	if c.core, err = r.Compile(ctx, &wasm.Program{Manifest: &c.paper.Manifest, Code: code, Config: c.config, SHA256: c.paper.SHA256, Store: c.paper.Store}, c.shelf); err != nil {
+	if c.core, err = r.Compile(ctx, &wasm.Program{Manifest: &c.paper.Manifest, Code: code, Config: c.config, SHA256: c.paper.SHA256, Store: c.paper.Store}); err != nil {
 		return w, err
 	}
 	signal.Stop(overtime)
@@ -154,7 +154,6 @@ func (c *child) serve(ctx context.Context) {
 	for last := uint32(0); ; {
 		last = c.ring.next(last)
 		req := *c.ring.call()
-		c.shelf.begin(req.Keep)
 		out, writes, err := c.do(ctx, req)
 		c.reply(out, writes, err)
 		c.ring.done(last)
@@ -168,12 +167,14 @@ func (c *child) do(ctx context.Context, req call) (out, writes []byte, err error
 	in := c.ring.requests()[req.At : req.At+req.Size]
 	switch req.Op {
 	case opStart:
-		return nil, nil, c.core.Start(c.config)
+		if err := c.core.Start(c.config); err != nil {
+			return nil, nil, err
+		}
+		return nil, nil, c.shelf.keep(c.core, req.Keep)
 	case opResume:
 		return nil, nil, c.resume(ctx, req.Keep, in)
 	case opCheckpoint:
-		c.core.Checkpoint()
-		return nil, nil, nil
+		return nil, nil, c.shelf.keep(c.core, req.Keep)
 	case opSave:
 		out, err = c.core.Save(ctx)
 		return out, nil, err
@@ -208,9 +209,6 @@ func (c *child) resume(ctx context.Context, keep int32, entries []byte) error {
 			return fmt.Errorf("%w: play the journal again: %w", plugin.ErrDead, err)
 		}
 	}
-	if c.shelf.kept { // the program would take it for an image of all of the journal
-		c.core.Checkpoint()
-	}
 	return nil
 }
 
@@ -230,12 +228,9 @@ func (c *child) take(ctx context.Context, e entry) error {
 // reply writes the answer: bytes or an error, what was written to the store, and what was printed.
 func (c *child) reply(out, writes []byte, err error) {
 	st := c.core.Stats()
-	a := answer{Fuel: st.Fuel, Memory: st.Memory, Store: uint64(st.Store), Unprinted: st.Unprinted}
+	a := answer{Fuel: st.Fuel, Memory: st.Memory, Store: uint64(st.Store), Passed: st.Passed}
 	if err != nil {
 		a.Failed, out, writes = 1, newFailure(err).write(), nil
-	}
-	if c.shelf.kept {
-		a.Kept = 1
 	}
 	room := c.ring.answers()
 	a.Size = uint32(copy(room, out))

@@ -43,7 +43,8 @@ type guest struct {
 	codec   wasm.Codec
 	out     []byte // copy of the last answer
 	stats   plugin.Stats
-	asked   bool // since the last heartbeat
+	passed  plugin.Passed // limits, by children that ended
+	asked   bool          // since the last heartbeat
 	deaths  int
 	since   time.Time // of the first of them
 	dead    error
@@ -97,7 +98,7 @@ func (g *guest) start(ctx context.Context) error {
 		return err
 	}
 	defer context.AfterFunc(ctx, proc.kill)()
-	a, _, err := g.call(opStart, 0, 0, g.runtime.cfg.LoadTime)
+	_, _, err = g.call(opStart, 0, 0, g.runtime.cfg.LoadTime)
 	if isLost(err) {
 		why := g.bury(err)
 		return errors.Join(ctx.Err(), fmt.Errorf("%w: it does not start: %s", plugin.ErrModule, why))
@@ -105,7 +106,7 @@ func (g *guest) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.commit(a, 0)
+	g.kept()
 	if err := g.becomeKnown(); err != nil {
 		return err
 	}
@@ -149,6 +150,11 @@ func (g *guest) notCompiled(err error) error {
 func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Reaction, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.journal.long(g.stats.Memory) {
+		if err := g.checkpoint(); err != nil {
+			return nil, err
+		}
+	}
 	size, n, err := g.write(func() (int, int, error) { return g.journal.batch(&g.codec, events) })
 	if err != nil {
 		return nil, err
@@ -160,7 +166,11 @@ func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.R
 	if err != nil {
 		return nil, err
 	}
-	reactions, unknown, dropped, err := g.codec.Decode(out[:a.Size], g.program.Manifest.Limits.Commands)
+	var commands []byte
+	if a.Size > 0 {
+		commands = out[:a.Size]
+	}
+	reactions, unknown, dropped, err := g.codec.Decode(commands, g.program.Manifest.Limits.Commands)
 	if err == nil && a.Writes > 0 {
 		reactions, err = g.codec.DecodeWrites(reactions, out[a.Size:])
 	}
@@ -169,7 +179,8 @@ func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.R
 	}
 	g.stats.Unknown += uint64(unknown)
 	g.stats.Dropped += uint64(dropped)
-	g.commit(a, size)
+	g.stats.Passed[plugin.LimitCommands] = g.stats.Dropped // which is counted here
+	g.journal.add(size, n, a.Fuel)
 	return reactions, nil
 }
 
@@ -197,11 +208,10 @@ func (g *guest) write(entry func() (int, int, error)) (size, n int, err error) {
 func (g *guest) Save(context.Context) ([]byte, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	a, out, err := g.ask(opSave, 0, 0, g.runtime.cfg.LoadTime)
+	_, out, err := g.ask(opSave, 0, 0, g.runtime.cfg.LoadTime)
 	if err != nil {
 		return nil, err
 	}
-	g.commit(a, 0)
 	return append([]byte(nil), out...), nil
 }
 
@@ -228,22 +238,26 @@ func (g *guest) takeOver(op uint32, version int, state []byte) error {
 	if err != nil {
 		return fmt.Errorf("%w: %d bytes are more than a plugin's process takes", plugin.ErrState, len(state))
 	}
-	a, _, err := g.ask(op, 0, size, g.runtime.cfg.LoadTime)
-	if err != nil {
+	if _, _, err = g.ask(op, 0, size, g.runtime.cfg.LoadTime); err != nil {
 		return err
 	}
-	g.commit(a, size)
+	g.journal.add(size, 0, 0)
 	return nil
 }
 
 // checkpoint lets an image take the place of the journal.
 func (g *guest) checkpoint() error {
-	a, _, err := g.ask(opCheckpoint, 0, 0, g.runtime.cfg.LoadTime)
-	if err != nil {
+	if _, _, err := g.ask(opCheckpoint, 0, 0, g.runtime.cfg.LoadTime); err != nil {
 		return err
 	}
-	g.commit(a, 0)
+	g.kept()
 	return nil
+}
+
+// kept takes in that there is a new image.
+func (g *guest) kept() {
+	g.keep = other(g.keep)
+	g.journal.clear()
 }
 
 // Clone is plugin.Guest's. The clone begins at a copy of the image, in a process of its own.
@@ -258,7 +272,7 @@ func (g *guest) Clone(ctx context.Context) (plugin.Guest, error) {
 		return nil, err
 	}
 	c.mu.Lock()
-	c.keep, c.stats = g.keep, g.stats
+	c.keep, c.stats, c.passed = g.keep, g.stats, g.stats.Passed
 	if err = copyPlace(c.cradle.shelfFile, g.cradle.shelfFile, int(g.keep), g.program.Manifest.Limits.MemoryMiB); err == nil {
 		err = c.ensure()
 	}

@@ -20,11 +20,34 @@ var errRoom = errors.New("no room in the journal")
 
 // journal is the program's side.
 type journal struct {
-	room []byte
-	tail int // behind the last entry that counts
+	room   []byte
+	tail   int // behind the last entry that counts
+	events int
+	work   int64 // fuel
 }
 
-func (j *journal) clear() { j.tail = 0 }
+// Bounds of a journal. An image takes its place when playing it would take longer than replayFloor, and ten times as
+// long as making the image.
+const (
+	replayFloor  = 5_000_000 // nanoseconds
+	eventNanos   = 100       // of reading and writing one event
+	imageBytes   = 8         // that are copied in a nanosecond
+	imagesToPlay = 10
+	maxReplayed  = 8192
+)
+
+func (j *journal) clear() { j.tail, j.events, j.work = 0, 0, 0 }
+
+// add takes in an entry that was written behind the tail.
+func (j *journal) add(size, events int, fuel int64) {
+	j.tail, j.events, j.work = j.tail+size, j.events+events, j.work+fuel
+}
+
+// long reports whether it is time for an image of a guest with so much memory.
+func (j *journal) long(memory uint64) bool {
+	nanos := j.work/fuelPerNano + eventNanos*int64(j.events)
+	return nanos > max(replayFloor, imagesToPlay*int64(memory)/imageBytes) || j.events >= maxReplayed
+}
 
 // batch writes a batch behind the tail, and gives how many events are in it.
 func (j *journal) batch(codec *wasm.Codec, events []event.Event) (size, n int, err error) {

@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sothebais/sothebais/host/plugin"
 )
 
 // The ring is the memory that both processes share: words to ring each other up with, the head of a call and of its
@@ -39,22 +41,20 @@ const gone = ^uint32(0)
 type call struct {
 	Op       uint32
 	At, Size uint32 // of its bytes in the request room
-	Keep     int32  // image that must stay whole, -1 for none
+	Keep     int32  // place of the image that must stay whole, -1 for none
 	Version  int64  // of the state, for migrate
 }
 
 // answer is what the child made of it.
 type answer struct {
-	Failed    uint32 // 1 when Size bytes describe an error
-	Kept      uint32 // 1 when there is a new image in the place that was not to be kept
-	Size      uint32 // bytes of the answer
-	Writes    uint32 // bytes of what the guest wrote to its store, behind them
-	Lines     uint32 // bytes of what the guest printed, behind these
-	_         uint32
-	Fuel      int64
-	Memory    uint64
-	Store     uint64
-	Unprinted uint64
+	Failed uint32 // 1 when Size bytes describe an error
+	Size   uint32 // bytes of the answer
+	Writes uint32 // bytes of what the guest wrote to its store, behind them
+	Lines  uint32 // bytes of what the guest printed, behind these
+	Fuel   int64
+	Memory uint64
+	Store  uint64
+	Passed plugin.Passed // since the child began
 }
 
 // ring is one side's view.

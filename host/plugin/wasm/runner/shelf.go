@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sothebais/sothebais/host/plugin/wasm"
 )
 
 // A guest's images lie in memory that outlives its process. There are two places: the program says which one holds the
@@ -23,10 +25,9 @@ func placeBytes(memoryMiB int) int { return headRoom + memoryMiB<<20 }
 
 // shelf is the child's side of the images.
 type shelf struct {
-	mem    []byte
-	place  int  // bytes of each
-	target int  // where the next image goes
-	kept   bool // an image was kept since the call began
+	mem   []byte
+	place int // bytes of each
+	head  []byte
 }
 
 func mapShelf(fd, memoryMiB int) (*shelf, error) {
@@ -38,32 +39,31 @@ func mapShelf(fd, memoryMiB int) (*shelf, error) {
 	return &shelf{mem: mem, place: size}, nil
 }
 
-func (s *shelf) at(n int) []byte { return s.mem[n*s.place : (n+1)*s.place] }
+func (s *shelf) at(n int) []byte { return s.mem[n*s.place : (n+1)*s.place : (n+1)*s.place] }
 
-// begin is called before a call, with the place that must stay as it is.
-func (s *shelf) begin(keep int32) {
-	s.target, s.kept = 0, false
-	if keep == 0 {
-		s.target = 1
+// keep makes an image in the place that is not the given one.
+func (s *shelf) keep(core *wasm.Core, not int32) error {
+	at := s.at(int(other(not)))
+	memory, head := core.Image(at[headRoom:headRoom], s.head[:0])
+	s.head = head
+	if len(head) > headRoom-16 || cap(memory) != cap(at[headRoom:]) {
+		return fmt.Errorf("%w: %d bytes of memory and %d besides are more than there is room for", errImage, len(memory), len(head))
 	}
-}
-
-// Room is wasm.Shelf's.
-func (s *shelf) Room() []byte { return s.at(s.target)[headRoom:headRoom] }
-
-// Keep is wasm.Shelf's.
-func (s *shelf) Keep(memory int, head []byte) {
-	at := s.at(s.target)
-	if len(head) > headRoom-16 {
-		panic(fmt.Sprintf("image with a head of %d bytes", len(head))) // wasm bounds globals and store far below
-	}
-	binary.LittleEndian.PutUint64(at, uint64(memory))
+	binary.LittleEndian.PutUint64(at, uint64(len(memory)))
 	binary.LittleEndian.PutUint64(at[8:], uint64(len(head)))
 	copy(at[16:], head)
-	s.kept = true
+	return nil
 }
 
-var errImage = errors.New("there is no image")
+// other is the place for an image when that of the given number must stay.
+func other(keep int32) int32 {
+	if keep == 0 {
+		return 1
+	}
+	return 0
+}
+
+var errImage = errors.New("no image")
 
 // image gives what was kept in a place.
 func (s *shelf) image(n int32) (memory, head []byte, err error) {

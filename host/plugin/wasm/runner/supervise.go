@@ -29,8 +29,7 @@ func (g *guest) ask(op uint32, at, size int, limit time.Duration) (answer, []byt
 		case err == nil:
 			return a, out, nil
 		case !isLost(err):
-			g.commit(a, 0) // it was put back, which makes an image
-			return a, nil, err
+			return a, nil, err // it was put back
 		case try == 2:
 			return answer{}, nil, g.gaveUp(err)
 		}
@@ -56,33 +55,26 @@ func (g *guest) call(op uint32, at, size int, limit time.Duration) (answer, []by
 	}
 	a := *r.answer()
 	total := uint64(a.Size) + uint64(a.Writes) + uint64(a.Lines)
-	if total > answerRoom || a.Kept > 1 {
+	if total > answerRoom {
 		return answer{}, nil, fmt.Errorf("%w: %d bytes", errLie, total)
 	}
 	g.out = append(g.out[:0], r.answers()[:total]...)
 	readLines(g.out[a.Size+a.Writes:], func(line string) { g.log.Info("plugin printed", keyLine, clip(line, maxLine)) })
-	g.stats.Memory, g.stats.Fuel, g.stats.Store, g.stats.Unprinted = a.Memory, a.Fuel, int(a.Store), a.Unprinted
+	g.count(&a)
 	if a.Failed != 0 {
 		return a, nil, readFailure(g.out[:a.Size])
 	}
 	return a, g.out[:a.Size+a.Writes], nil
 }
 
-// commit takes in what a call did: an entry of the journal of so many bytes, or an image in place of all of it.
-func (g *guest) commit(a answer, entry int) {
-	g.journal.tail += entry
-	if a.Kept != 0 {
-		g.keep = other(g.keep)
-		g.journal.clear()
+// count takes in the figures of an answer.
+func (g *guest) count(a *answer) {
+	st := &g.stats
+	st.Memory, st.Fuel, st.Store = a.Memory, a.Fuel, int(a.Store)
+	for i, n := range a.Passed {
+		st.Passed[i] = g.passed[i] + n
 	}
-}
-
-// other is the place where a child puts an image when that of the given number must stay.
-func other(keep int32) int32 {
-	if keep == 0 {
-		return 1
-	}
-	return 0
+	st.Passed[plugin.LimitCommands] = st.Dropped
 }
 
 // bury kills a child that was lost, and says why in a word.
@@ -158,12 +150,13 @@ func (g *guest) succeed() error {
 	if err := p.answer(g.cradle.ring); err != nil {
 		return err
 	}
+	stats := g.stats
 	a, _, err := g.call(opResume, 0, g.journal.tail, g.runtime.cfg.LoadTime)
-	if err != nil {
-		return err
+	g.stats = stats // what is played again was counted the first time
+	for i, n := range a.Passed {
+		g.passed[i] = stats.Passed[i] - n
 	}
-	g.commit(a, 0)
-	return nil
+	return err
 }
 
 // look sees after the guest while nobody asks it anything: that its child lives, and that another one stands by.

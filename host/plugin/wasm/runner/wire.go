@@ -13,7 +13,7 @@ import (
 
 // What the program asks of a child.
 const (
-	opStart      = iota + 1 // begin anew
+	opStart      = iota + 1 // begin anew, and make an image
 	opResume                // begin at the image to be kept, then take in the journal
 	opHandle                // take in a batch, and answer with commands
 	opRestore               // take in a state
@@ -72,6 +72,14 @@ type failure struct {
 	Trap   bool     `json:"trap,omitempty"`
 	Reason string   `json:"reason,omitempty"`
 	Detail string   `json:"detail,omitempty"`
+	Limit  *limited `json:"limit,omitempty"`
+}
+
+// limited is the limit that was passed.
+type limited struct {
+	Limit plugin.Limit `json:"limit"`
+	Got   int64        `json:"got,omitempty"`
+	Most  int64        `json:"most,omitempty"`
 }
 
 // sentinels are the errors that keep their identity on the way.
@@ -92,6 +100,10 @@ func newFailure(err error) *failure {
 		if errors.Is(err, s) {
 			f.Is = append(f.Is, name)
 		}
+	}
+	var limit *plugin.LimitError
+	if errors.As(err, &limit) {
+		f.Limit = &limited{limit.Limit, limit.Got, limit.Most}
 	}
 	var trap *plugin.TrapError
 	if errors.As(err, &trap) {
@@ -126,6 +138,9 @@ func (f *failure) error() error {
 		if s := sentinels[name]; s != nil && len(e.is) < len(sentinels) {
 			e.is = append(e.is, s)
 		}
+	}
+	if f.Limit != nil && int(f.Limit.Limit) < plugin.NumLimits {
+		e.is = append(e.is, &plugin.LimitError{Limit: f.Limit.Limit, Got: f.Limit.Got, Most: f.Limit.Most})
 	}
 	if !f.Trap {
 		return e
