@@ -52,7 +52,9 @@ var may = map[string][]string{
 
 	"host/plugin/wasm":       {"host/auction", "host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/plugin/wasm/meter", "host/post", "host/show", "host/telemetry"},
 	"host/plugin/wasm/meter": {},
-	"host/plugin/replay":     {"host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/show"},
+	// the same in a process of its own; it brings in what keeps that
+	"host/plugin/wasm/runner": {"host/event", "host/plugin", "host/plugin/abi", "host/plugin/wasm", "host/telemetry"},
+	"host/plugin/replay":      {"host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/show"},
 
 	// benchmarks: each sets its part against a rival
 	"host/auctioneer/auctioneerbench": {"host/auction", "host/auctioneer", "host/bus", "host/event", "host/money", "host/post", "host/show", "host/sqlite"},

@@ -22,7 +22,6 @@ import (
 	"github.com/sothebais/sothebais/host/intake"
 	"github.com/sothebais/sothebais/host/notify"
 	"github.com/sothebais/sothebais/host/plugin"
-	"github.com/sothebais/sothebais/host/plugin/wasm"
 	"github.com/sothebais/sothebais/host/rtmp"
 	"github.com/sothebais/sothebais/host/show"
 	"github.com/sothebais/sothebais/host/sqlite"
@@ -49,7 +48,7 @@ type Host struct {
 	notifier *notify.Notifier
 	since    string // newest post in the ledger
 
-	runtime   *wasm.Runtime
+	runtime   *sandboxes
 	plugins   *plugin.Host
 	castReady chan struct{} // closed when the slots are filled
 	catalogue *catalogue

@@ -38,7 +38,8 @@ type Show struct {
 	Loop     bool
 	Lots     []auction.Terms
 	Accounts []Account
-	Open     bool // anybody who posts may bid
+	Open     bool     // anybody who posts may bid
+	Trusted  []string // SHA-256 of plugins that run inside of the program
 }
 
 // showFile is the form on disk; nodes are kept where an error must name a line.
@@ -48,6 +49,7 @@ type showFile struct {
 	Gap      yaml.Node   `yaml:"gap"`
 	Loop     bool        `yaml:"loop"`
 	Bidders  yaml.Node   `yaml:"bidders"`
+	Trusted  []yaml.Node `yaml:"trusted"`
 	Lots     []yaml.Node `yaml:"lots"`
 }
 
@@ -91,6 +93,12 @@ func ParseShow(name string, b []byte) (*Show, error) {
 	}
 	s := &Show{Campaign: f.Campaign, Session: f.Session, Loop: f.Loop, Gap: p.duration("gap", f.Gap, 8*time.Second)}
 	p.bidders(s, &f.Bidders)
+	for _, n := range f.Trusted {
+		if err := CheckTrust(n.Value); err != nil {
+			p.fail(n.Line, "trusted: %v", err)
+		}
+		s.Trusted = append(s.Trusted, n.Value)
+	}
 	if len(f.Lots) == 0 {
 		p.fail(1, "lots: a show needs at least one lot: write\nlots:\n  - {title: Moonrise, image: moonrise.png, start: 0.5 ETH, increment: 0.1 ETH, duration: 2m}")
 	}

@@ -6,9 +6,14 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sothebais/sothebais/host"
 )
 
 func TestMain(m *testing.M) {
+	if host.IsPluginRunner(os.Args) {
+		os.Exit(host.PluginRunner())
+	}
 	testscript.Main(m, map[string]func(){
 		"sothebais": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})

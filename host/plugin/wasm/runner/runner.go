@@ -26,10 +26,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -95,6 +97,9 @@ func New(cfg Config) (*Runtime, error) {
 		self, err := os.Executable()
 		if err != nil {
 			return nil, fmt.Errorf("find this program, to run plugins in it: %w", err)
+		}
+		if strings.HasSuffix(os.Args[0], ".test") { // it would run its tests, which would start it again
+			return nil, errors.New("a test that runs plugins in processes gives Command, and calls Main from its TestMain")
 		}
 		cfg.Command = []string{self, Verb}
 	}

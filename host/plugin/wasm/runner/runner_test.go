@@ -40,6 +40,9 @@ func TestMain(m *testing.M) {
 // newRuntime is closed with the test.
 func newRuntime(tb testing.TB, cfg Config) *Runtime {
 	tb.Helper()
+	if cfg.Command == nil {
+		cfg.Command = []string{os.Args[0], Verb}
+	}
 	r, err := New(cfg)
 	if err != nil {
 		tb.Fatal(err)
