@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sothebais/sothebais/host/event"
@@ -34,6 +35,8 @@ type guest struct {
 	program *wasm.Program
 	log     *slog.Logger
 	cradle  *cradle
+
+	alive atomic.Pointer[process] // proc, for whoever may not wait
 
 	mu      sync.Mutex // guards all below, against the watch
 	proc    *process   // nil between two
@@ -93,7 +96,7 @@ func (g *guest) start(ctx context.Context) error {
 		_ = proc.phone.Close()
 		return g.notCompiled(err)
 	}
-	g.proc = proc
+	g.hold(proc)
 	if err := proc.answer(g.cradle.ring); err != nil {
 		return err
 	}
@@ -135,6 +138,12 @@ func (g *guest) startWatch() {
 	ctx, stop := context.WithCancel(context.Background())
 	g.stop = stop
 	g.watch.Go(func() { g.look(ctx) })
+}
+
+// hold makes a child, or none, the one that is asked.
+func (g *guest) hold(p *process) {
+	g.proc = p
+	g.alive.Store(p)
 }
 
 // notCompiled says what became of a child that never said hello; err is what it said, or how it ended.
@@ -303,7 +312,8 @@ func (g *guest) Close(context.Context) error {
 			p.end()
 		}
 	}
-	g.proc, g.spare = nil, nil
+	g.hold(nil)
+	g.spare = nil
 	return g.free()
 }
 

@@ -30,6 +30,8 @@ func TestMain(m *testing.M) {
 			os.Exit(echoMain(what))
 		case "try":
 			os.Exit(tryMain(what))
+		case "lie":
+			os.Exit(lieMain(what))
 		case "parent":
 			os.Exit(parentMain())
 		}

@@ -80,7 +80,7 @@ func (g *guest) count(a *answer) {
 // bury kills a child that was lost, and says why in a word.
 func (g *guest) bury(err error) string {
 	p := g.proc
-	g.proc = nil
+	g.hold(nil)
 	why, label := err.Error(), whyDead
 	switch {
 	case errors.Is(err, errLate):
@@ -146,7 +146,7 @@ func (g *guest) succeed() error {
 			return err
 		}
 	}
-	g.proc = p
+	g.hold(p)
 	if err := p.answer(g.cradle.ring); err != nil {
 		return err
 	}
