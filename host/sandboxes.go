@@ -37,7 +37,7 @@ type sandboxes struct {
 // CheckTrust reports whether a name for a trusted plugin is one.
 func CheckTrust(sum string) error {
 	if b, err := hex.DecodeString(sum); err != nil || len(b) != sha256.Size || strings.ToLower(sum) != sum {
-		return fmt.Errorf("%q is no SHA-256; write the 64 digits that sothebais plugin ls --json shows of the plugin as sha256", sum)
+		return fmt.Errorf("%q is no SHA-256 of a module or body; write its 64 digits, as sha256sum prints them", sum)
 	}
 	return nil
 }

@@ -566,3 +566,48 @@ func TestHostile(t *testing.T) {
 	}
 	t.Logf("%d modules, %.1f s of processor time", len(all), time.Duration(used.Utime.Nano()+used.Stime.Nano()).Seconds())
 }
+
+// BenchmarkHostileStall is how late a ticker of a millisecond comes, at worst and in one of a hundred cases, while hostile
+// modules run in processes of their own, and for as long while nothing does. On a machine with other work both are late.
+func BenchmarkHostileStall(b *testing.B) {
+	all := slices.DeleteFunc(corpus(), func(h hostile) bool { return len(h.code)%7 != 0 })
+	r := newRuntime(b, hostileConfig())
+	for b.Loop() {
+		start := time.Now()
+		with := late(func() {
+			for _, h := range all {
+				_, _ = end(b.Context(), r, h) // how it ends is TestHostile's
+			}
+		})
+		took := time.Since(start)
+		without := late(func() { time.Sleep(took) })
+		b.ReportMetric(with[len(with)-1], "hostile_stall_ms")
+		b.ReportMetric(with[len(with)*99/100], "hostile_p99_ms")
+		b.ReportMetric(without[len(without)-1], "control_stall_ms")
+		b.ReportMetric(without[len(without)*99/100], "control_p99_ms")
+	}
+}
+
+// late gives by how many milliseconds each tick came late while f ran, in order of that.
+func late(f func()) []float64 {
+	stop, res := make(chan struct{}), make(chan []float64)
+	go func() {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		var out []float64
+		for last := time.Now(); ; {
+			select {
+			case <-stop:
+				slices.Sort(out)
+				res <- out
+				return
+			case <-tick.C:
+				out = append(out, max(0, float64(time.Since(last)-time.Millisecond)/1e6))
+				last = time.Now()
+			}
+		}
+	}()
+	f()
+	close(stop)
+	return <-res
+}

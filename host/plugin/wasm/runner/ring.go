@@ -162,7 +162,7 @@ func (r *ring) hangUp() {
 // Bounds of spinning. What an answer takes is mostly less than waking a thread up, but of two cores none may be burnt
 // for long.
 const (
-	minSpin = time.Microsecond
+	minSpin = 2 * time.Microsecond
 	maxSpin = 30 * time.Microsecond
 )
 
