@@ -17,6 +17,7 @@ import (
 	"github.com/sothebais/sothebais/host/bus"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/bundle"
 	"github.com/sothebais/sothebais/host/plugin/wasm"
 )
 
@@ -33,11 +34,13 @@ const settingSlot = "plugin.slot."
 // What is in a slot when nobody said otherwise.
 var openingPlugins = map[string]string{slotPersonality: "dusty-gavel", slotSceneRules: "scene-rules", slotOverlay: "overlay"}
 
-// catalogue finds plugins: those that the program brings along, those in the data directory, and any folder by its path.
+// catalogue finds plugins: those that the program brings along, those in the data directory, and any folder or package
+// by its path.
 type catalogue struct {
 	shipped fs.FS
-	own     string   // folder of the data directory
-	told    sync.Map // what was wrong with plugins: pages ask every few seconds
+	own     string       // folder of the data directory
+	store   bundle.Store // packages that are installed
+	told    sync.Map     // what was wrong with plugins: pages ask every few seconds
 }
 
 // folder is a plugin on this machine. Nothing outside of it is read through it, whatever its links point to: a plugin
@@ -51,6 +54,13 @@ func (f folder) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	defer root.Close()
+	info, err := fs.Stat(root.FS(), name) // opening a pipe would wait for ever
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("is no regular file")}
+	}
 	return root.FS().Open(name)
 }
 
@@ -64,25 +74,39 @@ func (f folder) Stat(name string) (fs.FileInfo, error) {
 	return fs.Stat(root.FS(), name)
 }
 
-// find gives the folder of a plugin. A name with a slash is a path on this machine.
+// find gives the files of a plugin. A name with a slash is a path on this machine.
 func (c *catalogue) find(name string) (fs.FS, error) {
 	if strings.ContainsRune(name, filepath.Separator) {
+		if isPackage(name) {
+			return c.packageFile(name)
+		}
 		if info, err := os.Stat(filepath.Join(name, "plugin.yaml")); err != nil || info.IsDir() {
 			return nil, fmt.Errorf("%w: %s holds no plugin.yaml; name a folder that does, or one of: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 		}
-		return folder(name), nil
+		return sourced{folder(name), originDev}, nil
 	}
-	if slices.Contains(c.ids(), name) {
+	if slices.Contains(c.folders(), name) {
 		if _, err := fs.Stat(c.shipped, name+"/plugin.yaml"); err == nil {
-			return sub(c.shipped, name), nil
+			return sourced{sub(c.shipped, name), originShipped}, nil
 		}
-		return folder(filepath.Join(c.own, name)), nil
+		return sourced{folder(filepath.Join(c.own, name)), originDev}, nil
+	}
+	if id, _, _ := strings.Cut(name, "@"); slices.Contains(c.store.IDs(), id) {
+		return c.installed(name)
 	}
 	return nil, fmt.Errorf("%w: there is no plugin %q; there are: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 }
 
 // ids lists the plugins that have a name here.
 func (c *catalogue) ids() []string {
+	out := c.folders()
+	out = append(out, c.installedNames(out)...)
+	slices.Sort(out)
+	return out
+}
+
+// folders lists the plugins that are folders.
+func (c *catalogue) folders() []string {
 	var out []string
 	for _, t := range []fs.FS{c.shipped, os.DirFS(c.own)} {
 		entries, err := fs.ReadDir(t, ".")
@@ -95,7 +119,6 @@ func (c *catalogue) ids() []string {
 			}
 		}
 	}
-	slices.Sort(out)
 	return out
 }
 
@@ -218,6 +241,9 @@ func (h *Host) loadInto(ctx context.Context, slot, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := h.bringCharacterOf(ctx, dir, 0); err != nil {
+		return fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, name, err)
+	}
 	if _, err := h.plugins.Load(ctx, slot, dir); err != nil {
 		return fmt.Errorf("%w: plugin %s: %w", ErrBadInput, name, err)
 	}
@@ -253,11 +279,24 @@ func (h *Host) swap(ctx context.Context, name, who string, cause uint64) (plugin
 	if err != nil {
 		return plugin.SwapResult{}, err
 	}
+	if err := h.bringCharacterOf(ctx, dir, cause); err != nil {
+		return plugin.SwapResult{}, fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, name, err)
+	}
 	res, err := h.plugins.Swap(ctx, dir, who, cause)
 	if err != nil {
 		return res, fmt.Errorf("%w: %w", ErrBadInput, err)
 	}
 	return res, h.ledger.SettingPut(ctx, settingSlot+string(res.To.Kind), []byte(name))
+}
+
+// bringCharacterOf makes the character of a personality known before the personality takes its slot, so that one that
+// is broken keeps it out. What else is wrong with the plugin is found out by whoever loads it.
+func (h *Host) bringCharacterOf(ctx context.Context, dir fs.FS, cause uint64) error {
+	m, err := plugin.LoadManifest(dir)
+	if err != nil || m.Kind != plugin.Personality {
+		return nil
+	}
+	return h.bringCharacter(ctx, m.Character, cause)
 }
 
 // describe reads what a plugin says of itself.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -40,17 +41,23 @@ type Show struct {
 	Accounts []Account
 	Open     bool     // anybody who posts may bid
 	Trusted  []string // SHA-256 of plugins that run inside of the program
+
+	Characters, Scenes string // folders of this show's own; empty for none
 }
 
 // showFile is the form on disk; nodes are kept where an error must name a line.
 type showFile struct {
-	Campaign string      `yaml:"campaign"`
-	Session  string      `yaml:"session"`
-	Gap      yaml.Node   `yaml:"gap"`
-	Loop     bool        `yaml:"loop"`
-	Bidders  yaml.Node   `yaml:"bidders"`
-	Trusted  []yaml.Node `yaml:"trusted"`
-	Lots     []yaml.Node `yaml:"lots"`
+	Campaign string    `yaml:"campaign"`
+	Session  string    `yaml:"session"`
+	Gap      yaml.Node `yaml:"gap"`
+
+	Characters yaml.Node `yaml:"characters"`
+	Scenes     yaml.Node `yaml:"scenes"`
+
+	Loop    bool        `yaml:"loop"`
+	Bidders yaml.Node   `yaml:"bidders"`
+	Trusted []yaml.Node `yaml:"trusted"`
+	Lots    []yaml.Node `yaml:"lots"`
 }
 
 type lotFile struct {
@@ -92,6 +99,7 @@ func ParseShow(name string, b []byte) (*Show, error) {
 		return nil, p.err()
 	}
 	s := &Show{Campaign: f.Campaign, Session: f.Session, Loop: f.Loop, Gap: p.duration("gap", f.Gap, 8*time.Second)}
+	s.Characters, s.Scenes = p.folder("characters", f.Characters), p.folder("scenes", f.Scenes)
 	p.bidders(s, &f.Bidders)
 	for _, n := range f.Trusted {
 		if err := CheckTrust(n.Value); err != nil {
@@ -219,6 +227,21 @@ func (p *showParser) amount(what string, n yaml.Node) money.Wei {
 		p.fail(n.Line, "%s: %q is not an amount; write for example 1.5 ETH", what, n.Value)
 	}
 	return w
+}
+
+// folder reads the name of a folder; it is seen from the show file.
+func (p *showParser) folder(what string, n yaml.Node) string {
+	if n.IsZero() {
+		return ""
+	}
+	dir := n.Value
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(filepath.Dir(p.name), dir)
+	}
+	if info, err := os.Stat(dir); n.Value == "" || err != nil || !info.IsDir() {
+		p.fail(n.Line, "%s: %q is not a folder; name one, seen from this file", what, n.Value)
+	}
+	return dir
 }
 
 // increment reads "0.1 ETH", "5%" or both: "0.1 ETH or 5%", whichever is more at the time.

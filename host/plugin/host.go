@@ -117,7 +117,7 @@ func (h *Host) Load(ctx context.Context, slotName string, fsys fs.FS) (Info, err
 		return Info{}, errors.Join(err, p.guest.Close(ctx))
 	}
 	info, _ := s.describe()
-	h.record(ctx, 0, show.PluginLoaded{Slot: string(s.kind), Plugin: info.ID, Version: info.Version, SHA256: info.SHA256})
+	h.record(ctx, 0, show.PluginLoaded{Slot: string(s.kind), Plugin: info.ID, Version: info.Version, SHA256: info.SHA256, Origin: originOf(fsys)})
 	return info, nil
 }
 
@@ -136,7 +136,7 @@ func (h *Host) Swap(ctx context.Context, fsys fs.FS, who string, cause uint64) (
 		return SwapResult{}, errors.Join(err, next.guest.Close(ctx))
 	}
 	h.metrics.pause.Observe(res.Pause.Seconds())
-	h.record(ctx, cause, show.PluginLoaded{Slot: string(s.kind), Plugin: res.To.ID, Version: res.To.Version, SHA256: res.To.SHA256},
+	h.record(ctx, cause, show.PluginLoaded{Slot: string(s.kind), Plugin: res.To.ID, Version: res.To.Version, SHA256: res.To.SHA256, Origin: originOf(fsys)},
 		show.PluginSwapped{Slot: string(s.kind), From: res.From.ID, FromVersion: res.From.Version, To: res.To.ID, ToVersion: res.To.Version,
 			PauseMicros: res.Pause.Microseconds(), StateBytes: res.StateBytes, Why: who})
 	return res, nil

@@ -113,6 +113,9 @@ func metricsAndHealth(t *testing.T, p *program) {
 		if m := get(t, listening(t, talk, role+"_METRICS_PORT")+"/metrics"); !strings.Contains(m, want) {
 			t.Errorf("%s: no metric %s", role, want)
 		}
+		if api := get(t, listening(t, talk, role+"_PORT")+"/api/v1/openapi.json"); !strings.Contains(api, `"openapi"`) {
+			t.Errorf("%s: no API on its port", role)
+		}
 		resp, err := http.Get(listening(t, talk, role+"_HEALTH_PORT") + "/health")
 		if err != nil {
 			t.Fatal(err)
@@ -300,7 +303,7 @@ const (
 
 // mouthFollowsVoice sets the picture of the mouth against the sound, frame by frame.
 func mouthFollowsVoice(t *testing.T, file string) {
-	open, level := openMouth(t, file), loudness(t, file)
+	open, level := openMouth(t, "-i", file), loudness(t, "-i", file)
 	n := min(len(open), len(level))
 	var voiced, silent, movedVoiced, movedSilent float64
 	for i := 1; i < n; i++ {
