@@ -136,6 +136,9 @@ func TestBirth(t *testing.T) {
 	if len(env) > 0 {
 		t.Errorf("environment %q, want none", env)
 	}
+	if p, err := unix.Getpriority(unix.PRIO_PROCESS, g.proc.cmd.Process.Pid); err != nil || 20-p < nice {
+		t.Errorf("its niceness is %d, error %v; want at least %d", 20-p, err, nice)
+	}
 	score, err := os.ReadFile(at + "oom_score_adj")
 	if err != nil || strings.TrimSpace(string(score)) != fmt.Sprint(oomScore) {
 		t.Errorf("oom_score_adj %s, error %v", score, err)
