@@ -17,8 +17,9 @@ type Config struct {
 	Bind    string // "127.0.0.1" when empty
 	Ports   Ports
 
-	Show        *Show  // the house show when nil
-	Personality string // id of a shipped plugin or a folder; the one that was on stage last when empty
+	Show        *Show    // the house show when nil
+	Trusted     []string // SHA-256 of modules and bodies of plugins that run inside of this process
+	Personality string   // id of a shipped plugin or a folder; the one that was on stage last when empty
 	Seed        int64
 	Stream      Stream
 	X           X

@@ -30,7 +30,7 @@ type Check struct {
 
 // Examine checks this machine against what a show with these settings needs.
 func Examine(ctx context.Context, cfg Config) []Check {
-	checks := []Check{checkFFmpeg(ctx, cfg.FFmpeg), checkAssets(), checkFonts(), checkDisk(cfg.DataDir), checkClock(), checkCores(), checkVariables(os.Environ())}
+	checks := []Check{checkFFmpeg(ctx, cfg.FFmpeg), checkAssets(), checkFonts(), checkDisk(cfg.DataDir), checkClock(), checkCores(), checkSandbox(ctx), checkVariables(os.Environ())}
 	checks = append(checks, checkCast(ctx, cfg), checkScenes(cfg))
 	return append(checks, checkPorts(cfg)...)
 }
@@ -198,7 +198,7 @@ var others = map[string]string{"TRAEFIK_HTTP_PORT": "Traefik", "TRAEFIK_HTTPS_PO
 // checkVariables finds settings that look like ours and are not.
 func checkVariables(environ []string) Check {
 	c := Check{Name: "variables", Found: "no unknown SOTHEBAIS_ variable", Warning: true}
-	known := []string{"SOTHEBAIS_DATA_DIR", "SOTHEBAIS_SHOW", "SOTHEBAIS_PERSONALITY", "SOTHEBAIS_BIND", "SOTHEBAIS_OWNER_PASSWORD"}
+	known := []string{"SOTHEBAIS_DATA_DIR", "SOTHEBAIS_SHOW", "SOTHEBAIS_PERSONALITY", "SOTHEBAIS_BIND", "SOTHEBAIS_OWNER_PASSWORD", "SOTHEBAIS_TRUST"}
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
 		if what, foreign := others[name]; foreign {

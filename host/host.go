@@ -23,7 +23,6 @@ import (
 	"github.com/sothebais/sothebais/host/intake"
 	"github.com/sothebais/sothebais/host/notify"
 	"github.com/sothebais/sothebais/host/plugin"
-	"github.com/sothebais/sothebais/host/plugin/wasm"
 	"github.com/sothebais/sothebais/host/rtmp"
 	"github.com/sothebais/sothebais/host/scene"
 	"github.com/sothebais/sothebais/host/show"
@@ -51,7 +50,7 @@ type Host struct {
 	notifier *notify.Notifier
 	since    string // newest post in the ledger
 
-	runtime   *wasm.Runtime
+	runtime   *sandboxes
 	plugins   *plugin.Host
 	grants    *grantBook
 	aside     []plugin.Quarantined // as the ledger has it

@@ -138,7 +138,7 @@ func (c *catalogue) folders() []string {
 	return out
 }
 
-// openRuntime makes the runtime in which plugins run; a nil log is none.
+// openRuntime makes a runtime in which plugins run inside of this process; a nil log is none.
 func openRuntime(ctx context.Context, cfg Config, log *slog.Logger) (*wasm.Runtime, error) {
 	interpreter, err := fs.ReadFile(cfg.Assets, "interpreter.wasm")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -148,8 +148,8 @@ func openRuntime(ctx context.Context, cfg Config, log *slog.Logger) (*wasm.Runti
 }
 
 // buildPlugins makes the plugin host; the plugins themselves are loaded when the show runs.
-func (h *Host) buildPlugins(ctx context.Context) error {
-	runtime, err := openRuntime(ctx, h.cfg, h.part("wasm"))
+func (h *Host) buildPlugins(context.Context) error {
+	runtime, err := h.openSandboxes()
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,8 @@ type Show struct {
 	Loop     bool
 	Lots     []auction.Terms
 	Accounts []Account
-	Open     bool // anybody who posts may bid
+	Open     bool     // anybody who posts may bid
+	Trusted  []string // SHA-256 of plugins that run inside of the program
 
 	Characters, Scenes string // folders of this show's own; empty for none
 	// Grants let plugins use powers that reach beyond the stage, by plugin and power; what people decide later is over it.
@@ -59,6 +60,7 @@ type showFile struct {
 	Loop    bool        `yaml:"loop"`
 	Bidders yaml.Node   `yaml:"bidders"`
 	Grants  yaml.Node   `yaml:"grants"`
+	Trusted []yaml.Node `yaml:"trusted"`
 	Lots    []yaml.Node `yaml:"lots"`
 }
 
@@ -104,6 +106,12 @@ func ParseShow(name string, b []byte) (*Show, error) {
 	s.Characters, s.Scenes = p.folder("characters", f.Characters), p.folder("scenes", f.Scenes)
 	p.bidders(s, &f.Bidders)
 	p.grants(s, &f.Grants)
+	for _, n := range f.Trusted {
+		if err := CheckTrust(n.Value); err != nil {
+			p.fail(n.Line, "trusted: %v", err)
+		}
+		s.Trusted = append(s.Trusted, n.Value)
+	}
 	if len(f.Lots) == 0 {
 		p.fail(1, "lots: a show needs at least one lot: write\nlots:\n  - {title: Moonrise, image: moonrise.png, start: 0.5 ETH, increment: 0.1 ETH, duration: 2m}")
 	}

@@ -77,6 +77,9 @@ func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 
 func main() {
+	if host.IsPluginRunner(os.Args) {
+		os.Exit(host.PluginRunner())
+	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // pictures are kept by the hundred megabytes and hardly change: do not wait for them to double
 	}

@@ -11,9 +11,14 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sothebais/sothebais/host"
 )
 
 func TestMain(m *testing.M) {
+	if host.IsPluginRunner(os.Args) {
+		os.Exit(host.PluginRunner())
+	}
 	testscript.Main(m, map[string]func(){
 		"sothebais": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})

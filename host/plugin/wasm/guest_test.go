@@ -464,7 +464,7 @@ func TestHandlingAllocatesNothing(t *testing.T) {
 		handle()
 	}
 	for i := range maxTexts * 3 { // the numbers that the fixture will show
-		b.texts[itoa(i)] = itoa(i)
+		b.codec.texts[itoa(i)] = itoa(i)
 	}
 	if n := testing.AllocsPerRun(300, handle); n != 0 {
 		t.Errorf("%v allocations for an event, want none", n)
