@@ -261,6 +261,16 @@ func killSimulator(t *testing.T, p *program, data, sim string) {
 // childNamed finds a child process by the name of its program.
 func childNamed(t *testing.T, parent int, name string) int {
 	t.Helper()
+	pid := findChild(t, parent, name)
+	if pid == 0 {
+		t.Fatalf("no %s runs under the show", name)
+	}
+	return pid
+}
+
+// findChild is childNamed where there may be none: 0 then.
+func findChild(t *testing.T, parent int, name string) int {
+	t.Helper()
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
 	if err != nil {
 		t.Fatal(err)
@@ -274,7 +284,6 @@ func childNamed(t *testing.T, parent int, name string) int {
 			}
 		}
 	}
-	t.Fatalf("no %s runs under the show", name)
 	return 0
 }
 

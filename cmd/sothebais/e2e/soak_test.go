@@ -5,6 +5,7 @@ package e2e
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -99,7 +100,9 @@ func observe(t *testing.T, p *program, length time.Duration) []span {
 				t.Fatalf("the show ended after %s", time.Since(begun).Round(time.Second))
 			}
 			s.show += resident(t, p.cmd.Process.Pid) / looks
-			s.encoder += resident(t, childNamed(t, p.cmd.Process.Pid, "ffmpeg")) / looks
+			if pid := findChild(t, p.cmd.Process.Pid, "ffmpeg"); pid != 0 { // it may be on the way up again
+				s.encoder += resident(t, pid) / looks
+			}
 		}
 		now := metrics(t, url)
 		s.read(now, before)
@@ -214,6 +217,9 @@ func correlation(xs, ys []float64) float64 {
 func resident(t *testing.T, pid int) float64 {
 	t.Helper()
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
+	if errors.Is(err, os.ErrNotExist) {
+		return 0 // it has just ended
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
