@@ -15,6 +15,7 @@ func TestFlatMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a long show")
 	}
+	const slack = 8 << 20 // the heap of Go comes to rest late; what leaks passes that long before the end
 	total := 100_000
 	if s := os.Getenv("EVENTS"); s != "" {
 		var err error
@@ -39,7 +40,7 @@ func TestFlatMemory(t *testing.T) {
 				renumber(batch)
 				if peak = max(peak, g.Stats().Memory); played < total/10 {
 					settled = peak
-				} else if peak > settled+1<<20 {
+				} else if peak > settled+slack {
 					t.Fatalf("after %d events it has %d bytes of memory, and had %d after %d", played, peak, settled, total/10)
 				}
 			}
