@@ -30,6 +30,9 @@ var outputs = []output{
 	{"host.go.tmpl", "host/plugin/abi/v1_gen.go"},
 	{"guest.go.tmpl", "sdk/go/v1_gen.go"},
 	{"guest.ts.tmpl", "sdk/assemblyscript/assembly/v1.ts"},
+	{"guest.js.tmpl", "sdk/js/v1.js"},
+	{"guest.d.ts.tmpl", "sdk/js/v1.d.ts"},
+	{"engine.h.tmpl", "plugins/js-engine/v1_gen.h"},
 }
 
 func main() {

@@ -131,17 +131,22 @@ func checkRecords(list []record) error {
 
 var (
 	goTypes = map[string]string{"string": "string", "u64": "uint64", "i64": "int64", "bool": "bool"}
+	jsTypes = map[string]string{"string": "string", "u64": "number", "i64": "number", "bool": "boolean"}
 	asTypes = map[string]string{"string": "string", "u64": "u64", "i64": "i64", "bool": "bool"}
 	// initials are words that Go writes in capitals.
 	initials = map[string]string{"id": "ID", "ms": "MS"}
 )
 
 var functions = template.FuncMap{
-	"pascal": pascal,
-	"camel":  camel,
-	"param":  param,
-	"gotype": func(t string) string { return goTypes[t] },
-	"astype": func(t string) string { return asTypes[t] },
+	"pascal":   pascal,
+	"camel":    camel,
+	"param":    param,
+	"gotype":   func(t string) string { return goTypes[t] },
+	"jstype":   func(t string) string { return jsTypes[t] },
+	"upper":    strings.ToUpper,
+	"snake":    func(s string) string { return strings.Join(words(s), "_") },
+	"optional": optional,
+	"astype":   func(t string) string { return asTypes[t] },
 	"writer": func(t string) string {
 		return map[string]string{"string": "str", "u64": "u64", "i64": "i64", "bool": "flag"}[t]
 	},
@@ -209,4 +214,15 @@ func tsParams(fields []field) string {
 		out[i] = camel(f.Name) + ": " + asTypes[f.Type]
 	}
 	return strings.Join(out, ", ")
+}
+
+// optional reports whether scripts may leave a parameter of a command out.
+func optional(command, name string) bool {
+	switch name {
+	case "mood", "priority", "about", "transition", "method", "headers", "body", "schema", "max_tokens":
+		return true
+	case "millis":
+		return command != "timer"
+	}
+	return false
 }
