@@ -74,7 +74,7 @@ var may = map[string][]string{
 	"cmd/bench":         {"host/auctioneer/auctioneerbench", "host/compositor/compositorbench", "host/plugin/wasm/wasmbench"},
 	"cmd/sothebais/e2e": {},
 
-	"sdk/tck": {"host/auction", "host/cue", "host/event", "host/money", "host/plugin", "host/post", "host/show"},
+	"sdk/tck": {"host/auction", "host/cue", "host/event", "host/money", "host/plugin", "host/plugin/abi", "host/post", "host/show"},
 }
 
 func TestImportsPointDown(t *testing.T) {

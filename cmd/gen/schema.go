@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -17,17 +18,28 @@ type schema struct {
 	Layout   []string       `json:"layout"`
 	Limits   map[string]int `json:"limits"`
 	Exports  []export       `json:"exports"`
+	Features []feature      `json:"features"`
+	Imports  []export       `json:"imports"`
 	Packed   string         `json:"packed"`
 	Enums    []enum         `json:"enums"`
 	Events   []record       `json:"events"`
 	Commands []record       `json:"commands"`
 }
 
+// export is a function that one side offers the other.
 type export struct {
 	Name     string `json:"name"`
 	Type     string `json:"type"`
 	Doc      string `json:"doc"`
 	Optional bool   `json:"optional"`
+	Feature  string `json:"feature"` // that a guest must need before it may import it
+}
+
+// feature is something that a guest may need of its host.
+type feature struct {
+	Bit  uint   `json:"bit"`
+	Name string `json:"name"`
+	Doc  string `json:"doc"`
 }
 
 type enum struct {
@@ -42,11 +54,20 @@ type enum struct {
 
 // record is one kind of event or command.
 type record struct {
-	Code   int     `json:"code"`
-	Name   string  `json:"name"`
-	Doc    string  `json:"doc"`
-	Fields []field `json:"fields"`
+	Code       int     `json:"code"`
+	Name       string  `json:"name"`
+	Doc        string  `json:"doc"`
+	Answers    string  `json:"answers"`    // of an event for the plugin that asked: its name in the ledger
+	Call       bool    `json:"call"`       // of a command that asks for a power which answers later
+	Capability string  `json:"capability"` // that a command needs; its own name when empty
+	Fields     []field `json:"fields"`
 }
+
+// Fact is the name of the event in the ledger.
+func (r record) Fact() string { return cmp.Or(r.Answers, r.Name) }
+
+// Power is the capability that the command needs.
+func (r record) Power() string { return cmp.Or(r.Capability, r.Name) }
 
 type field struct {
 	Name string `json:"name"`
@@ -100,7 +121,28 @@ func readSchema(path string) (*schema, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
+	if err := s.checkFeatures(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	return s, nil
+}
+
+// checkFeatures wants bits in order without gaps, and imports that belong to one.
+func (s *schema) checkFeatures() error {
+	for i, f := range s.Features {
+		if f.Bit != uint(i) || i > 63 {
+			return fmt.Errorf("feature %s: bit is %d, want %d: bits go up by one, to 63, and are never reused", f.Name, f.Bit, i)
+		}
+	}
+	for _, im := range s.Imports {
+		if !slices.ContainsFunc(s.Features, func(f feature) bool { return f.Name == im.Feature }) {
+			return fmt.Errorf("import %s: feature %q is not listed", im.Name, im.Feature)
+		}
+		if _, ok := signatures[im.Type]; !ok {
+			return fmt.Errorf("import %s: type %q is not one that the host's table can hold; add it to signatures", im.Name, im.Type)
+		}
+	}
+	return nil
 }
 
 // checkRecords keeps the promises of the layout: codes in order without gaps, known types, no name twice.
@@ -132,9 +174,11 @@ func checkRecords(list []record) error {
 var (
 	goTypes = map[string]string{"string": "string", "u64": "uint64", "i64": "int64", "bool": "bool"}
 	jsTypes = map[string]string{"string": "string", "u64": "number", "i64": "number", "bool": "boolean"}
-	asTypes = map[string]string{"string": "string", "u64": "u64", "i64": "i64", "bool": "bool"}
+	// signatures are the types of imports, in the letters of the host's table: parameters, then a result of i64.
+	signatures = map[string]string{"func(i32, i32, i32, i32) -> i64": "iiii"}
+	asTypes    = map[string]string{"string": "string", "u64": "u64", "i64": "i64", "bool": "bool"}
 	// initials are words that Go writes in capitals.
-	initials = map[string]string{"id": "ID", "ms": "MS"}
+	initials = map[string]string{"id": "ID", "ms": "MS", "ok": "OK", "url": "URL"}
 )
 
 var functions = template.FuncMap{
@@ -152,6 +196,7 @@ var functions = template.FuncMap{
 	},
 	"sentence": func(s string) string { return strings.TrimSuffix(s, ".") + "." },
 	"lower":    func(s string) string { return strings.ToLower(s[:1]) + s[1:] },
+	"letters":  func(t string) string { return signatures[t] },
 	"params":   goParams,
 	"tsparams": tsParams,
 	"cuefield": func(s string) string {

@@ -2,13 +2,16 @@ package plugin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"time"
 
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin/abi"
 )
 
 // Guest is one sandboxed instance of a plugin. Its methods are called by one goroutine at a time.
@@ -21,6 +24,10 @@ type Guest interface {
 	Save(ctx context.Context) ([]byte, error)
 	// Restore takes the state of a predecessor.
 	Restore(ctx context.Context, state []byte) error
+	// Migrate takes the state of a predecessor whose form has an older version.
+	Migrate(ctx context.Context, version int, state []byte) error
+	// Clone gives another guest that stands where this one stands. From there on they share nothing.
+	Clone(ctx context.Context) (Guest, error)
 	// Stats may be asked at any time between calls.
 	Stats() Stats
 	// Close frees the instance; it cannot be used any more.
@@ -30,7 +37,34 @@ type Guest interface {
 // Runtime makes guests. Loading is the slow part (reading, checking, compiling, starting) and may run beside the
 // guests that are on air.
 type Runtime interface {
-	Load(ctx context.Context, m *Manifest, fsys fs.FS) (Guest, error)
+	Load(ctx context.Context, s Spec) (Guest, error)
+}
+
+// Spec is all that a guest is made of: with the same, and the same events, it does the same.
+type Spec struct {
+	Manifest *Manifest
+	Files    fs.FS
+	Config   []byte // JSON in place of the manifest's config; nil for that
+	Store    Store
+}
+
+// Settings is the configuration that a module gets: JSON, nothing when there is none.
+func (s Spec) Settings() ([]byte, error) {
+	if s.Config != nil || len(s.Manifest.Config) == 0 {
+		return s.Config, nil
+	}
+	b, err := json.Marshal(s.Manifest.Config)
+	if err != nil {
+		return nil, fmt.Errorf("%w: config of plugin %s: %w", ErrManifest, s.Manifest.ID, err)
+	}
+	return b, nil
+}
+
+// Store is what a guest may keep, as it is when the guest is made. The zero value is a store that is closed to it.
+type Store struct {
+	Granted bool
+	Quota   int // bytes of all keys and values together; 0 for DefaultStoreBytes
+	Content map[string][]byte
 }
 
 // Reaction is one thing that a guest asked for.
@@ -38,18 +72,23 @@ type Reaction struct {
 	Event uint64  // Seq of the event that was handled
 	About uint64  // Seq of an earlier event that caused it, as the guest claims; 0 for none
 	Power string  // name of the capability that it needs, such as say
-	Cue   cue.Cue // what it asks of the show; without verb for a line of the log
+	Cue   cue.Cue // what it asks of the show; without verb for a line of the log, or a call
 	Log   string  // the line, when Power is log
 	Level slog.Level
+	// Call is what it asks of timer, http or llm, or what it wrote to its store; nil for everything else. What was
+	// written during Restore, Migrate or Save comes with the batch that follows, under its first event.
+	Call abi.Call
 }
 
 // Stats are figures of a guest.
 type Stats struct {
-	SHA256  string // of the module, or of the body of a declarative plugin
-	Memory  uint64 // bytes
-	Fuel    int64  // burnt by the last batch
-	Unknown uint64 // commands that this host does not know
-	Dropped uint64 // commands past the limit for an event
+	SHA256    string // of the module, or of the body of a declarative plugin
+	Memory    uint64 // bytes
+	Store     int    // bytes of keys and values
+	Fuel      int64  // burnt by the last batch
+	Unknown   uint64 // commands that this host does not know
+	Dropped   uint64 // commands past the limit for an event
+	Unprinted uint64 // lines that it printed past limits.log_lines
 }
 
 var (
@@ -85,6 +124,14 @@ const (
 	maxFuel          = 100_000_000
 	maxMemoryMiB     = 256
 	maxCommands      = 1024
+
+	DefaultStateBytes  = 1 << 20
+	DefaultOutputBytes = abi.MaxCommandsBytes
+	DefaultLogLines    = 32
+	DefaultTables      = 1 << 17
+	DefaultHostCalls   = 4096
+	DefaultStoreBytes  = 64 << 10
+	MaxStoreBytes      = 4 << 20
 )
 
 // Kind is what a plugin is for; each kind has one slot on the show.
@@ -136,9 +183,14 @@ type Capability struct {
 
 // Limits bound a plugin.
 type Limits struct {
-	Fuel      int64 `yaml:"fuel"`       // for each event
-	MemoryMiB int   `yaml:"memory_mib"` // in all
-	Commands  int   `yaml:"commands"`   // for each event
+	Fuel        int64 `yaml:"fuel"`         // for each event
+	MemoryMiB   int   `yaml:"memory_mib"`   // in all
+	Commands    int   `yaml:"commands"`     // for each event
+	StateBytes  int   `yaml:"state_bytes"`  // that save gives; 0 for DefaultStateBytes, as below
+	OutputBytes int   `yaml:"output_bytes"` // of the commands of one batch
+	LogLines    int   `yaml:"log_lines"`    // printed for one batch
+	Tables      int   `yaml:"tables"`       // entries of all tables of the module
+	HostCalls   int   `yaml:"host_calls"`   // for each event
 }
 
 // StateSpec names the form of a plugin's state; state is handed over between plugins that agree on both.

@@ -153,7 +153,7 @@ func (h *Host) prepare(ctx context.Context, want Kind, fsys fs.FS) (*occupant, *
 		h.refused(ctx, string(want), m.ID, err)
 		return nil, nil, err
 	}
-	g, err := h.cfg.Runtime.Load(ctx, m, fsys)
+	g, err := h.cfg.Runtime.Load(ctx, Spec{Manifest: m, Files: fsys})
 	if err != nil {
 		err = fmt.Errorf("load plugin %s %s: %w", m.ID, m.Version, err)
 		h.refused(ctx, string(m.Kind), m.ID, err)

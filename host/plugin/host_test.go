@@ -165,6 +165,12 @@ func (f *fake) Restore(_ context.Context, state []byte) error {
 	return nil
 }
 
+func (f *fake) Migrate(ctx context.Context, _ int, state []byte) error { return f.Restore(ctx, state) }
+
+func (f *fake) Clone(context.Context) (plugin.Guest, error) {
+	return &fake{name: f.name, heard: slices.Clone(f.heard)}, nil
+}
+
 func (f *fake) Stats() plugin.Stats         { return plugin.Stats{SHA256: "abc", Memory: 1 << 16} }
 func (f *fake) Close(context.Context) error { f.close++; return nil }
 
@@ -175,13 +181,13 @@ type fakes struct {
 	fail error
 }
 
-func (r *fakes) Load(_ context.Context, m *plugin.Manifest, _ fs.FS) (plugin.Guest, error) {
+func (r *fakes) Load(_ context.Context, spec plugin.Spec) (plugin.Guest, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.fail != nil {
 		return nil, r.fail
 	}
-	f := &fake{name: m.ID}
+	f := &fake{name: spec.Manifest.ID}
 	r.made = append(r.made, f)
 	return f, nil
 }
@@ -276,7 +282,7 @@ func TestEventsBecomeOffers(t *testing.T) {
 	if want := []string{"4 a a heard one", "5 a a heard two"}; !slices.Equal(s.offered, want) {
 		t.Errorf("offered %q, want %q", s.offered, want)
 	}
-	if l := facts[show.PluginLoaded](s.l); len(l) != 1 || l[0] != (show.PluginLoaded{Slot: "overlay", Plugin: "a", Version: "1.0.0", SHA256: "abc"}) {
+	if l := facts[show.PluginLoaded](s.l); len(l) != 1 || l[0].Slot != "overlay" || l[0].Plugin != "a" || l[0].Version != "1.0.0" || l[0].SHA256 != "abc" {
 		t.Errorf("loaded %+v", l)
 	}
 	if s.rt.made[0].close != 1 {

@@ -165,7 +165,7 @@ func (c *checker) checkRuntime(r RuntimeSpec) {
 }
 
 func (c *checker) checkCapabilities(caps []Capability) {
-	names := abi.CommandNames()
+	names := abi.Capabilities()
 	seen := map[string]bool{}
 	for i, cap := range caps {
 		at := fmt.Sprintf("capabilities.%d", i)

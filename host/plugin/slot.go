@@ -195,6 +195,7 @@ func (s *slot) take(ctx context.Context, p *occupant, cause event.Event, r *Reac
 	switch {
 	case !p.may[r.Power]:
 		s.deny(ctx, p, cause, r.Power)
+	case r.Call != nil: // nobody carries it out yet
 	case r.Cue.Verb == "":
 		s.print(ctx, p, cause, r)
 	default:
@@ -264,7 +265,7 @@ func (s *slot) trapped(ctx context.Context, e event.Event, err error) {
 // revive starts a dead guest anew, without its state, and empties the slot when that fails.
 func (s *slot) revive(ctx context.Context) bool {
 	p := s.guest
-	g, err := s.host.cfg.Runtime.Load(ctx, p.manifest, p.files)
+	g, err := s.host.cfg.Runtime.Load(ctx, Spec{Manifest: p.manifest, Files: p.files})
 	if err != nil {
 		s.guest = nil
 		s.host.refused(ctx, string(s.kind), p.manifest.ID, fmt.Errorf("start it anew: %w", err))

@@ -1,7 +1,11 @@
 // Package show holds the facts about the show itself: its clock, its voice, its picture, its outputs.
 package show
 
-import "github.com/sothebais/sothebais/host/event"
+import (
+	"encoding/json"
+
+	"github.com/sothebais/sothebais/host/event"
+)
 
 // Names of the facts.
 const (
@@ -19,6 +23,10 @@ const (
 	KindPluginSwapped  event.Kind = "plugin.swapped"
 	KindPluginTrapped  event.Kind = "plugin.trapped"
 	KindPluginRefused  event.Kind = "plugin.refused"
+	KindTimerFired     event.Kind = "plugin.timer_fired"
+	KindFetchAnswered  event.Kind = "plugin.fetch_answered"
+	KindModelAnswered  event.Kind = "plugin.model_answered"
+	KindPowerDenied    event.Kind = "plugin.power_denied"
 	KindCharacterShown event.Kind = "character.shown"
 )
 
@@ -116,12 +124,38 @@ type OperatorActed struct {
 // EventKind is operator.acted.
 func (OperatorActed) EventKind() event.Kind { return KindOperatorActed }
 
-// PluginLoaded: a plugin is ready in its slot.
+// PluginLoaded: a plugin is ready in its slot. It holds what a replay needs to make the same plugin once more; what has
+// many bytes is named by its SHA-256.
 type PluginLoaded struct {
-	Slot    string `json:"slot"` // personality, scene-rules, overlay
-	Plugin  string `json:"plugin"`
-	Version string `json:"version"`
-	SHA256  string `json:"sha256"`
+	Slot        string          `json:"slot"` // personality, scene-rules, overlay
+	Plugin      string          `json:"plugin"`
+	Version     string          `json:"version"`
+	SHA256      string          `json:"sha256"`                // of the module, or of the body of a declarative plugin
+	Interpreter string          `json:"interpreter,omitempty"` // SHA-256 of the module that plays the body
+	Config      json.RawMessage `json:"config,omitempty"`
+	Limits      *PluginLimits   `json:"limits,omitempty"`
+	Grants      []PluginGrant   `json:"grants,omitempty"`
+	Store       string          `json:"store_sha256,omitempty"` // of what its store held
+	State       string          `json:"state_sha256,omitempty"` // of what it took over from its predecessor
+}
+
+// PluginLimits are the bounds within which a plugin runs.
+type PluginLimits struct {
+	Fuel        int64 `json:"fuel"`
+	MemoryMiB   int   `json:"memory_mib"`
+	Commands    int   `json:"commands"`
+	StateBytes  int   `json:"state_bytes"`
+	OutputBytes int   `json:"output_bytes"`
+	LogLines    int   `json:"log_lines"`
+	Tables      int   `json:"tables"`
+	HostCalls   int   `json:"host_calls"`
+	StoreBytes  int   `json:"store_bytes"`
+}
+
+// PluginGrant is a capability that a plugin has.
+type PluginGrant struct {
+	Name  string          `json:"name"`
+	Limit json.RawMessage `json:"limit,omitempty"` // as plugin.yaml has it
 }
 
 // EventKind is plugin.loaded.
@@ -164,6 +198,58 @@ type PluginRefused struct {
 // EventKind is plugin.refused.
 func (PluginRefused) EventKind() event.Kind { return KindPluginRefused }
 
+// TimerFired: a timer that a plugin asked for ran out. Like the other answers below it is for the plugin in that slot
+// alone.
+type TimerFired struct {
+	Slot   string `json:"slot"`
+	Plugin string `json:"plugin"`
+	Token  uint64 `json:"token"`
+}
+
+// EventKind is plugin.timer_fired.
+func (TimerFired) EventKind() event.Kind { return KindTimerFired }
+
+// FetchAnswered: what became of a request that a plugin sent.
+type FetchAnswered struct {
+	Slot   string `json:"slot"`
+	Plugin string `json:"plugin"`
+	Token  uint64 `json:"token"`
+	OK     bool   `json:"ok"`
+	Status int    `json:"status,omitempty"`
+	Type   string `json:"type,omitempty"` // media type of the body
+	Body   string `json:"body,omitempty"`
+	Reason string `json:"reason,omitempty"` // why there is no answer
+}
+
+// EventKind is plugin.fetch_answered.
+func (FetchAnswered) EventKind() event.Kind { return KindFetchAnswered }
+
+// ModelAnswered: what became of a question that a plugin put to the language model.
+type ModelAnswered struct {
+	Slot   string `json:"slot"`
+	Plugin string `json:"plugin"`
+	Token  uint64 `json:"token"`
+	OK     bool   `json:"ok"`
+	Text   string `json:"text,omitempty"`
+	Tokens int64  `json:"tokens,omitempty"` // of the budget
+	Reason string `json:"reason,omitempty"` // why there is no answer
+}
+
+// EventKind is plugin.model_answered.
+func (ModelAnswered) EventKind() event.Kind { return KindModelAnswered }
+
+// PowerDenied: a plugin asked for a power that it was not granted, or for more of it than it may have.
+type PowerDenied struct {
+	Slot   string `json:"slot"`
+	Plugin string `json:"plugin"`
+	Token  uint64 `json:"token,omitempty"`
+	Power  string `json:"power"`
+	Reason string `json:"reason"`
+}
+
+// EventKind is plugin.power_denied.
+func (PowerDenied) EventKind() event.Kind { return KindPowerDenied }
+
 // CharacterShown: another character is on stage.
 type CharacterShown struct {
 	Character string `json:"character"`
@@ -175,5 +261,6 @@ func (CharacterShown) EventKind() event.Kind { return KindCharacterShown }
 // Facts lists a zero value of each fact of this package, for a Registry.
 func Facts() []event.Data {
 	return []event.Data{Started{}, Stopped{}, Ticked{}, SpeechStarted{}, SpeechEnded{}, SceneShown{}, CueShown{}, OutputUp{}, OutputDown{},
-		OperatorActed{}, PluginLoaded{}, PluginSwapped{}, PluginTrapped{}, PluginRefused{}, CharacterShown{}}
+		OperatorActed{}, PluginLoaded{}, PluginSwapped{}, PluginTrapped{}, PluginRefused{},
+		TimerFired{}, FetchAnswered{}, ModelAnswered{}, PowerDenied{}, CharacterShown{}}
 }

@@ -3,6 +3,7 @@
 enum {
   MAX_BATCH_EVENTS = 64,
   MAX_COMMANDS_BYTES = 262144,
+  MAX_KEY_BYTES = 128,
   MAX_STRING_BYTES = 8192,
 };
 
@@ -24,6 +25,10 @@ static const struct field scene_shown_fields[] = { {"scene", STRING}, {0} };
 static const struct field operator_acted_fields[] = { {"who", STRING}, {"what", STRING}, {0} };
 static const struct field lot_paused_fields[] = { {"lot", STRING}, {"leftMs", I64}, {0} };
 static const struct field lot_resumed_fields[] = { {"lot", STRING}, {"closes", I64}, {0} };
+static const struct field timer_fired_fields[] = { {"token", U64}, {0} };
+static const struct field fetch_answered_fields[] = { {"token", U64}, {"ok", BOOL}, {"status", I64}, {"type", STRING}, {"body", STRING}, {"reason", STRING}, {0} };
+static const struct field model_answered_fields[] = { {"token", U64}, {"ok", BOOL}, {"text", STRING}, {"tokens", I64}, {"reason", STRING}, {0} };
+static const struct field power_denied_fields[] = { {"token", U64}, {"power", STRING}, {"reason", STRING}, {0} };
 static const struct field say_slots[] = { {"text", STRING}, {"mood", STRING}, {"priority", U64}, {"about", U64}, {0} };
 static const struct field express_slots[] = { {"name", STRING}, {"millis", I64}, {0} };
 static const struct field mood_slots[] = { {"name", STRING}, {"intensity", I64}, {0} };
@@ -36,6 +41,9 @@ static const struct field reply_slots[] = { {"postId", STRING}, {"text", STRING}
 static const struct field post_slots[] = { {"text", STRING}, {0} };
 static const struct field sound_slots[] = { {"name", STRING}, {0} };
 static const struct field log_slots[] = { {"level", I64}, {"text", STRING}, {0} };
+static const struct field timer_slots[] = { {"token", U64}, {"millis", I64}, {0} };
+static const struct field fetch_slots[] = { {"token", U64}, {"method", STRING}, {"url", STRING}, {"headers", STRING}, {"body", STRING}, {0} };
+static const struct field ask_slots[] = { {"token", U64}, {"instructions", STRING}, {"prompt", STRING}, {"schema", STRING}, {"maxTokens", I64}, {0} };
 
 /* The events, by number. */
 static const struct record events[] = {
@@ -56,6 +64,10 @@ static const struct record events[] = {
   [15] = {"operator.acted", 2, operator_acted_fields},
   [16] = {"lot.paused", 2, lot_paused_fields},
   [17] = {"lot.resumed", 2, lot_resumed_fields},
+  [18] = {"timer.fired", 1, timer_fired_fields},
+  [19] = {"fetch.answered", 6, fetch_answered_fields},
+  [20] = {"model.answered", 5, model_answered_fields},
+  [21] = {"power.denied", 3, power_denied_fields},
 };
 
 /* The commands, by number. */
@@ -72,4 +84,7 @@ static const struct record commands[] = {
   [10] = {"post", 1, post_slots},
   [11] = {"sound", 1, sound_slots},
   [12] = {"log", 2, log_slots},
+  [13] = {"timer", 2, timer_slots},
+  [14] = {"fetch", 5, fetch_slots},
+  [15] = {"ask", 5, ask_slots},
 };

@@ -12,7 +12,7 @@ import (
 const turnEvery = 64
 
 //go:wasmexport sothebais_abi_v1
-func abiV1(host uint64) uint64 { return 0 }
+func abiV1(host uint64) uint64 { return uint64(current.plugin.Needs) }
 
 //go:wasmexport alloc
 func alloc(n uint32) uint32 {
@@ -27,6 +27,11 @@ func configure(ptr, n uint32) uint64 { return current.fail(current.configure(cur
 
 //go:wasmexport restore
 func restore(ptr, n uint32) uint64 { return current.fail(current.restore(current.input(n))) }
+
+//go:wasmexport migrate
+func migrate(version, ptr, n uint32) uint64 {
+	return current.fail(current.migrate(int(version), current.input(n)))
+}
 
 //go:wasmexport save
 func save() uint64 {

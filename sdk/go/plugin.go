@@ -12,6 +12,8 @@
 // runs on is put back to where it stood before the event, and hears the next one.
 package guest
 
+import "fmt"
+
 // Plugin is what the show calls. Nil functions do nothing.
 type Plugin struct {
 	// Configure takes the configuration once, before anything else: the `config` of plugin.yaml as JSON, or the body
@@ -23,7 +25,16 @@ type Plugin struct {
 	Save func() []byte
 	// Restore takes what Save of a predecessor gave; an error keeps the swap from happening.
 	Restore func(state []byte) error
+	// Migrate takes, in place of Restore, what Save gave in a plugin whose state has an older version, which plugin.yaml
+	// lists under state.migrate.
+	Migrate func(version int, state []byte) error
+	// Needs names what the plugin cannot do without, such as NeedsStore|NeedsPowers; a host that lacks it refuses the
+	// plugin. StoreGet and StorePut work with NeedsStore alone.
+	Needs Feature
 }
+
+// Feature is something that a plugin may need of its host.
+type Feature uint64
 
 // Register names the plugin of this module; call it in an init function.
 func Register(p Plugin) { current.plugin = p }
@@ -52,6 +63,13 @@ func (g *instance) restore(state []byte) error {
 		return nil
 	}
 	return g.plugin.Restore(state)
+}
+
+func (g *instance) migrate(version int, state []byte) error {
+	if g.plugin.Migrate == nil {
+		return fmt.Errorf("takes no state of version %d", version)
+	}
+	return g.plugin.Migrate(version, state)
 }
 
 func (g *instance) save() []byte {

@@ -6,6 +6,7 @@ package guest
 const (
 	MaxBatchEvents   = 64
 	MaxCommandsBytes = 262144
+	MaxKeyBytes      = 128
 	MaxStringBytes   = 8192
 )
 
@@ -32,6 +33,23 @@ const (
 	LevelError Level = 8  // something failed
 )
 
+// StoreResult: why the store gave nothing.
+type StoreResult int64
+
+// The values of StoreResult.
+const (
+	StoreResultAbsent StoreResult = -1 // there is nothing under that key
+	StoreResultDenied StoreResult = -2 // the plugin has no capability store, or it is not up yet
+	StoreResultFull   StoreResult = -3 // the value does not fit the quota
+	StoreResultBadKey StoreResult = -4 // the key is empty, longer than 128 bytes or not UTF-8
+)
+
+// Features that a plugin may need of its host.
+const (
+	NeedsStore  Feature = 1 << 0 // values that outlive the plugin, by key: store_get and store_put.
+	NeedsPowers Feature = 1 << 1 // powers that answer with an event: timer, fetch, ask.
+)
+
 // Kinds of events.
 const (
 	KindPostReceived  Kind = 1  // post.received
@@ -51,6 +69,10 @@ const (
 	KindOperatorActed Kind = 15 // operator.acted
 	KindLotPaused     Kind = 16 // lot.paused
 	KindLotResumed    Kind = 17 // lot.resumed
+	KindTimerFired    Kind = 18 // timer.fired
+	KindFetchAnswered Kind = 19 // fetch.answered
+	KindModelAnswered Kind = 20 // model.answered
+	KindPowerDenied   Kind = 21 // power.denied
 )
 
 // kindNames names the kinds, by number.
@@ -72,6 +94,10 @@ var kindNames = [...]string{
 	KindOperatorActed: "operator.acted",
 	KindLotPaused:     "lot.paused",
 	KindLotResumed:    "lot.resumed",
+	KindTimerFired:    "timer.fired",
+	KindFetchAnswered: "fetch.answered",
+	KindModelAnswered: "model.answered",
+	KindPowerDenied:   "power.denied",
 }
 
 // verbs describes the commands, by number, for Play.
@@ -88,6 +114,9 @@ var verbs = [...]verbSpec{
 	10: {"post", []argSpec{{"text", true}}},
 	11: {"sound", []argSpec{{"name", true}}},
 	12: {"log", []argSpec{{"level", false}, {"text", true}}},
+	13: {"timer", []argSpec{{"token", false}, {"millis", false}}},
+	14: {"fetch", []argSpec{{"token", false}, {"method", true}, {"url", true}, {"headers", true}, {"body", true}}},
+	15: {"ask", []argSpec{{"token", false}, {"instructions", true}, {"prompt", true}, {"schema", true}, {"max_tokens", false}}},
 }
 
 // PostReceived is post.received: a post reached the show. Bids are posts as well; what became of them follows as bid.accepted or bid.refused.
@@ -845,6 +874,151 @@ func (f LotResumedFields) Event(seq uint64, at int64) Event {
 	return Event{w.end()}
 }
 
+// TimerFired is timer.fired: a timer of this plugin ran out.
+type TimerFired struct{ Event }
+
+// AsTimerFired is a view of e, if that is its kind.
+func (e Event) AsTimerFired() (TimerFired, bool) { return TimerFired{e}, e.Kind() == KindTimerFired }
+
+// Token: what timer was given.
+func (v TimerFired) Token() uint64 { return v.u64(0) }
+
+// TimerFiredFields are the fields of timer.fired, to make one in a test.
+type TimerFiredFields struct {
+	Token uint64
+}
+
+// Event is a timer.fired with these fields.
+func (f TimerFiredFields) Event(seq uint64, at int64) Event {
+	w := beginEvent(KindTimerFired, 1, seq, at)
+	w.u64(0, f.Token)
+	return Event{w.end()}
+}
+
+// FetchAnswered is fetch.answered: what became of a fetch of this plugin.
+type FetchAnswered struct{ Event }
+
+// AsFetchAnswered is a view of e, if that is its kind.
+func (e Event) AsFetchAnswered() (FetchAnswered, bool) {
+	return FetchAnswered{e}, e.Kind() == KindFetchAnswered
+}
+
+// Token: what fetch was given.
+func (v FetchAnswered) Token() uint64 { return v.u64(0) }
+
+// OK: a server answered, with whatever status.
+func (v FetchAnswered) OK() bool { return v.flag(1) }
+
+// Status: status of the answer; 0 when there is none.
+func (v FetchAnswered) Status() int64 { return v.i64(2) }
+
+// Type: media type of the body, such as application/json.
+func (v FetchAnswered) Type() string { return v.str(3) }
+
+// Body: the body; outside text, never say it unchecked.
+func (v FetchAnswered) Body() string { return v.str(4) }
+
+// Reason: why there is no answer.
+func (v FetchAnswered) Reason() string { return v.str(5) }
+
+// FetchAnsweredFields are the fields of fetch.answered, to make one in a test.
+type FetchAnsweredFields struct {
+	Token  uint64
+	OK     bool
+	Status int64
+	Type   string
+	Body   string
+	Reason string
+}
+
+// Event is a fetch.answered with these fields.
+func (f FetchAnsweredFields) Event(seq uint64, at int64) Event {
+	w := beginEvent(KindFetchAnswered, 6, seq, at)
+	w.u64(0, f.Token)
+	w.flag(1, f.OK)
+	w.i64(2, f.Status)
+	w.str(3, f.Type)
+	w.str(4, f.Body)
+	w.str(5, f.Reason)
+	return Event{w.end()}
+}
+
+// ModelAnswered is model.answered: what became of a question of this plugin to the language model.
+type ModelAnswered struct{ Event }
+
+// AsModelAnswered is a view of e, if that is its kind.
+func (e Event) AsModelAnswered() (ModelAnswered, bool) {
+	return ModelAnswered{e}, e.Kind() == KindModelAnswered
+}
+
+// Token: what ask was given.
+func (v ModelAnswered) Token() uint64 { return v.u64(0) }
+
+// OK: there is an answer.
+func (v ModelAnswered) OK() bool { return v.flag(1) }
+
+// Text: the answer, in the form that was asked for; outside text, never say it unchecked.
+func (v ModelAnswered) Text() string { return v.str(2) }
+
+// Tokens: what question and answer cost of the budget.
+func (v ModelAnswered) Tokens() int64 { return v.i64(3) }
+
+// Reason: why there is no answer.
+func (v ModelAnswered) Reason() string { return v.str(4) }
+
+// ModelAnsweredFields are the fields of model.answered, to make one in a test.
+type ModelAnsweredFields struct {
+	Token  uint64
+	OK     bool
+	Text   string
+	Tokens int64
+	Reason string
+}
+
+// Event is a model.answered with these fields.
+func (f ModelAnsweredFields) Event(seq uint64, at int64) Event {
+	w := beginEvent(KindModelAnswered, 5, seq, at)
+	w.u64(0, f.Token)
+	w.flag(1, f.OK)
+	w.str(2, f.Text)
+	w.i64(3, f.Tokens)
+	w.str(4, f.Reason)
+	return Event{w.end()}
+}
+
+// PowerDenied is power.denied: this plugin asked for a power that it was not granted, or for more of it than it may have.
+type PowerDenied struct{ Event }
+
+// AsPowerDenied is a view of e, if that is its kind.
+func (e Event) AsPowerDenied() (PowerDenied, bool) {
+	return PowerDenied{e}, e.Kind() == KindPowerDenied
+}
+
+// Token: what the command was given; 0 where it has none.
+func (v PowerDenied) Token() uint64 { return v.u64(0) }
+
+// Power: name of the capability.
+func (v PowerDenied) Power() string { return v.str(1) }
+
+// Reason: why, and how to mend it.
+func (v PowerDenied) Reason() string { return v.str(2) }
+
+// PowerDeniedFields are the fields of power.denied, to make one in a test.
+type PowerDeniedFields struct {
+	Token  uint64
+	Power  string
+	Reason string
+}
+
+// Event is a power.denied with these fields.
+func (f PowerDeniedFields) Event(seq uint64, at int64) Event {
+	w := beginEvent(KindPowerDenied, 3, seq, at)
+	w.u64(0, f.Token)
+	w.str(1, f.Power)
+	w.str(2, f.Reason)
+	return Event{w.end()}
+}
+
 // Say: speak a line.
 //
 //   - text: the line
@@ -1000,5 +1174,50 @@ func (c *Commands) Log(level Level, text string) {
 	w := c.begin(12, 2)
 	w.i64(0, int64(level))
 	w.str(1, text)
+	c.end(w)
+}
+
+// Timer: ask for a timer.fired after a while. The same token again sets the timer anew.
+//
+//   - token: comes back with the event
+//   - millis: how long from the event that is handled; 0 cancels the timer
+func (c *Commands) Timer(token uint64, millis int64) {
+	w := c.begin(13, 2)
+	w.u64(0, token)
+	w.i64(1, millis)
+	c.end(w)
+}
+
+// Fetch: send a request to a host that plugin.yaml lists; fetch.answered follows.
+//
+//   - token: comes back with the answer
+//   - method: GET, POST and so on; empty for GET
+//   - url: where to, https
+//   - headers: lines of the form Name: value
+//   - body: what is sent
+func (c *Commands) Fetch(token uint64, method string, url string, headers string, body string) {
+	w := c.begin(14, 5)
+	w.u64(0, token)
+	w.str(1, method)
+	w.str(2, url)
+	w.str(3, headers)
+	w.str(4, body)
+	c.end(w)
+}
+
+// Ask: ask the language model; model.answered follows.
+//
+//   - token: comes back with the answer
+//   - instructions: who the model is and what it must do
+//   - prompt: the question
+//   - schema: JSON Schema of the answer; empty for text
+//   - maxTokens: greatest length of the answer
+func (c *Commands) Ask(token uint64, instructions string, prompt string, schema string, maxTokens int64) {
+	w := c.begin(15, 5)
+	w.u64(0, token)
+	w.str(1, instructions)
+	w.str(2, prompt)
+	w.str(3, schema)
+	w.i64(4, maxTokens)
 	c.end(w)
 }

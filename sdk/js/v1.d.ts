@@ -28,6 +28,19 @@ export declare const Level: {
 };
 export type Level = (typeof Level)[keyof typeof Level];
 
+/** Why the store gave nothing. */
+export declare const StoreResult: {
+  /** there is nothing under that key */
+  readonly absent: -1;
+  /** the plugin has no capability store, or it is not up yet */
+  readonly denied: -2;
+  /** the value does not fit the quota */
+  readonly full: -3;
+  /** the key is empty, longer than 128 bytes or not UTF-8 */
+  readonly badKey: -4;
+};
+export type StoreResult = (typeof StoreResult)[keyof typeof StoreResult];
+
 /** What every event has. */
 export interface Common<Kind extends string> {
   /** Name of the event. */
@@ -292,6 +305,52 @@ export interface LotResumed extends Common<"lot.resumed"> {
   readonly closes: number;
 }
 
+/** timer.fired: A timer of this plugin ran out. */
+export interface TimerFired extends Common<"timer.fired"> {
+  /** what timer was given */
+  readonly token: number;
+}
+
+/** fetch.answered: What became of a fetch of this plugin. */
+export interface FetchAnswered extends Common<"fetch.answered"> {
+  /** what fetch was given */
+  readonly token: number;
+  /** a server answered, with whatever status */
+  readonly ok: boolean;
+  /** status of the answer; 0 when there is none */
+  readonly status: number;
+  /** media type of the body, such as application/json */
+  readonly type: string;
+  /** the body; outside text, never say it unchecked */
+  readonly body: string;
+  /** why there is no answer */
+  readonly reason: string;
+}
+
+/** model.answered: What became of a question of this plugin to the language model. */
+export interface ModelAnswered extends Common<"model.answered"> {
+  /** what ask was given */
+  readonly token: number;
+  /** there is an answer */
+  readonly ok: boolean;
+  /** the answer, in the form that was asked for; outside text, never say it unchecked */
+  readonly text: string;
+  /** what question and answer cost of the budget */
+  readonly tokens: number;
+  /** why there is no answer */
+  readonly reason: string;
+}
+
+/** power.denied: This plugin asked for a power that it was not granted, or for more of it than it may have. */
+export interface PowerDenied extends Common<"power.denied"> {
+  /** what the command was given; 0 where it has none */
+  readonly token: number;
+  /** name of the capability */
+  readonly power: string;
+  /** why, and how to mend it */
+  readonly reason: string;
+}
+
 /** The events by name. */
 export interface Events {
   "post.received": PostReceived;
@@ -311,6 +370,10 @@ export interface Events {
   "operator.acted": OperatorActed;
   "lot.paused": LotPaused;
   "lot.resumed": LotResumed;
+  "timer.fired": TimerFired;
+  "fetch.answered": FetchAnswered;
+  "model.answered": ModelAnswered;
+  "power.denied": PowerDenied;
 }
 
 /** What a plugin may ask of the show; each needs its capability in plugin.yaml. */
@@ -388,4 +451,28 @@ export interface Commands {
    * @param text the line
    */
   log(level: number, text: string): void;
+  /**
+   * Ask for a timer.fired after a while. The same token again sets the timer anew.
+   * @param token comes back with the event
+   * @param millis how long from the event that is handled; 0 cancels the timer
+   */
+  timer(token: number, millis: number): void;
+  /**
+   * Send a request to a host that plugin.yaml lists; fetch.answered follows.
+   * @param token comes back with the answer
+   * @param method GET, POST and so on; empty for GET
+   * @param url where to, https
+   * @param headers lines of the form Name: value
+   * @param body what is sent
+   */
+  fetch(token: number, method?: string, url: string, headers?: string, body?: string): void;
+  /**
+   * Ask the language model; model.answered follows.
+   * @param token comes back with the answer
+   * @param instructions who the model is and what it must do
+   * @param prompt the question
+   * @param schema JSON Schema of the answer; empty for text
+   * @param maxTokens greatest length of the answer
+   */
+  ask(token: number, instructions: string, prompt: string, schema?: string, maxTokens?: number): void;
 }

@@ -26,6 +26,18 @@ export const Level = Object.freeze({
   error: 8,
 });
 
+/** Why the store gave nothing. */
+export const StoreResult = Object.freeze({
+  /** there is nothing under that key */
+  absent: -1,
+  /** the plugin has no capability store, or it is not up yet */
+  denied: -2,
+  /** the value does not fit the quota */
+  full: -3,
+  /** the key is empty, longer than 128 bytes or not UTF-8 */
+  badKey: -4,
+});
+
 /** The events, with the types of their fields. */
 export const events = {
   "post.received": { id: "string", root: "string", authorId: "string", handle: "string", name: "string", text: "string", intent: "string", },
@@ -45,6 +57,10 @@ export const events = {
   "operator.acted": { who: "string", what: "string", },
   "lot.paused": { lot: "string", leftMs: "i64", },
   "lot.resumed": { lot: "string", closes: "i64", },
+  "timer.fired": { token: "u64", },
+  "fetch.answered": { token: "u64", ok: "bool", status: "i64", type: "string", body: "string", reason: "string", },
+  "model.answered": { token: "u64", ok: "bool", text: "string", tokens: "i64", reason: "string", },
+  "power.denied": { token: "u64", power: "string", reason: "string", },
 };
 
 /** The commands, with the types of their parameters. */
@@ -61,4 +77,7 @@ export const commands = {
   post: { text: "string", },
   sound: { name: "string", },
   log: { level: "i64", text: "string", },
+  timer: { token: "u64", millis: "i64", },
+  fetch: { token: "u64", method: "string", url: "string", headers: "string", body: "string", },
+  ask: { token: "u64", instructions: "string", prompt: "string", schema: "string", maxTokens: "i64", },
 };

@@ -19,11 +19,12 @@ import (
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/money"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/abi"
 	"github.com/sothebais/sothebais/host/post"
 	"github.com/sothebais/sothebais/host/show"
 )
 
-//go:embed testdata/transcript.golden
+//go:embed testdata/*.golden
 var golden embed.FS
 
 // Manifest describes the conformance plugin, whose module is the file plugin.wasm.
@@ -34,13 +35,24 @@ func Manifest() *plugin.Manifest {
 
 // Run holds a conformance plugin, compiled from whichever language, and a host against the contract.
 func Run(t *testing.T, r plugin.Runtime, code []byte) {
+	RunFirst(t, r, code)
+	t.Run("powers", func(t *testing.T) { powers(t, r, code) })
+	t.Run("store", func(t *testing.T) { stored(t, r, code) })
+	t.Run("store that is closed", func(t *testing.T) { closed(t, r, code) })
+	t.Run("state of an older version", func(t *testing.T) { migrated(t, load(t, r, "", code)) })
+	t.Run("a clone goes its own way", func(t *testing.T) { cloned(t, load(t, r, "", code)) })
+}
+
+// RunFirst is what version 1 held when it was new, before features, store and powers: a plugin that was built then must
+// pass it on every host since.
+func RunFirst(t *testing.T, r plugin.Runtime, code []byte) {
 	t.Run("transcript in one batch", func(t *testing.T) {
 		g := load(t, r, "", code)
-		compare(t, play(t, g, Transcript(), len(Transcript())))
+		compare(t, "transcript", play(t, g, Transcript(), len(Transcript())))
 	})
 	t.Run("transcript event by event", func(t *testing.T) {
 		g := load(t, r, "", code)
-		compare(t, play(t, g, Transcript(), 1))
+		compare(t, "transcript", play(t, g, Transcript(), 1))
 	})
 	t.Run("state goes to another instance", func(t *testing.T) { handOver(t, load(t, r, "", code), load(t, r, "", code)) })
 	t.Run("state that cannot be", func(t *testing.T) {
@@ -57,7 +69,7 @@ func Run(t *testing.T, r plugin.Runtime, code []byte) {
 		}
 	})
 	t.Run("configuration that is refused", func(t *testing.T) {
-		_, err := r.Load(context.Background(), configured(), files("fail", code))
+		_, err := r.Load(context.Background(), plugin.Spec{Manifest: configured(), Files: files("fail", code)})
 		if !errors.Is(err, plugin.ErrConfig) || !strings.Contains(err.Error(), "told to fail") {
 			t.Errorf("error %v; want the guest's words", err)
 		}
@@ -95,7 +107,7 @@ func handOver(t *testing.T, a, b plugin.Guest) {
 	if err := b.Restore(ctx, state); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, append(got, play(t, b, Transcript()[half:], 3)...))
+	compare(t, "transcript", append(got, play(t, b, Transcript()[half:], 3)...))
 }
 
 // configured is a manifest whose plugin takes the file config as its configuration.
@@ -111,11 +123,16 @@ func files(config string, code []byte) fs.FS {
 
 func load(t *testing.T, r plugin.Runtime, config string, code []byte) plugin.Guest {
 	t.Helper()
+	return loadWith(t, r, config, code, plugin.Store{})
+}
+
+func loadWith(t *testing.T, r plugin.Runtime, config string, code []byte, store plugin.Store) plugin.Guest {
+	t.Helper()
 	m := Manifest()
 	if config != "" {
 		m = configured()
 	}
-	g, err := r.Load(context.Background(), m, files(config, code))
+	g, err := r.Load(context.Background(), plugin.Spec{Manifest: m, Files: files(config, code), Store: store})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,8 +164,18 @@ func play(t *testing.T, g plugin.Guest, events []event.Event, n int) []string {
 
 func line(r plugin.Reaction) string {
 	c := r.Cue
+	switch call := r.Call.(type) {
+	case *abi.Timer:
+		return fmt.Sprintf("%d %s token=%d millis=%d", r.Event, r.Power, call.Token, call.Millis)
+	case *abi.Fetch:
+		return fmt.Sprintf("%d %s token=%d method=%q url=%q headers=%q body=%q", r.Event, r.Power, call.Token, call.Method, call.URL, call.Headers, call.Body)
+	case *abi.Ask:
+		return fmt.Sprintf("%d %s token=%d instructions=%q prompt=%q schema=%q max_tokens=%d", r.Event, r.Power, call.Token, call.Instructions, call.Prompt, call.Schema, call.MaxTokens)
+	case *abi.StorePut:
+		return fmt.Sprintf("%d %s key=%q value=%q", r.Event, r.Power, call.Key, call.Value)
+	}
 	if c.Verb == "" {
-		return fmt.Sprintf("%d %s level=%d %q", r.Event, r.Power, r.Level, r.Log)
+		return fmt.Sprintf("%d %s level=%d %q", r.Event, r.Power, r.Level, short(r.Log))
 	}
 	text := fmt.Sprintf("%d %s name=%q text=%q value=%d millis=%d priority=%d", r.Event, c.Verb, c.Name, short(c.Text), c.Value, c.Millis, c.Priority)
 	if r.About != 0 {
@@ -165,9 +192,9 @@ func short(s string) string {
 	return fmt.Sprintf("%s… (%d bytes) …%s", strings.ToValidUTF8(s[:40], ""), len(s), strings.ToValidUTF8(s[len(s)-20:], ""))
 }
 
-func compare(t *testing.T, got []string) {
+func compare(t *testing.T, name string, got []string) {
 	t.Helper()
-	text, err := golden.ReadFile("testdata/transcript.golden")
+	text, err := golden.ReadFile("testdata/" + name + ".golden")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +202,7 @@ func compare(t *testing.T, got []string) {
 	for i := range max(len(got), len(want)) {
 		g, w := at(got, i), at(want, i)
 		if g != w {
-			t.Fatalf("line %d:\n got %s\nwant %s", i+1, g, w)
+			t.Fatalf("line %d of %s:\n got %s\nwant %s", i+1, name, g, w)
 		}
 	}
 }
@@ -207,6 +234,11 @@ func Transcript() []event.Event {
 		show.SpeechStarted{Text: "hello"}, show.SpeechEnded{Cut: true}, show.SceneShown{Scene: "lot"}, show.OperatorActed{Who: "me", What: "pause"},
 		auction.BidAccepted{Handle: "cy", Amount: money.MustETH("100"), Count: 9},
 	}
+	return numbered(data)
+}
+
+// numbered makes events of facts, as far apart as on a show.
+func numbered(data []event.Data) []event.Event {
 	out := make([]event.Event, len(data))
 	for i, d := range data {
 		seq := uint64(i)*7 + 1

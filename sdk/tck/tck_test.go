@@ -2,6 +2,7 @@ package tck
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"os/exec"
@@ -9,17 +10,23 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/wasm"
 )
 
-var update = flag.Bool("update", false, "write testdata/transcript.golden from the Go guest")
+var update = flag.Bool("update", false, "write testdata/*.golden from the Go guest")
 
 // buildGo compiles the conformance plugin of the Go SDK; the toolchain is here, because it runs this test.
 func buildGo(t *testing.T) []byte {
 	t.Helper()
+	return buildIn(t, "../go")
+}
+
+func buildIn(t *testing.T, sdk string) []byte {
+	t.Helper()
 	out := filepath.Join(t.TempDir(), "plugin.wasm")
 	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", out, "./examples/conformance")
-	cmd.Dir = "../go"
+	cmd.Dir = sdk
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=", "GOWORK=off")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the Go guest: %v\n%s", err, text)
@@ -46,6 +53,34 @@ func interpreting(t *testing.T, code []byte) *wasm.Runtime {
 	return r
 }
 
+func write(t *testing.T, name string, lines []string) {
+	t.Helper()
+	if err := os.WriteFile("testdata/"+name+".golden", []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOlderGuest: a plugin that was built when version 1 was new still plays, and hands its state to one of today.
+func TestOlderGuest(t *testing.T) {
+	old, err := os.ReadFile("testdata/v1.0/assemblyscript.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	today, err := os.ReadFile("testdata/assemblyscript.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := interpreting(t, old)
+	RunFirst(t, r, old)
+	t.Run("to a plugin of today", func(t *testing.T) { HandOver(t, r, old, today) })
+	t.Run("migrates nothing", func(t *testing.T) {
+		err := load(t, r, "", old).Migrate(context.Background(), 1, []byte("abc"))
+		if !errors.Is(err, plugin.ErrState) || !strings.Contains(err.Error(), "no export migrate") {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
 func TestSDKs(t *testing.T) {
 	goCode := buildGo(t)
 	asCode, err := os.ReadFile("testdata/assemblyscript.wasm")
@@ -54,10 +89,9 @@ func TestSDKs(t *testing.T) {
 	}
 	inGo, inAS := interpreting(t, goCode), interpreting(t, asCode)
 	if *update {
-		lines := play(t, load(t, inGo, "", goCode), Transcript(), 4)
-		if err := os.WriteFile("testdata/transcript.golden", []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		write(t, "transcript", play(t, load(t, inGo, "", goCode), Transcript(), 4))
+		lines, _ := playStore(t, loadWith(t, inGo, "", goCode, kept()), PowersTranscript(), 4, map[string]string{})
+		write(t, "powers", lines)
 	}
 	t.Run("Go", func(t *testing.T) { Run(t, inGo, goCode) })
 	t.Run("AssemblyScript", func(t *testing.T) { Run(t, inAS, asCode) })

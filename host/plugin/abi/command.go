@@ -14,16 +14,19 @@ var ErrCommands = errors.New("malformed commands")
 // Command is one thing that a guest asked for.
 type Command struct {
 	Event int    // index in the batch of the event that caused it
-	Name  string // of the command, and of the capability that allows it
+	Power string // name of the capability that allows it
 	Cue   cue.Cue
+	Call  Call   // of timer, fetch and ask, which have no cue
 	Level int64  // of a log command, whose text is Cue.Text
 	About uint64 // Seq of an earlier event, as the guest claims; 0 for none
 }
 
 type commandSpec struct {
 	name  string
+	power string
 	verb  cue.Verb
 	slots []slotSpec
+	call  func(*callReader) Call // in place of verb and slots
 }
 
 type slotSpec struct {
@@ -105,9 +108,14 @@ func nextCommand(b []byte, n int) ([]byte, error) {
 }
 
 func readCommand(rec []byte, spec *commandSpec, intern func([]byte) string) (Command, error) {
-	c := Command{Event: int(le.Uint32(rec[8:])), Name: spec.name}
+	c := Command{Event: int(le.Uint32(rec[8:])), Power: spec.power}
 	c.Cue.Verb = spec.verb
 	fields := int(rec[6])
+	if spec.call != nil {
+		r := callReader{rec: rec, fields: fields}
+		c.Call = spec.call(&r)
+		return c, r.err
+	}
 	for i, s := range spec.slots {
 		if i >= fields {
 			break

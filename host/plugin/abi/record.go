@@ -26,16 +26,35 @@ const (
 
 var le = binary.LittleEndian
 
-// EventKinds are the kinds of events that guests may hear.
-func EventKinds() []event.Kind { return append([]event.Kind(nil), events[1:]...) }
+// eventSpec is a kind of event.
+type eventSpec struct {
+	fact   event.Kind // its name in the ledger
+	answer bool       // for the plugin that asked alone
+}
 
-// CommandNames are what guests may ask for, and so the names of the capabilities that allow it.
-func CommandNames() []string {
-	out := make([]string, 0, len(commands)-1)
-	for _, c := range commands[1:] {
-		out = append(out, c.name)
+// EventKinds are the kinds of events that guests may subscribe to.
+func EventKinds() []event.Kind { return kinds(false) }
+
+// AnswerKinds are the kinds, as the ledger names them, of events that only the plugin hears that asked for them.
+func AnswerKinds() []event.Kind { return kinds(true) }
+
+func kinds(answers bool) []event.Kind {
+	var out []event.Kind
+	for _, e := range events[1:] {
+		if e.answer == answers {
+			out = append(out, e.fact)
+		}
 	}
 	return out
+}
+
+// Capabilities are the names of what a plugin may be allowed.
+func Capabilities() []string {
+	var out []string
+	for _, c := range commands[1:] {
+		out = append(out, c.power)
+	}
+	return append(out, PowerStore)
 }
 
 // BeginBatch starts a batch in b, whose capacity is used again.

@@ -2,6 +2,7 @@ package abi
 
 import (
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -85,6 +86,63 @@ func say(event uint32, text, mood string, priority uint64, fields int) []byte {
 	return b
 }
 
+// record is a command whose fields are texts or numbers.
+func record(kind uint16, fields ...any) []byte {
+	b := make([]byte, commandHeader+slot*len(fields))
+	for i, f := range fields {
+		switch v := f.(type) {
+		case string:
+			le.PutUint32(b[commandHeader+slot*i:], uint32(len(b)))
+			le.PutUint32(b[commandHeader+slot*i+4:], uint32(len(v)))
+			b = append(b, v...)
+		case uint64:
+			le.PutUint64(b[commandHeader+slot*i:], v)
+		}
+	}
+	b = append(b, make([]byte, -len(b)&7)...)
+	le.PutUint32(b, uint32(len(b)))
+	le.PutUint16(b[4:], kind)
+	b[6] = byte(len(fields))
+	return b
+}
+
+// TestReadCalls: commands that ask for a power carry what was asked, typed; fields that an older guest does not write
+// are empty.
+func TestReadCalls(t *testing.T) {
+	got, _, _, err := ReadCommands(answer(
+		record(13, uint64(7), uint64(1500)),
+		record(14, uint64(8), "POST", "https://a.example/b", "A: b\nC: d", "body"),
+		record(15, uint64(9), "be kind", "hello", "{}", uint64(100)),
+		record(15, uint64(9), "be kind"),
+	), 1, 9, nil, plain)
+	want := []Command{
+		{Power: "timer", Call: &Timer{Token: 7, Millis: 1500}},
+		{Power: "http", Call: &Fetch{Token: 8, Method: "POST", URL: "https://a.example/b", Headers: "A: b\nC: d", Body: "body"}},
+		{Power: "llm", Call: &Ask{Token: 9, Instructions: "be kind", Prompt: "hello", Schema: "{}", MaxTokens: 100}},
+		{Power: "llm", Call: &Ask{Token: 9, Instructions: "be kind"}},
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	lie := record(14, uint64(8), "GET")
+	le.PutUint32(lie[commandHeader+slot:], 4096)
+	if _, _, _, err := ReadCommands(answer(lie), 1, 9, nil, plain); !errors.Is(err, ErrCommands) || !strings.Contains(err.Error(), "(fetch): method: text at 4096") {
+		t.Errorf("error %v; want the field that lies", err)
+	}
+}
+
+func TestFeatureNames(t *testing.T) {
+	if got := strings.Join(FeatureNames(FeatureStore|FeaturePowers|1<<40), ", "); got != "store, powers, bit 40" {
+		t.Errorf("got %s", got)
+	}
+	if Features != FeatureStore|FeaturePowers {
+		t.Errorf("all features are %b", Features)
+	}
+}
+
 func plain(b []byte) string { return string(b) }
 
 func TestReadCommands(t *testing.T) {
@@ -92,9 +150,9 @@ func TestReadCommands(t *testing.T) {
 	le.PutUint16(unknown[4:], 4711)
 	got, skipped, dropped, err := ReadCommands(answer(say(1, "hi", "happy", 70, 3), unknown, say(0, "older", "", 0, 1), say(0, "newer", "", 9, 5), say(0, "x", "", 900, 3)), 2, 3, nil, plain)
 	want := []Command{
-		{Event: 1, Name: "say", Cue: cue.Cue{Verb: cue.Say, Text: "hi", Name: "happy", Priority: 70}},
-		{Event: 0, Name: "say", Cue: cue.Cue{Verb: cue.Say, Text: "older"}}, // fields that it does not know are empty
-		{Event: 0, Name: "say", Cue: cue.Cue{Verb: cue.Say, Text: "newer", Priority: 9}, About: 1 << 63},
+		{Event: 1, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: "hi", Name: "happy", Priority: 70}},
+		{Event: 0, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: "older"}}, // fields that it does not know are empty
+		{Event: 0, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: "newer", Priority: 9}, About: 1 << 63},
 	}
 	if err != nil || skipped != 1 || dropped != 1 {
 		t.Errorf("%d unknown, %d dropped, error %v; want 1, 1 and none", skipped, dropped, err)
@@ -109,6 +167,7 @@ func FuzzReadCommands(f *testing.F) {
 	f.Add(answer(say(0, "hi", "happy", 70, 3)), byte(1))
 	f.Add(answer(say(1, "鳥", "", 0, 3), say(0, "", "", 255, 9)), byte(2))
 	f.Add(answer(), byte(0))
+	f.Add(answer(record(13, uint64(7), uint64(1000)), record(14, uint64(1), "GET", "https://a.example", "", "b"), record(15, uint64(2), "be kind", "hello")), byte(1))
 	f.Fuzz(func(t *testing.T, b []byte, size byte) {
 		n := int(size)
 		cmds, _, _, err := ReadCommands(b, n, 64, nil, plain)
@@ -116,8 +175,14 @@ func FuzzReadCommands(f *testing.F) {
 			t.Error("commands beside an error")
 		}
 		for _, c := range cmds {
-			if c.Event < 0 || c.Event >= n || !slices.Contains(CommandNames(), c.Name) {
+			if c.Event < 0 || c.Event >= n || !slices.Contains(Capabilities(), c.Power) {
 				t.Errorf("command %+v of a batch of %d", c, n)
+			}
+			if f, ok := c.Call.(*Fetch); ok && (!utf8.ValidString(f.URL) || len(f.Body) > MaxStringBytes) {
+				t.Errorf("call %+v", f)
+			}
+			if (c.Call == nil) == (c.Cue.Verb == "" && c.Power != "log") {
+				t.Errorf("command %+v is neither cue nor call", c)
 			}
 			if !utf8.ValidString(c.Cue.Text) || !utf8.ValidString(c.Cue.Name) || len(c.Cue.Text) > MaxStringBytes {
 				t.Errorf("text of %+v", c)

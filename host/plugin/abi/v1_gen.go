@@ -2,15 +2,13 @@
 
 package abi
 
-import (
-	"github.com/sothebais/sothebais/host/cue"
-	"github.com/sothebais/sothebais/host/event"
-)
+import "github.com/sothebais/sothebais/host/cue"
 
 // Limits of the contract.
 const (
 	MaxBatchEvents   = 64
 	MaxCommandsBytes = 262144
+	MaxKeyBytes      = 128
 	MaxStringBytes   = 8192
 )
 
@@ -33,43 +31,134 @@ const (
 	eventOperatorActed uint16 = 15
 	eventLotPaused     uint16 = 16
 	eventLotResumed    uint16 = 17
+	eventTimerFired    uint16 = 18
+	eventFetchAnswered uint16 = 19
+	eventModelAnswered uint16 = 20
+	eventPowerDenied   uint16 = 21
 )
 
-// events names the kinds, by number.
-var events = [...]event.Kind{
-	eventPostReceived:  "post.received",
-	eventBidAccepted:   "bid.accepted",
-	eventBidRefused:    "bid.refused",
-	eventLotOpened:     "lot.opened",
-	eventLotExtended:   "lot.extended",
-	eventLotClosing:    "lot.closing",
-	eventLotSold:       "lot.sold",
-	eventLotUnsold:     "lot.unsold",
-	eventSessionOpened: "session.opened",
-	eventSessionClosed: "session.closed",
-	eventClockTicked:   "clock.ticked",
-	eventSpeechStarted: "speech.started",
-	eventSpeechEnded:   "speech.ended",
-	eventSceneShown:    "scene.shown",
-	eventOperatorActed: "operator.acted",
-	eventLotPaused:     "lot.paused",
-	eventLotResumed:    "lot.resumed",
+// events names the kinds as the ledger does, by number.
+var events = [...]eventSpec{
+	eventPostReceived:  {fact: "post.received", answer: false},
+	eventBidAccepted:   {fact: "bid.accepted", answer: false},
+	eventBidRefused:    {fact: "bid.refused", answer: false},
+	eventLotOpened:     {fact: "lot.opened", answer: false},
+	eventLotExtended:   {fact: "lot.extended", answer: false},
+	eventLotClosing:    {fact: "lot.closing", answer: false},
+	eventLotSold:       {fact: "lot.sold", answer: false},
+	eventLotUnsold:     {fact: "lot.unsold", answer: false},
+	eventSessionOpened: {fact: "session.opened", answer: false},
+	eventSessionClosed: {fact: "session.closed", answer: false},
+	eventClockTicked:   {fact: "clock.ticked", answer: false},
+	eventSpeechStarted: {fact: "speech.started", answer: false},
+	eventSpeechEnded:   {fact: "speech.ended", answer: false},
+	eventSceneShown:    {fact: "scene.shown", answer: false},
+	eventOperatorActed: {fact: "operator.acted", answer: false},
+	eventLotPaused:     {fact: "lot.paused", answer: false},
+	eventLotResumed:    {fact: "lot.resumed", answer: false},
+	eventTimerFired:    {fact: "plugin.timer_fired", answer: true},
+	eventFetchAnswered: {fact: "plugin.fetch_answered", answer: true},
+	eventModelAnswered: {fact: "plugin.model_answered", answer: true},
+	eventPowerDenied:   {fact: "plugin.power_denied", answer: true},
 }
 
-// commands says how each command becomes a cue, by number.
+// Feature bits that guest and host exchange.
+const (
+	FeatureStore  uint64 = 1 << 0 // values that outlive the plugin, by key: store_get and store_put.
+	FeaturePowers uint64 = 1 << 1 // powers that answer with an event: timer, fetch, ask.
+)
+
+// features names the bits, by number.
+var features = [...]string{0: "store", 1: "powers"}
+
+// Imports are the functions that the host offers besides WASI, in the order of the contract.
+var imports = [...]Import{
+	{Name: "store_get", Params: "iiii", Feature: FeatureStore},
+	{Name: "store_put", Params: "iiii", Feature: FeatureStore},
+}
+
+// Why the store gave nothing.
+const (
+	StoreAbsent int64 = -1 // there is nothing under that key
+	StoreDenied int64 = -2 // the plugin has no capability store, or it is not up yet
+	StoreFull   int64 = -3 // the value does not fit the quota
+	StoreBadKey int64 = -4 // the key is empty, longer than 128 bytes or not UTF-8
+)
+
+// commands says how each command becomes a cue or a call, by number.
 var commands = [...]commandSpec{
-	1:  {name: "say", verb: cue.Say, slots: []slotSpec{{"text", true, toText}, {"mood", true, toName}, {"priority", false, toPriority}, {"about", false, toAbout}}},
-	2:  {name: "express", verb: cue.Express, slots: []slotSpec{{"name", true, toName}, {"millis", false, toMillis}}},
-	3:  {name: "mood", verb: cue.Mood, slots: []slotSpec{{"name", true, toName}, {"intensity", false, toValue}}},
-	4:  {name: "gesture", verb: cue.Gesture, slots: []slotSpec{{"name", true, toName}}},
-	5:  {name: "scene", verb: cue.Scene, slots: []slotSpec{{"name", true, toName}, {"transition", true, toText}, {"millis", false, toMillis}}},
-	6:  {name: "text", verb: cue.Text, slots: []slotSpec{{"slot", true, toName}, {"text", true, toText}}},
-	7:  {name: "show", verb: cue.Show, slots: []slotSpec{{"layer", true, toName}, {"visible", false, toValue}}},
-	8:  {name: "bar", verb: cue.Bar, slots: []slotSpec{{"slot", true, toName}, {"value", false, toValue}}},
-	9:  {name: "reply", verb: cue.Reply, slots: []slotSpec{{"post_id", true, toName}, {"text", true, toText}, {"about", false, toAbout}}},
-	10: {name: "post", verb: cue.Post, slots: []slotSpec{{"text", true, toText}}},
-	11: {name: "sound", verb: cue.Sound, slots: []slotSpec{{"name", true, toName}}},
-	12: {name: "log", verb: "", slots: []slotSpec{{"level", false, toNone}, {"text", true, toNone}}},
+	1:  {name: "say", power: "say", verb: cue.Say, slots: []slotSpec{{"text", true, toText}, {"mood", true, toName}, {"priority", false, toPriority}, {"about", false, toAbout}}},
+	2:  {name: "express", power: "express", verb: cue.Express, slots: []slotSpec{{"name", true, toName}, {"millis", false, toMillis}}},
+	3:  {name: "mood", power: "mood", verb: cue.Mood, slots: []slotSpec{{"name", true, toName}, {"intensity", false, toValue}}},
+	4:  {name: "gesture", power: "gesture", verb: cue.Gesture, slots: []slotSpec{{"name", true, toName}}},
+	5:  {name: "scene", power: "scene", verb: cue.Scene, slots: []slotSpec{{"name", true, toName}, {"transition", true, toText}, {"millis", false, toMillis}}},
+	6:  {name: "text", power: "text", verb: cue.Text, slots: []slotSpec{{"slot", true, toName}, {"text", true, toText}}},
+	7:  {name: "show", power: "show", verb: cue.Show, slots: []slotSpec{{"layer", true, toName}, {"visible", false, toValue}}},
+	8:  {name: "bar", power: "bar", verb: cue.Bar, slots: []slotSpec{{"slot", true, toName}, {"value", false, toValue}}},
+	9:  {name: "reply", power: "reply", verb: cue.Reply, slots: []slotSpec{{"post_id", true, toName}, {"text", true, toText}, {"about", false, toAbout}}},
+	10: {name: "post", power: "post", verb: cue.Post, slots: []slotSpec{{"text", true, toText}}},
+	11: {name: "sound", power: "sound", verb: cue.Sound, slots: []slotSpec{{"name", true, toName}}},
+	12: {name: "log", power: "log", verb: "", slots: []slotSpec{{"level", false, toNone}, {"text", true, toNone}}},
+	13: {name: "timer", power: "timer", call: readTimer},
+	14: {name: "fetch", power: "http", call: readFetch},
+	15: {name: "ask", power: "llm", call: readAsk},
+}
+
+// Timer is what timer asks for: ask for a timer.fired after a while. The same token again sets the timer anew.
+type Timer struct {
+	Token  uint64 // comes back with the event
+	Millis int64  // how long from the event that is handled; 0 cancels the timer
+}
+
+func (*Timer) call() {}
+
+func readTimer(r *callReader) Call {
+	return &Timer{
+		Token:  r.u64("token", 0),
+		Millis: r.i64("millis", 1),
+	}
+}
+
+// Fetch is what fetch asks for: send a request to a host that plugin.yaml lists; fetch.answered follows.
+type Fetch struct {
+	Token   uint64 // comes back with the answer
+	Method  string // GET, POST and so on; empty for GET
+	URL     string // where to, https
+	Headers string // lines of the form Name: value
+	Body    string // what is sent
+}
+
+func (*Fetch) call() {}
+
+func readFetch(r *callReader) Call {
+	return &Fetch{
+		Token:   r.u64("token", 0),
+		Method:  r.str("method", 1),
+		URL:     r.str("url", 2),
+		Headers: r.str("headers", 3),
+		Body:    r.str("body", 4),
+	}
+}
+
+// Ask is what ask asks for: ask the language model; model.answered follows.
+type Ask struct {
+	Token        uint64 // comes back with the answer
+	Instructions string // who the model is and what it must do
+	Prompt       string // the question
+	Schema       string // JSON Schema of the answer; empty for text
+	MaxTokens    int64  // greatest length of the answer
+}
+
+func (*Ask) call() {}
+
+func readAsk(r *callReader) Call {
+	return &Ask{
+		Token:        r.u64("token", 0),
+		Instructions: r.str("instructions", 1),
+		Prompt:       r.str("prompt", 2),
+		Schema:       r.str("schema", 3),
+		MaxTokens:    r.i64("max_tokens", 4),
+	}
 }
 
 // PostReceived is post.received: a post reached the show. Bids are posts as well; what became of them follows as bid.accepted or bid.refused.
@@ -425,5 +514,75 @@ func (v *LotResumed) Append(b []byte, seq uint64, at int64) []byte {
 	w := begin(b, eventLotResumed, 2, seq, at)
 	w.str(0, v.Lot)
 	w.i64(1, v.Closes)
+	return w.end()
+}
+
+// TimerFired is timer.fired: a timer of this plugin ran out.
+type TimerFired struct {
+	Token uint64 // what timer was given
+}
+
+// Append writes the event as a record of a batch.
+func (v *TimerFired) Append(b []byte, seq uint64, at int64) []byte {
+	w := begin(b, eventTimerFired, 1, seq, at)
+	w.u64(0, v.Token)
+	return w.end()
+}
+
+// FetchAnswered is fetch.answered: what became of a fetch of this plugin.
+type FetchAnswered struct {
+	Token  uint64 // what fetch was given
+	OK     bool   // a server answered, with whatever status
+	Status int64  // status of the answer; 0 when there is none
+	Type   string // media type of the body, such as application/json
+	Body   string // the body; outside text, never say it unchecked
+	Reason string // why there is no answer
+}
+
+// Append writes the event as a record of a batch.
+func (v *FetchAnswered) Append(b []byte, seq uint64, at int64) []byte {
+	w := begin(b, eventFetchAnswered, 6, seq, at)
+	w.u64(0, v.Token)
+	w.flag(1, v.OK)
+	w.i64(2, v.Status)
+	w.str(3, v.Type)
+	w.str(4, v.Body)
+	w.str(5, v.Reason)
+	return w.end()
+}
+
+// ModelAnswered is model.answered: what became of a question of this plugin to the language model.
+type ModelAnswered struct {
+	Token  uint64 // what ask was given
+	OK     bool   // there is an answer
+	Text   string // the answer, in the form that was asked for; outside text, never say it unchecked
+	Tokens int64  // what question and answer cost of the budget
+	Reason string // why there is no answer
+}
+
+// Append writes the event as a record of a batch.
+func (v *ModelAnswered) Append(b []byte, seq uint64, at int64) []byte {
+	w := begin(b, eventModelAnswered, 5, seq, at)
+	w.u64(0, v.Token)
+	w.flag(1, v.OK)
+	w.str(2, v.Text)
+	w.i64(3, v.Tokens)
+	w.str(4, v.Reason)
+	return w.end()
+}
+
+// PowerDenied is power.denied: this plugin asked for a power that it was not granted, or for more of it than it may have.
+type PowerDenied struct {
+	Token  uint64 // what the command was given; 0 where it has none
+	Power  string // name of the capability
+	Reason string // why, and how to mend it
+}
+
+// Append writes the event as a record of a batch.
+func (v *PowerDenied) Append(b []byte, seq uint64, at int64) []byte {
+	w := begin(b, eventPowerDenied, 3, seq, at)
+	w.u64(0, v.Token)
+	w.str(1, v.Power)
+	w.str(2, v.Reason)
 	return w.end()
 }

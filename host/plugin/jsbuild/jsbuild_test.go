@@ -67,11 +67,11 @@ func itoa(n int) string {
 func TestMistakes(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"syntax", "export default {\n  on: {,\n}", "plugin.ts:2:8: Expected identifier but found \",\"\n\t  on: {,\n\t       ^"},
-		{"package", "import x from 'left-pad'; x()", `plugin.ts:1:14: cannot import "left-pad": a plugin imports its own files, such as "./lines.js", and @sothebais/sdk`},
+		{"package", "import x from 'left-pad'; x()", `plugin.ts:1:15: cannot import "left-pad": a plugin imports its own files, such as "./lines.js", and @sothebais/sdk`},
 		{"node", "import x from 'node:fs'; x()", `cannot import "node:fs"`},
 		{"outside", "import x from '../secret.js'; x()", "it is outside of the plugin's folder"},
 		{"absolute", "import x from '/etc/passwd'; x()", "a plugin imports its own files"},
-		{"missing", "import x from './lines'; x()", `plugin.ts:1:14: cannot import "./lines": there is no file lines in the plugin's folder`},
+		{"missing", "import x from './lines'; x()", `plugin.ts:1:15: cannot import "./lines": there is no file lines in the plugin's folder`},
 		{"no script", "import x from './notes.txt'; x()", "notes.txt is no script: name it .js, .ts or .json"},
 		{"no such export", "import {x} from './b.js'; x()", `No matching export in "plugin:b.js" for import "x"`},
 		{"require", "module.exports = require('fs')", `cannot import "fs"`},

@@ -73,6 +73,18 @@ func appendEvent(b []byte, e event.Event) ([]byte, bool) {
 	case show.OperatorActed:
 		r := abi.OperatorActed{Who: d.Who, What: d.What}
 		return r.Append(b, seq, at), true
+	case show.TimerFired:
+		r := abi.TimerFired{Token: d.Token}
+		return r.Append(b, seq, at), true
+	case show.FetchAnswered:
+		r := abi.FetchAnswered{Token: d.Token, OK: d.OK, Status: int64(d.Status), Type: d.Type, Body: d.Body, Reason: d.Reason}
+		return r.Append(b, seq, at), true
+	case show.ModelAnswered:
+		r := abi.ModelAnswered{Token: d.Token, OK: d.OK, Text: d.Text, Tokens: d.Tokens, Reason: d.Reason}
+		return r.Append(b, seq, at), true
+	case show.PowerDenied:
+		r := abi.PowerDenied{Token: d.Token, Power: d.Power, Reason: d.Reason}
+		return r.Append(b, seq, at), true
 	}
 	return b, false
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/sothebais/sothebais/host/plugin/abi"
 )
 
 // signature is the type of a function.
@@ -42,6 +44,51 @@ var required = map[string]signature{
 	"restore":          {valueTypes("ii"), valueTypes("l")},
 }
 
+// optional are the exports that a guest may have.
+var optional = map[string]signature{
+	"_initialize": {},
+	"migrate":     {valueTypes("iii"), valueTypes("l")},
+}
+
+// hostImports are what a guest may import of the host, by name.
+var hostImports = func() map[string]abi.Import {
+	out := map[string]abi.Import{}
+	for _, im := range abi.Imports() {
+		out[im.Name] = im
+	}
+	return out
+}()
+
+// checkImports refuses modules that import anything but WASI and what the host offers.
+func checkImports(defs []api.FunctionDefinition) error {
+	for _, d := range defs {
+		module, name, _ := d.Import()
+		want, ok := importType(module, name)
+		if !ok {
+			return fmt.Errorf("import %q.%q: a plugin imports nothing but %s and %s; everything else is asked for with commands", module, name, wasiModule, abi.ImportModule)
+		}
+		if got := signatureOf(d); got.String() != want.String() {
+			return fmt.Errorf("import %s.%s is %s; want %s", module, name, got, want)
+		}
+	}
+	return nil
+}
+
+func importType(module, name string) (signature, bool) {
+	switch module {
+	case wasiModule:
+		params, ok := wasiParams[name]
+		if name == "proc_exit" {
+			return signature{params: valueTypes(params)}, ok
+		}
+		return signature{valueTypes(params), valueTypes("i")}, ok
+	case abi.ImportModule:
+		im, ok := hostImports[name]
+		return signature{valueTypes(im.Params), valueTypes("l")}, ok
+	}
+	return signature{}, false
+}
+
 // exportOrder is the order in which problems are told: the marker first, which says that it is no plugin at all.
 var exportOrder = []string{"sothebais_abi_v1", "alloc", "configure", "handle_batch", "save", "restore"}
 
@@ -60,8 +107,22 @@ func checkExports(c wazero.CompiledModule) error {
 			return fmt.Errorf("export %s is %s; want %s", name, got, want)
 		}
 	}
-	if d, ok := found["_initialize"]; ok && signatureOf(d).String() != "func()" {
-		return fmt.Errorf("export _initialize is %s; want func()", signatureOf(d))
+	for name, want := range optional {
+		if d, ok := found[name]; ok && signatureOf(d).String() != want.String() {
+			return fmt.Errorf("export %s is %s; want %s", name, signatureOf(d), want)
+		}
 	}
 	return nil
+}
+
+// needed are the features whose functions a module imports.
+func needed(c wazero.CompiledModule) uint64 {
+	var features uint64
+	for _, d := range c.ImportedFunctions() {
+		module, name, _ := d.Import()
+		if im, ok := hostImports[name]; ok && module == abi.ImportModule {
+			features |= im.Feature
+		}
+	}
+	return features
 }

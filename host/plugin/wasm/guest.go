@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
+
+	"github.com/tetratelabs/wazero/api"
 
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
@@ -38,7 +41,7 @@ type guest struct {
 	inst     *instance
 
 	image   image         // where it stood a while ago
-	state   []byte        // what it took over since, nil for nothing
+	state   handed        // what it took over since
 	journal []event.Event // and what it has heard since
 	batches []int         // in batches of these lengths
 	work    int64         // and the fuel of that
@@ -53,6 +56,14 @@ type guest struct {
 	dead      bool
 }
 
+// handed is the state of a predecessor.
+type handed struct {
+	is      bool
+	migrate bool
+	version int
+	bytes   []byte
+}
+
 // start brings a new instance up to the point where it can hear events.
 func (g *guest) start(config []byte) error {
 	if need, most := uint64(g.module.meta.Memory)*pageBytes, uint64(g.manifest.Limits.MemoryMiB)<<20; need > most {
@@ -62,31 +73,33 @@ func (g *guest) start(config []byte) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", plugin.ErrModule, err)
 	}
-	g.inst = inst
+	g.inst, g.box.fuel = inst, inst.fuel
 	g.box.at(0, startTime)
-	fuel := g.runtime.cfg.LoadFuel
-	if err := inst.initialize(fuel); err != nil {
+	features, err := inst.initialize(g.runtime.cfg.LoadFuel)
+	if err != nil {
 		return fmt.Errorf("%w: %w", plugin.ErrModule, err)
 	}
-	if err := g.give("configure", config, plugin.ErrConfig); err != nil {
+	if missing := g.module.needs &^ features; missing != 0 {
+		return fmt.Errorf("%w: it imports functions of %s, but did not say that it needs it when features were exchanged; with an SDK, name it under what the plugin needs",
+			plugin.ErrModule, strings.Join(abi.FeatureNames(missing), ", "))
+	}
+	g.box.store.open = g.box.store.granted && features&abi.FeatureStore != 0
+	if err := g.give("configure", plugin.ErrConfig, inst.configure, config); err != nil {
 		return err
 	}
 	g.checkpoint()
 	return nil
 }
 
-// give hands bytes to configure or restore, which answer with an error text. The clock stands at the same moment
-// each time, so that a roll-back which restores once more comes to the same state.
-func (g *guest) give(what string, b []byte, refused error) error {
+// give hands bytes to configure, restore or migrate, which answer with an error text. The clock stands at the same
+// moment each time, so that a roll-back which restores once more comes to the same state.
+func (g *guest) give(what string, refused error, f api.Function, b []byte, before ...uint64) error {
 	g.box.at(0, startTime)
-	fuel, f := g.runtime.cfg.LoadFuel, g.inst.configure
-	if what == "restore" {
-		f = g.inst.restore
-	}
+	fuel := g.runtime.cfg.LoadFuel
 	if err := g.inst.put(b, fuel); err != nil {
 		return fmt.Errorf("%w: %w", refused, err)
 	}
-	packed, err := g.inst.call(f, fuel, uint64(g.inst.in), uint64(len(b)))
+	packed, err := g.inst.call(f, fuel, append(before, uint64(g.inst.in), uint64(len(b)))...)
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", refused, what, err)
 	}
@@ -110,10 +123,12 @@ func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.R
 		return nil, nil
 	}
 	fuel := g.fuel(len(g.heard)) + g.saved
+	written := len(g.box.store.written)
 	if err := g.run(fuel); err != nil {
 		g.saved = 0
-		return nil, errors.Join(err, g.rollBack())
+		return nil, errors.Join(err, g.rollBack(written))
 	}
+	g.reactions = g.box.store.writes(g.reactions, g.heard[len(g.heard)-1].Seq)
 	g.stats.Fuel = g.inst.burnt(fuel)
 	g.saved = min(fuel-g.stats.Fuel, g.fuel(savedFuel))
 	g.remember()
@@ -174,8 +189,8 @@ func (g *guest) react(out []byte) error {
 func byEvent(a, b plugin.Reaction) int { return cmp.Compare(a.Event, b.Event) }
 
 func (g *guest) reaction(c *abi.Command) plugin.Reaction {
-	r := plugin.Reaction{Event: g.heard[c.Event].Seq, About: c.About, Power: c.Name, Cue: c.Cue}
-	if c.Cue.Verb == "" {
+	r := plugin.Reaction{Event: g.heard[c.Event].Seq, About: c.About, Power: c.Power, Cue: c.Cue, Call: c.Call}
+	if c.Cue.Verb == "" && c.Call == nil {
 		r.Log, r.Level, r.Cue.Text = c.Cue.Text, slog.Level(min(max(c.Level, -4), 8)), ""
 	}
 	return r
@@ -209,18 +224,22 @@ func (g *guest) remember() {
 func (g *guest) checkpoint() {
 	g.inst.copyTo(&g.image)
 	clear(g.journal)
-	g.state, g.journal, g.batches, g.work = nil, g.journal[:0], g.batches[:0], 0
+	g.box.store.mark()
+	g.state, g.journal, g.batches, g.work = handed{}, g.journal[:0], g.batches[:0], 0
 }
 
-// rollBack puts the guest back to where it stood after the last call that went well.
-func (g *guest) rollBack() error {
+// rollBack puts the guest back to where it stood after the last call that went well. written is how much the store
+// had to tell by then.
+func (g *guest) rollBack(written int) error {
 	g.box.mute = true
 	stats := g.stats
 	defer func() { g.box.mute, g.stats = false, stats }() // what is played again was counted the first time
+	g.box.store.back(written)
 	err := g.reset()
 	if err == nil {
 		err = g.replay()
 	}
+	g.box.store.written = g.box.store.written[:written]
 	if err != nil {
 		g.dead = true
 		return fmt.Errorf("%w: roll back: %w", plugin.ErrDead, err)
@@ -232,8 +251,8 @@ func (g *guest) rollBack() error {
 
 // replay does once more what went well once.
 func (g *guest) replay() error {
-	if g.state != nil {
-		if err := g.give("restore", g.state, plugin.ErrState); err != nil {
+	if g.state.is {
+		if err := g.restore(g.state); err != nil {
 			return err
 		}
 	}
@@ -256,7 +275,7 @@ func (g *guest) reset() error {
 			return err
 		}
 		err = g.inst.close()
-		g.inst = fresh
+		g.inst, g.box.fuel = fresh, fresh.fuel
 		if err != nil {
 			return err
 		}
@@ -269,15 +288,16 @@ func (g *guest) Save(context.Context) ([]byte, error) {
 	if g.dead {
 		return nil, plugin.ErrDead
 	}
+	written := len(g.box.store.written)
 	state, err := g.save()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("save: %w", err), g.rollBack())
+		return nil, errors.Join(fmt.Errorf("save: %w", err), g.rollBack(written))
 	}
 	return state, nil
 }
 
 func (g *guest) save() ([]byte, error) {
-	packed, err := g.inst.call(g.inst.save, g.runtime.cfg.LoadFuel, 0, 0)
+	packed, err := g.inst.call(g.inst.save, g.runtime.cfg.LoadFuel)
 	if err != nil {
 		return nil, err
 	}
@@ -285,20 +305,63 @@ func (g *guest) save() ([]byte, error) {
 	return slices.Clone(state), err
 }
 
-// Restore is plugin.Guest's. It makes no copy of the guest, because that would take longer than all the rest of a
-// swap; a roll-back restores once more.
+// Restore is plugin.Guest's.
 func (g *guest) Restore(_ context.Context, state []byte) error {
+	return g.takeOver(handed{is: true, bytes: state})
+}
+
+// Migrate is plugin.Guest's.
+func (g *guest) Migrate(_ context.Context, version int, state []byte) error {
+	return g.takeOver(handed{is: true, migrate: true, version: version, bytes: state})
+}
+
+// takeOver makes no copy of the guest, because that would take longer than all the rest of a swap; a roll-back
+// restores once more.
+func (g *guest) takeOver(h handed) error {
 	if g.dead {
 		return plugin.ErrDead
 	}
-	if g.state != nil || len(g.journal) > 0 {
+	if g.state.is || len(g.journal) > 0 {
 		g.checkpoint()
 	}
-	if err := g.give("restore", state, plugin.ErrState); err != nil {
-		return errors.Join(err, g.rollBack())
+	written := len(g.box.store.written)
+	if err := g.restore(h); err != nil {
+		return errors.Join(err, g.rollBack(written))
 	}
-	g.state = append([]byte{}, state...)
+	h.bytes = slices.Clone(h.bytes)
+	g.state = h
 	return nil
+}
+
+func (g *guest) restore(h handed) error {
+	switch {
+	case !h.migrate:
+		return g.give("restore", plugin.ErrState, g.inst.restore, h.bytes)
+	case g.inst.migrate == nil:
+		return fmt.Errorf("%w: it has no export migrate to take a state of version %d", plugin.ErrState, h.version)
+	}
+	return g.give("migrate", plugin.ErrState, g.inst.migrate, h.bytes, uint64(uint32(h.version)))
+}
+
+// Clone is plugin.Guest's.
+func (g *guest) Clone(context.Context) (plugin.Guest, error) {
+	if g.dead {
+		return nil, plugin.ErrDead
+	}
+	g.checkpoint()
+	g.runtime.use(g.module.sum)
+	c := g.runtime.newGuest(g.module, g.manifest)
+	c.sum, c.stats, c.saved, c.box.store = g.sum, g.stats, g.saved, g.box.store.clone()
+	inst, err := instantiate(c.ctx, c.runtime.engine, c.module)
+	if err != nil {
+		return nil, errors.Join(err, c.Close(c.ctx))
+	}
+	c.inst, c.box.fuel = inst, inst.fuel
+	if err := inst.setTo(&g.image); err != nil {
+		return nil, errors.Join(err, c.Close(c.ctx))
+	}
+	c.checkpoint()
+	return c, nil
 }
 
 // Stats is plugin.Guest's.

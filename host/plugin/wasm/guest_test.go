@@ -58,7 +58,7 @@ func manifest(config map[string]any) *plugin.Manifest {
 
 func load(tb testing.TB, r *Runtime, name string, m *plugin.Manifest) plugin.Guest {
 	tb.Helper()
-	g, err := r.Load(context.Background(), m, files(read(tb, name)))
+	g, err := r.Load(context.Background(), plugin.Spec{Manifest: m, Files: files(read(tb, name))})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestLimits(t *testing.T) {
 	t.Run("too much memory from the start", func(t *testing.T) {
 		m := manifest(nil)
 		m.Limits.MemoryMiB = 0
-		_, err := r.Load(ctx, m, files(read(t, "fixture.wasm")))
+		_, err := r.Load(ctx, plugin.Spec{Manifest: m, Files: files(read(t, "fixture.wasm"))})
 		if !errors.Is(err, plugin.ErrModule) || !strings.Contains(err.Error(), "limits.memory_mib") {
 			t.Error(err)
 		}
@@ -341,7 +341,9 @@ func TestLoadRefuses(t *testing.T) {
 		{"cut short", manifest(nil), fixture[:len(fixture)/2], plugin.ErrModule, "validate: "},
 		{"no plugin", manifest(nil), read(t, "empty.wasm"), plugin.ErrModule, "no export sothebais_abi_v1 func(i64) -> i64; is it built with the SDK"},
 		{"wrong signature", manifest(nil), read(t, "signature.wasm"), plugin.ErrModule, "export handle_batch is func(i32) -> i64; want func(i32, i32) -> i64"},
-		{"imports the host", manifest(nil), read(t, "import.wasm"), plugin.ErrModule, `import "env"."open": a plugin imports nothing but wasi_snapshot_preview1`},
+		{"imports the host", manifest(nil), read(t, "import.wasm"), plugin.ErrModule, `import "env"."open": a plugin imports nothing but wasi_snapshot_preview1 and sothebais_v1;`},
+		{"imports what it did not ask for", manifest(nil), read(t, "needs.wasm"), plugin.ErrModule, "it imports functions of store, but did not say that it needs it"},
+		{"needs what there is not", manifest(nil), read(t, "feature.wasm"), plugin.ErrModule, "the guest needs bit 5, which this host does not have; it has store, powers"},
 		{"another digest", summed, fixture, plugin.ErrModule, "its manifest says 0000"},
 		{"no interpreter", declarative, fixture, plugin.ErrModule, "built without the interpreter"},
 		{"refuses its configuration", with("refuse"), fixture, plugin.ErrConfig, `line 3: unknown trigger "bidd"`},
@@ -352,7 +354,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			g, err := r.Load(context.Background(), c.m, files(c.code))
+			g, err := r.Load(context.Background(), plugin.Spec{Manifest: c.m, Files: files(c.code)})
 			if g != nil {
 				t.Fatal("it was loaded")
 			}
@@ -383,7 +385,7 @@ func TestLies(t *testing.T) {
 			m := manifest(nil)
 			m.Runtime = plugin.RuntimeSpec{Declarative: &plugin.FileSpec{File: "p.wasm"}}
 			r.cfg.Interpreter = read(t, "echo.wasm")
-			g, err := r.Load(context.Background(), m, body)
+			g, err := r.Load(context.Background(), plugin.Spec{Manifest: m, Files: body})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/abi"
 	"github.com/sothebais/sothebais/host/plugin/wasm/meter"
 )
 
@@ -24,10 +25,11 @@ type instance struct {
 	globals []api.MutableGlobal
 
 	alloc, configure, handle, save, restore api.Function
+	migrate                                 api.Function // nil when it has none
 
 	in    uint32 // where its input buffer stands
 	room  uint32 // and how much fits
-	stack [2]uint64
+	stack [3]uint64
 }
 
 // image is an instance at rest.
@@ -52,30 +54,31 @@ func instantiate(ctx context.Context, engine wazero.Runtime, m *module) (*instan
 	i.alloc, i.configure = mod.ExportedFunction("alloc"), mod.ExportedFunction("configure")
 	i.handle = mod.ExportedFunction("handle_batch")
 	i.save, i.restore = mod.ExportedFunction("save"), mod.ExportedFunction("restore")
+	i.migrate = mod.ExportedFunction("migrate")
 	return i, nil
 }
 
 // initialize runs the start of the guest's language and exchanges feature bits.
-func (i *instance) initialize(fuel int64) error {
+func (i *instance) initialize(fuel int64) (features uint64, err error) {
 	if start := i.mod.ExportedFunction("_initialize"); start != nil {
-		if _, err := i.call(start, fuel, 0, 0); err != nil {
-			return fmt.Errorf("start: %w", err)
+		if _, err := i.call(start, fuel); err != nil {
+			return 0, fmt.Errorf("start: %w", err)
 		}
 	}
-	features, err := i.call(i.mod.ExportedFunction("sothebais_abi_v1"), fuel, 0, 0)
+	features, err = i.call(i.mod.ExportedFunction("sothebais_abi_v1"), fuel, abi.Features)
 	if err != nil {
-		return fmt.Errorf("exchange features: %w", err)
+		return 0, fmt.Errorf("exchange features: %w", err)
 	}
-	if features != 0 {
-		return fmt.Errorf("the guest wants the features %#x, this host has none", features)
+	if lacking := features &^ abi.Features; lacking != 0 {
+		return 0, fmt.Errorf("the guest needs %s, which this host does not have; it has %s: run a newer host, or build the plugin with an older SDK",
+			strings.Join(abi.FeatureNames(lacking), ", "), strings.Join(abi.FeatureNames(abi.Features), ", "))
 	}
-	return nil
+	return features, nil
 }
 
-// call runs a function under fuel and gives its result, or 0 when it has none. Parameters that it does not have are
-// ignored.
-func (i *instance) call(f api.Function, fuel int64, a, b uint64) (uint64, error) {
-	i.stack[0], i.stack[1] = a, b
+// call runs a function under fuel and gives its result, or 0 when it has none.
+func (i *instance) call(f api.Function, fuel int64, params ...uint64) (uint64, error) {
+	copy(i.stack[:], params)
 	i.fuel.Set(uint64(min(fuel, meter.Slice)))
 	i.budget.Set(uint64(max(fuel-meter.Slice, 0)))
 	if err := f.CallWithStack(i.ctx, i.stack[:]); err != nil {
@@ -92,9 +95,12 @@ func (i *instance) trapped(err error) error {
 	first, detail, _ := strings.Cut(err.Error(), "\n")
 	t := &plugin.TrapError{Reason: strings.TrimPrefix(first, "wasm error: "), Detail: detail, Err: err}
 	var exit *sys.ExitError
+	var inHost *plugin.TrapError
 	switch {
 	case int64(i.budget.Get()) < 0:
 		t.Reason, t.Err = "out of fuel", plugin.ErrFuel
+	case errors.As(err, &inHost):
+		t.Reason, t.Err = inHost.Reason, inHost.Err
 	case errors.As(err, &exit):
 		t.Reason = fmt.Sprintf("exit with code %d", exit.ExitCode())
 	}
@@ -109,7 +115,7 @@ func (i *instance) put(b []byte, fuel int64) error {
 		for room < n {
 			room *= 2
 		}
-		at, err := i.call(i.alloc, fuel, uint64(room), 0)
+		at, err := i.call(i.alloc, fuel, uint64(room))
 		if err != nil {
 			return fmt.Errorf("alloc: %w", err)
 		}

@@ -15,10 +15,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"runtime"
 	"slices"
@@ -77,6 +75,7 @@ type module struct {
 	err      error
 	compiled wazero.CompiledModule
 	meta     *meter.Module
+	needs    uint64 // features whose functions it imports
 }
 
 // New makes a runtime. Close it after its guests.
@@ -102,7 +101,7 @@ func New(ctx context.Context, cfg Config) (*Runtime, error) {
 	}
 	r.engine = wazero.NewRuntimeWithConfig(ctx, conf)
 	r.checker = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(features))
-	if err := instantiateWASI(ctx, r.engine); err != nil {
+	if err := errors.Join(instantiateWASI(ctx, r.engine), instantiateHost(ctx, r.engine)); err != nil {
 		return nil, errors.Join(fmt.Errorf("start the plugin runtime: %w", err), r.Close(ctx))
 	}
 	return r, nil
@@ -118,8 +117,8 @@ func (r *Runtime) Close(ctx context.Context) error {
 }
 
 // Load reads, checks, compiles, starts and configures a plugin.
-func (r *Runtime) Load(ctx context.Context, m *plugin.Manifest, fsys fs.FS) (plugin.Guest, error) {
-	code, config, err := r.read(m, fsys)
+func (r *Runtime) Load(ctx context.Context, s plugin.Spec) (plugin.Guest, error) {
+	code, config, err := r.read(s)
 	if err != nil {
 		return nil, err
 	}
@@ -127,26 +126,35 @@ func (r *Runtime) Load(ctx context.Context, m *plugin.Manifest, fsys fs.FS) (plu
 	if err != nil {
 		return nil, err
 	}
-	g := &guest{runtime: r, module: mod, manifest: m, texts: map[string]string{}, sum: mod.sum}
-	if m.Runtime.Declarative != nil {
+	g := r.newGuest(mod, s.Manifest)
+	g.sum = mod.sum
+	if s.Manifest.Runtime.Declarative != nil {
 		g.sum = sumOf(config) // many share the interpreter
 	}
-	g.box.log = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID)
-	g.ctx = withMemoryCap(g.box.within(context.Background()), uint64(m.Limits.MemoryMiB)<<20)
+	g.box.store = newStore(s.Store)
 	if err := g.start(config); err != nil {
 		return nil, errors.Join(err, g.Close(ctx))
 	}
 	return g, nil
 }
 
+// newGuest takes over one use of the module.
+func (r *Runtime) newGuest(mod *module, m *plugin.Manifest) *guest {
+	g := &guest{runtime: r, module: mod, manifest: m, texts: map[string]string{}}
+	g.box.log = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID)
+	g.ctx = withMemoryCap(g.box.within(context.Background()), uint64(m.Limits.MemoryMiB)<<20)
+	return g
+}
+
 // read gives the module that runs and the configuration that it gets.
-func (r *Runtime) read(m *plugin.Manifest, fsys fs.FS) (code, config []byte, err error) {
+func (r *Runtime) read(s plugin.Spec) (code, config []byte, err error) {
+	m := s.Manifest
 	f := m.Runtime.File()
 	limit := int64(r.cfg.ModuleBytes)
 	if m.Runtime.Declarative != nil {
 		limit = maxBodyBytes
 	}
-	b, err := plugin.ReadFile(fsys, f.File, limit)
+	b, err := plugin.ReadFile(s.Files, f.File, limit)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: read %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, err)
 	}
@@ -159,12 +167,8 @@ func (r *Runtime) read(m *plugin.Manifest, fsys fs.FS) (code, config []byte, err
 		}
 		return r.cfg.Interpreter, b, nil
 	}
-	if len(m.Config) > 0 {
-		if config, err = json.Marshal(m.Config); err != nil {
-			return nil, nil, fmt.Errorf("%w: config of plugin %s: %w", plugin.ErrManifest, m.ID, err)
-		}
-	}
-	return b, config, nil
+	config, err = s.Settings()
+	return b, config, err
 }
 
 func sumOf(b []byte) string {
@@ -179,7 +183,9 @@ func (r *Runtime) acquire(ctx context.Context, code []byte) (*module, error) {
 	m.once.Do(func() {
 		if m.compiled, m.meta, m.err = r.compile(ctx, code); m.err != nil {
 			m.err = fmt.Errorf("%w: %w", plugin.ErrModule, m.err)
+			return
 		}
+		m.needs = needed(m.compiled)
 	})
 	if m.err != nil {
 		r.forget(m)

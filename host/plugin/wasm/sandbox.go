@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 )
 
@@ -16,10 +17,12 @@ const (
 )
 
 // sandbox is everything of the outside that a guest can reach: a clock that stands at its event, numbers that its
-// event seeds, and a log. It has no arguments, no environment, no files and no sockets.
+// event seeds, its store, and a log. It has no arguments, no environment, no files and no sockets.
 type sandbox struct {
 	log   *slog.Logger
-	now   int64 // unix milliseconds
+	store store
+	fuel  api.MutableGlobal // of the instance
+	now   int64             // unix milliseconds
 	seed  uint64
 	line  []byte
 	lines int
@@ -37,6 +40,9 @@ func (s *sandbox) within(ctx context.Context) context.Context {
 func (s *sandbox) at(seq uint64, now int64) {
 	s.now, s.seed, s.lines = now, seq*0x9e3779b97f4a7c15+1, 0
 }
+
+// charge takes the price of copying n bytes, which is that of memory.copy.
+func (s *sandbox) charge(n int) { s.fuel.Set(s.fuel.Get() - uint64(n)/8) }
 
 // fill gives random bytes (splitmix64).
 func (s *sandbox) fill(p []byte) {

@@ -2,7 +2,6 @@ package wasm
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -177,23 +176,4 @@ func fault(ok bool) uint64 {
 		return wasiOK
 	}
 	return wasiFault
-}
-
-// checkImports refuses modules that import anything but WASI.
-func checkImports(defs []api.FunctionDefinition) error {
-	for _, d := range defs {
-		module, name, _ := d.Import()
-		params, ok := wasiParams[name]
-		if module != wasiModule || !ok {
-			return fmt.Errorf("import %q.%q: a plugin imports nothing but %s; everything else is asked for with commands", module, name, wasiModule)
-		}
-		want := signature{params: valueTypes(params), results: []api.ValueType{api.ValueTypeI32}}
-		if name == "proc_exit" {
-			want.results = nil
-		}
-		if got := signatureOf(d); got.String() != want.String() {
-			return fmt.Errorf("import %s.%s is %s; want %s", module, name, got, want)
-		}
-	}
-	return nil
 }

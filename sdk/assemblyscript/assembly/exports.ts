@@ -18,7 +18,7 @@ function failure(text: string): u64 {
   return packed(b, 0, b.byteLength);
 }
 
-export function sothebais_abi_v1(host: u64): u64 { return 0; }
+export function sothebais_abi_v1(host: u64): u64 { return registered().needs(); }
 
 export function alloc(n: u32): usize {
   if (<u32>input.length < n) input = new StaticArray<u8>(<i32>n);
@@ -33,6 +33,12 @@ export function restore(ptr: usize, n: u32): u64 {
   const state = new Uint8Array(<i32>n);
   memory.copy(state.dataStart, ptr, n);
   return failure(registered().restore(state));
+}
+
+export function migrate(version: u32, ptr: usize, n: u32): u64 {
+  const state = new Uint8Array(<i32>n);
+  memory.copy(state.dataStart, ptr, n);
+  return failure(registered().migrate(version, state));
 }
 
 export function save(): u64 {

@@ -9,3 +9,4 @@
 export { Event, Random } from "./record";
 export * from "./v1";
 export { Plugin, register } from "./plugin";
+export { Store } from "./store";

@@ -11,6 +11,11 @@ export abstract class Plugin {
   save(): Uint8Array { return new Uint8Array(0); }
   /** Takes what save of a predecessor gave. Gives an error text, or nothing. */
   restore(state: Uint8Array): string { return ""; }
+  /** Takes, in place of restore, what save gave in a plugin whose state has an older version, which plugin.yaml lists
+   *  under state.migrate. Gives an error text, or nothing. */
+  migrate(version: u32, state: Uint8Array): string { return `takes no state of version ${version}`; }
+  /** What the plugin cannot do without, of Needs; a host that lacks it refuses the plugin. */
+  needs(): u64 { return 0; }
 }
 
 let current: Plugin | null = null;

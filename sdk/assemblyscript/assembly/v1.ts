@@ -28,6 +28,26 @@ export namespace Level {
   export const Error: i64 = 8;
 }
 
+/** Why the store gave nothing. */
+export namespace StoreResult {
+  /** there is nothing under that key */
+  export const Absent: i64 = -1;
+  /** the plugin has no capability store, or it is not up yet */
+  export const Denied: i64 = -2;
+  /** the value does not fit the quota */
+  export const Full: i64 = -3;
+  /** the key is empty, longer than 128 bytes or not UTF-8 */
+  export const BadKey: i64 = -4;
+}
+
+/** Features that a plugin may need of its host. */
+export namespace Needs {
+  /** Values that outlive the plugin, by key: store_get and store_put. */
+  export const Store: u64 = 1 << 0;
+  /** Powers that answer with an event: timer, fetch, ask. */
+  export const Powers: u64 = 1 << 1;
+}
+
 /** Kinds of events. */
 export namespace Kind {
   /** A post reached the show. Bids are posts as well; what became of them follows as bid.accepted or bid.refused. */
@@ -64,6 +84,14 @@ export namespace Kind {
   export const LotPaused: u16 = 16;
   /** Bids are taken again. */
   export const LotResumed: u16 = 17;
+  /** A timer of this plugin ran out. */
+  export const TimerFired: u16 = 18;
+  /** What became of a fetch of this plugin. */
+  export const FetchAnswered: u16 = 19;
+  /** What became of a question of this plugin to the language model. */
+  export const ModelAnswered: u16 = 20;
+  /** This plugin asked for a power that it was not granted, or for more of it than it may have. */
+  export const PowerDenied: u16 = 21;
 }
 
 /** post.received: A post reached the show. Bids are posts as well; what became of them follows as bid.accepted or bid.refused. */
@@ -354,6 +382,60 @@ export class LotResumed extends Event {
   get closes(): i64 { return this.i64(1); }
 }
 
+/** timer.fired: A timer of this plugin ran out. */
+export class TimerFired extends Event {
+  /** A view of e, which must be of this kind. */
+  static of(e: Event): TimerFired { assert(e.kind == Kind.TimerFired); return changetype<TimerFired>(e); }
+  /** what timer was given */
+  get token(): u64 { return this.u64(0); }
+}
+
+/** fetch.answered: What became of a fetch of this plugin. */
+export class FetchAnswered extends Event {
+  /** A view of e, which must be of this kind. */
+  static of(e: Event): FetchAnswered { assert(e.kind == Kind.FetchAnswered); return changetype<FetchAnswered>(e); }
+  /** what fetch was given */
+  get token(): u64 { return this.u64(0); }
+  /** a server answered, with whatever status */
+  get ok(): bool { return this.flag(1); }
+  /** status of the answer; 0 when there is none */
+  get status(): i64 { return this.i64(2); }
+  /** media type of the body, such as application/json */
+  get type(): string { return this.str(3); }
+  /** the body; outside text, never say it unchecked */
+  get body(): string { return this.str(4); }
+  /** why there is no answer */
+  get reason(): string { return this.str(5); }
+}
+
+/** model.answered: What became of a question of this plugin to the language model. */
+export class ModelAnswered extends Event {
+  /** A view of e, which must be of this kind. */
+  static of(e: Event): ModelAnswered { assert(e.kind == Kind.ModelAnswered); return changetype<ModelAnswered>(e); }
+  /** what ask was given */
+  get token(): u64 { return this.u64(0); }
+  /** there is an answer */
+  get ok(): bool { return this.flag(1); }
+  /** the answer, in the form that was asked for; outside text, never say it unchecked */
+  get text(): string { return this.str(2); }
+  /** what question and answer cost of the budget */
+  get tokens(): i64 { return this.i64(3); }
+  /** why there is no answer */
+  get reason(): string { return this.str(4); }
+}
+
+/** power.denied: This plugin asked for a power that it was not granted, or for more of it than it may have. */
+export class PowerDenied extends Event {
+  /** A view of e, which must be of this kind. */
+  static of(e: Event): PowerDenied { assert(e.kind == Kind.PowerDenied); return changetype<PowerDenied>(e); }
+  /** what the command was given; 0 where it has none */
+  get token(): u64 { return this.u64(0); }
+  /** name of the capability */
+  get power(): string { return this.str(1); }
+  /** why, and how to mend it */
+  get reason(): string { return this.str(2); }
+}
+
 /** What a plugin asks of the show, for one event after the other. */
 export class Commands extends CommandBuffer {
   /** Speak a line.
@@ -497,6 +579,48 @@ export class Commands extends CommandBuffer {
     const w = this.begin(12, 2);
     this.putI64(w, 0, level);
     this.putStr(w, 1, text);
+    this.end(w);
+  }
+
+  /** Ask for a timer.fired after a while. The same token again sets the timer anew.
+   *  @param token comes back with the event
+   *  @param millis how long from the event that is handled; 0 cancels the timer */
+  timer(token: u64, millis: i64): void {
+    const w = this.begin(13, 2);
+    this.putU64(w, 0, token);
+    this.putI64(w, 1, millis);
+    this.end(w);
+  }
+
+  /** Send a request to a host that plugin.yaml lists; fetch.answered follows.
+   *  @param token comes back with the answer
+   *  @param method GET, POST and so on; empty for GET
+   *  @param url where to, https
+   *  @param headers lines of the form Name: value
+   *  @param body what is sent */
+  fetch(token: u64, method: string, url: string, headers: string, body: string): void {
+    const w = this.begin(14, 5);
+    this.putU64(w, 0, token);
+    this.putStr(w, 1, method);
+    this.putStr(w, 2, url);
+    this.putStr(w, 3, headers);
+    this.putStr(w, 4, body);
+    this.end(w);
+  }
+
+  /** Ask the language model; model.answered follows.
+   *  @param token comes back with the answer
+   *  @param instructions who the model is and what it must do
+   *  @param prompt the question
+   *  @param schema JSON Schema of the answer; empty for text
+   *  @param maxTokens greatest length of the answer */
+  ask(token: u64, instructions: string, prompt: string, schema: string, maxTokens: i64): void {
+    const w = this.begin(15, 5);
+    this.putU64(w, 0, token);
+    this.putStr(w, 1, instructions);
+    this.putStr(w, 2, prompt);
+    this.putStr(w, 3, schema);
+    this.putI64(w, 4, maxTokens);
     this.end(w);
   }
 

@@ -44,7 +44,7 @@ func Run() (guestNS, nativeNS float64, err error) {
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, r.Close(ctx)) }()
-	g, err := r.Load(ctx, manifest(), fstest.MapFS{"pass.wasm": {Data: module}})
+	g, err := r.Load(ctx, plugin.Spec{Manifest: manifest(), Files: fstest.MapFS{"pass.wasm": {Data: module}}})
 	if err != nil {
 		return 0, 0, err
 	}

@@ -1,0 +1,173 @@
+package wasm
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/abi"
+)
+
+// store is what a guest keeps by key. It is part of the guest: its writes are seen at once, are undone with the batch
+// that made them, and are made again when that is played again. The host hears of them to keep them.
+type store struct {
+	granted bool
+	open    bool // from the moment at which the guest said that it needs it
+	quota   int
+	size    int               // bytes of keys and values
+	values  map[string][]byte // never changed in place, so that clones may share them
+	undo    []change          // what the writes since the last mark replaced, the latest last
+	written []string          // keys of which the host has not heard
+}
+
+// change is what one write replaced.
+type change struct {
+	key string
+	old []byte // nil when there was nothing
+}
+
+func newStore(s plugin.Store) store {
+	st := store{granted: s.Granted, quota: s.Quota, values: make(map[string][]byte, len(s.Content))}
+	if st.quota == 0 {
+		st.quota = plugin.DefaultStoreBytes
+	}
+	for k, v := range s.Content {
+		st.values[k] = slices.Clone(v)
+		st.size += len(k) + len(v)
+	}
+	return st
+}
+
+// clone shares the values and nothing else.
+func (s *store) clone() store {
+	c := *s
+	c.values, c.undo, c.written = maps.Clone(s.values), slices.Clone(s.undo), slices.Clone(s.written)
+	return c
+}
+
+// mark makes what there is now the state to which back returns.
+func (s *store) mark() {
+	clear(s.undo)
+	s.undo = s.undo[:0]
+}
+
+// back undoes all writes since the mark; written is how many of them the host was still to hear of by then.
+func (s *store) back(written int) {
+	for _, c := range slices.Backward(s.undo) {
+		s.set(c.key, c.old)
+	}
+	s.mark()
+	s.written = s.written[:written]
+}
+
+func (s *store) set(key string, value []byte) {
+	if old, ok := s.values[key]; ok {
+		s.size -= len(key) + len(old)
+	}
+	if len(value) == 0 {
+		delete(s.values, key)
+		return
+	}
+	s.values[key] = value
+	s.size += len(key) + len(value)
+}
+
+func (s *store) put(key, value []byte) int64 {
+	if !validKey(key) {
+		return abi.StoreBadKey
+	}
+	old, had := s.values[string(key)]
+	grows := len(value) - len(old)
+	if !had {
+		grows += len(key)
+	}
+	if len(value) > 0 && s.size+grows > s.quota {
+		return abi.StoreFull
+	}
+	if !had && len(value) == 0 {
+		return 0
+	}
+	k := string(key)
+	s.undo = append(s.undo, change{k, old})
+	s.written = append(s.written, k)
+	s.set(k, slices.Clone(value))
+	return 0
+}
+
+func validKey(key []byte) bool {
+	return len(key) > 0 && len(key) <= abi.MaxKeyBytes && utf8.Valid(key)
+}
+
+// writes gives what the host has not heard of, the last value of each key, in the order of the first writes.
+func (s *store) writes(out []plugin.Reaction, event uint64) []plugin.Reaction {
+	for i, k := range s.written {
+		if !slices.Contains(s.written[:i], k) {
+			out = append(out, plugin.Reaction{Event: event, Power: abi.PowerStore, Call: &abi.StorePut{Key: k, Value: slices.Clone(s.values[k])}})
+		}
+	}
+	clear(s.written)
+	s.written = s.written[:0]
+	return out
+}
+
+// offered are the functions that guests may import besides WASI.
+var offered = map[string]func(s *sandbox, m api.Memory, stack []uint64) int64{
+	"store_get": storeGet,
+	"store_put": storePut,
+}
+
+func instantiateHost(ctx context.Context, r wazero.Runtime) error {
+	b := r.NewHostModuleBuilder(abi.ImportModule)
+	for _, im := range abi.Imports() {
+		f := offered[im.Name]
+		call := func(ctx context.Context, m api.Module, stack []uint64) {
+			s, _ := ctx.Value(sandboxKey{}).(*sandbox)
+			stack[0] = uint64(f(s, m.Memory(), stack))
+		}
+		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(call), valueTypes(im.Params), valueTypes("l")).Export(im.Name)
+	}
+	_, err := b.Instantiate(ctx)
+	return err
+}
+
+// storeGet copies as much of a value as there is room for, and gives its whole length.
+func storeGet(s *sandbox, m api.Memory, st []uint64) int64 {
+	if !s.store.open {
+		return abi.StoreDenied
+	}
+	key := mustRead(m, "key", st[0], st[1])
+	value, ok := s.store.values[string(key)]
+	if !ok {
+		return abi.StoreAbsent
+	}
+	room := mustRead(m, "room for a value", st[2], min(uint64(uint32(st[3])), uint64(len(value))))
+	s.charge(copy(room, value))
+	return int64(len(value))
+}
+
+func storePut(s *sandbox, m api.Memory, st []uint64) int64 {
+	switch {
+	case !s.store.open:
+		return abi.StoreDenied
+	case int64(uint32(st[3])) > int64(s.store.quota):
+		return abi.StoreFull
+	}
+	value := mustRead(m, "value", st[2], st[3])
+	s.charge(len(value))
+	return s.store.put(mustRead(m, "key", st[0], min(uint64(uint32(st[1])), abi.MaxKeyBytes+1)), value)
+}
+
+// mustRead gives a part of a guest's memory; what is outside of it ends the call like any access out of bounds.
+func mustRead(m api.Memory, what string, at, n uint64) []byte {
+	b, ok := m.Read(uint32(at), uint32(n))
+	if !ok {
+		panic(&plugin.TrapError{Reason: fmt.Sprintf("store: %s at %#x, %d bytes long, is outside of its memory", what, uint32(at), uint32(n))})
+	}
+	return b
+}

@@ -1,0 +1,32 @@
+;; A guest whose configuration is what it does with its store for each event: a word that says whether it puts (1) or
+;; gets (0), then address and length of key and of value. What the store answers is the bar of its command.
+(module
+  (import "sothebais_v1" "store_get" (func $get (param i32 i32 i32 i32) (result i64)))
+  (import "sothebais_v1" "store_put" (func $put (param i32 i32 i32 i32) (result i64)))
+  (memory (export "memory") 1)
+  (global $early (mut i64) (i64.const 0))
+  (func (export "sothebais_abi_v1") (param i64) (result i64)
+    (global.set $early (call $get (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 0)))
+    (i64.const 1))
+  (func (export "alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "configure") (param $p i32) (param $n i32) (result i64)
+    (memory.copy (i32.const 64) (local.get $p) (local.get $n))
+    (i64.const 0))
+  (func (export "handle_batch") (param i32 i32) (result i64)
+    (local $r i64)
+    (local.set $r
+      (if (result i64) (i32.load (i32.const 64))
+        (then (call $put (i32.load (i32.const 68)) (i32.load (i32.const 72)) (i32.load (i32.const 76)) (i32.load (i32.const 80))))
+        (else (call $get (i32.load (i32.const 68)) (i32.load (i32.const 72)) (i32.load (i32.const 76)) (i32.load (i32.const 80))))))
+    (i32.store (i32.const 128) (i32.const 1))  ;; one command in 40 bytes: bar, its value the answer
+    (i32.store (i32.const 132) (i32.const 40))
+    (i32.store (i32.const 136) (i32.const 32))
+    (i32.store (i32.const 140) (i32.const 0x20008))
+    (i64.store (i32.const 144) (i64.const 0))
+    (i64.store (i32.const 152) (i64.const 0))
+    (i64.store (i32.const 160) (local.get $r))
+    (i64.const 0x8000000028))
+  (func (export "save") (result i64)
+    (i64.store (i32.const 192) (global.get $early))
+    (i64.const 0xc000000008))
+  (func (export "restore") (param i32 i32) (result i64) (i64.const 0)))

@@ -1,0 +1,44 @@
+package guest
+
+// Error says why the store did not do what it was asked for.
+func (r StoreResult) Error() string {
+	switch r {
+	case StoreResultAbsent:
+		return "the store has nothing under that key"
+	case StoreResultDenied:
+		return "the store is closed: the plugin has no capability store"
+	case StoreResultFull:
+		return "the value does not fit the quota of the store"
+	case StoreResultBadKey:
+		return "a key of the store has 1 to 128 bytes of UTF-8"
+	}
+	return "the store failed"
+}
+
+// StoreGet gives the value that the plugin kept under key, nil when there is none. What a plugin keeps outlives it: a
+// later version of the same plugin finds it again. It is for Configure, Handle, Save, Restore and Migrate, and needs
+// NeedsStore and the capability store.
+func StoreGet(key string) ([]byte, error) {
+	room := make([]byte, 256)
+	n := storeGet(key, room)
+	if n > int64(len(room)) {
+		room = make([]byte, n)
+		n = storeGet(key, room)
+	}
+	switch {
+	case n == int64(StoreResultAbsent):
+		return nil, nil
+	case n < 0:
+		return nil, StoreResult(n)
+	}
+	return room[:n], nil
+}
+
+// StorePut keeps a value under key; a value of no bytes deletes it. When the plugin fails on the event at hand, what
+// it kept for it is forgotten.
+func StorePut(key string, value []byte) error {
+	if n := storePut(key, value); n < 0 {
+		return StoreResult(n)
+	}
+	return nil
+}

@@ -1,0 +1,35 @@
+//go:build !wasip1
+
+package guest
+
+import (
+	"slices"
+	"unicode/utf8"
+)
+
+// testStore stands in for the host's store in tests, which run natively.
+var testStore = map[string][]byte{}
+
+// ResetStore empties the store that tests of a plugin see.
+func ResetStore() { clear(testStore) }
+
+func storeGet(key string, room []byte) int64 {
+	v, ok := testStore[key]
+	if !ok {
+		return int64(StoreResultAbsent)
+	}
+	copy(room, v)
+	return int64(len(v))
+}
+
+func storePut(key string, value []byte) int64 {
+	switch {
+	case key == "" || len(key) > MaxKeyBytes || !utf8.ValidString(key):
+		return int64(StoreResultBadKey)
+	case len(value) == 0:
+		delete(testStore, key)
+	default:
+		testStore[key] = slices.Clone(value)
+	}
+	return 0
+}

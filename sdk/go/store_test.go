@@ -1,0 +1,30 @@
+package guest
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestStoreInTests(t *testing.T) {
+	defer ResetStore()
+	if v, err := StoreGet("a"); v != nil || err != nil {
+		t.Errorf("%q, error %v; want nothing", v, err)
+	}
+	long := strings.Repeat("v", 1000) // longer than the first room for it
+	if err := StorePut("a", []byte(long)); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := StoreGet("a"); string(v) != long || err != nil {
+		t.Errorf("%d bytes, error %v", len(v), err)
+	}
+	if err := StorePut("a", nil); err != nil {
+		t.Fatal(err)
+	}
+	if v, _ := StoreGet("a"); v != nil {
+		t.Errorf("%q after it was deleted", v)
+	}
+	if err := StorePut("", []byte("v")); !errors.Is(err, StoreResultBadKey) {
+		t.Errorf("error %v", err)
+	}
+}
