@@ -50,8 +50,9 @@ var may = map[string][]string{
 	"host/shipped":  {},
 	"migrations":    {},
 
-	"host/plugin/wasm":       {"host/auction", "host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/plugin/wasm/meter", "host/post", "host/show", "host/telemetry"},
+	"host/plugin/wasm":       {"host/auction", "host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/plugin/jsbuild", "host/plugin/wasm/meter", "host/post", "host/show", "host/telemetry"},
 	"host/plugin/wasm/meter": {},
+	"host/plugin/jsbuild":    {},
 
 	// benchmarks: each sets its part against a rival
 	"host/auctioneer/auctioneerbench": {"host/auction", "host/auctioneer", "host/bus", "host/event", "host/money", "host/post", "host/show", "host/sqlite"},

@@ -107,7 +107,11 @@ func (h *Host) buildPlugins(ctx context.Context) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	runtime, err := wasm.New(ctx, wasm.Config{Interpreter: interpreter, CacheDir: h.cfg.cacheDir("plugins"), Logger: h.part("wasm")})
+	engine, err := fs.ReadFile(h.cfg.Assets, "js-engine.wasm")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	runtime, err := wasm.New(ctx, wasm.Config{Interpreter: interpreter, Engine: engine, CacheDir: h.cfg.cacheDir("plugins"), Logger: h.part("wasm")})
 	if err != nil {
 		return err
 	}

@@ -186,7 +186,9 @@ var functions = template.FuncMap{
 	"camel":    camel,
 	"param":    param,
 	"gotype":   func(t string) string { return goTypes[t] },
-	"jstype":   func(t string) string { return jsTypes[t] },
+	"jstype":   jsType,
+	"jskind":   jsKind,
+	"jsparam":  jsParam,
 	"upper":    strings.ToUpper,
 	"snake":    func(s string) string { return strings.Join(words(s), "_") },
 	"optional": optional,
@@ -259,6 +261,32 @@ func tsParams(fields []field) string {
 		out[i] = camel(f.Name) + ": " + asTypes[f.Type]
 	}
 	return strings.Join(out, ", ")
+}
+
+// jsKind is the type of a field as scripts see it: amounts in gwei are BigInts, which hold them all.
+func jsKind(f field) string {
+	if f.Type == "u64" && strings.HasSuffix(f.Name, "_gwei") {
+		return "gwei"
+	}
+	return f.Type
+}
+
+func jsType(f field) string {
+	if jsKind(f) == "gwei" {
+		return "bigint"
+	}
+	return jsTypes[f.Type]
+}
+
+// jsParam is what scripts may give for a field of a command.
+func jsParam(f field) string {
+	switch {
+	case f.Name == "level":
+		return "Level"
+	case f.Type == "u64":
+		return "number | bigint"
+	}
+	return jsTypes[f.Type]
 }
 
 // optional reports whether scripts may leave a parameter of a command out.

@@ -163,10 +163,11 @@ type Manifest struct {
 	Config       map[string]any `yaml:"config"`
 }
 
-// RuntimeSpec says what runs: exactly one of a module or a body for the shipped interpreter.
+// RuntimeSpec says what runs: exactly one of a module, a script, or a body for the shipped interpreter.
 type RuntimeSpec struct {
 	Wasm        *FileSpec `yaml:"wasm"`
 	Declarative *FileSpec `yaml:"declarative"`
+	JS          *FileSpec `yaml:"js"` // JavaScript or TypeScript, for the shipped engine; it may import others
 }
 
 // FileSpec names a file beside the manifest; in YAML its name alone is enough.

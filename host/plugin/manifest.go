@@ -103,6 +103,9 @@ func (r RuntimeSpec) File() FileSpec {
 	if r.Declarative != nil {
 		return *r.Declarative
 	}
+	if r.JS != nil {
+		return *r.JS
+	}
 	return FileSpec{}
 }
 
@@ -152,8 +155,8 @@ func (c *checker) checkKind(m *Manifest) {
 }
 
 func (c *checker) checkRuntime(r RuntimeSpec) {
-	if (r.Wasm == nil) == (r.Declarative == nil) {
-		c.fail("runtime", "runtime wants exactly one of wasm: plugin.wasm and declarative: personality.yaml")
+	if n := len(slices.DeleteFunc([]*FileSpec{r.Wasm, r.Declarative, r.JS}, func(f *FileSpec) bool { return f == nil })); n != 1 {
+		c.fail("runtime", "runtime wants exactly one of wasm: plugin.wasm, js: plugin.js and declarative: personality.yaml")
 		return
 	}
 	f := r.File()

@@ -1,4 +1,4 @@
-/* What scripts ask of the show: methods that write flat records. */
+/* What scripts ask of the show: methods that write flat records, and the store. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,11 +116,64 @@ static JSValue random_below(JSContext *ctx, JSValueConst this, int argc, JSValue
   return JS_NewInt64(ctx, (int64_t)n > 0 ? next_random() % n : 0);
 }
 
+#define IMPORT(name) __attribute__((import_module("sothebais_v1"), import_name(name)))
+IMPORT("store_get") int64_t store_get(const char *key, uint32_t key_len, void *value, uint32_t room);
+IMPORT("store_put") int64_t store_put(const char *key, uint32_t key_len, const void *value, uint32_t len);
+
+/* get gives the text under a key, undefined when there is none. */
+static JSValue get(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
+  size_t n;
+  const char *key = JS_ToCStringLen(ctx, &n, argc > 0 ? argv[0] : JS_UNDEFINED);
+  if (!key) return JS_EXCEPTION;
+  char small[256], *value = small;
+  int64_t len = store_get(key, n, small, sizeof small);
+  if (len > (int64_t)sizeof small && (value = js_malloc(ctx, len))) store_get(key, n, value, len);
+  JS_FreeCString(ctx, key);
+  if (!value) return JS_EXCEPTION;
+  JSValue out = len < 0 ? JS_UNDEFINED : JS_NewStringLen(ctx, value, len);
+  if (value != small) js_free(ctx, value);
+  return out;
+}
+
+/* why says why get gives undefined: 0 when it gives a text. */
+static JSValue why(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
+  size_t n;
+  const char *key = JS_ToCStringLen(ctx, &n, argc > 0 ? argv[0] : JS_UNDEFINED);
+  if (!key) return JS_EXCEPTION;
+  int64_t result = store_get(key, n, NULL, 0);
+  JS_FreeCString(ctx, key);
+  return JS_NewInt64(ctx, result < 0 ? result : 0);
+}
+
+/* put keeps a text under a key, or deletes it when there is none, and gives 0 or what hinders it. */
+static JSValue put(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
+  size_t n, len = 0;
+  const char *key = JS_ToCStringLen(ctx, &n, argc > 0 ? argv[0] : JS_UNDEFINED), *value = "";
+  if (!key) return JS_EXCEPTION;
+  if (argc > 1 && !JS_IsUndefined(argv[1]) && !(value = JS_ToCStringLen(ctx, &len, argv[1]))) {
+    JS_FreeCString(ctx, key);
+    return JS_EXCEPTION;
+  }
+  int64_t result = store_put(key, n, value, len);
+  JS_FreeCString(ctx, key);
+  if (len) JS_FreeCString(ctx, value);
+  return JS_NewInt64(ctx, result);
+}
+
+static JSValue store_object(JSContext *ctx) {
+  JSValue store = JS_NewObject(ctx);
+  JS_SetPropertyStr(ctx, store, "get", JS_NewCFunction(ctx, get, "get", 1));
+  JS_SetPropertyStr(ctx, store, "put", JS_NewCFunction(ctx, put, "put", 2));
+  JS_SetPropertyStr(ctx, store, "why", JS_NewCFunction(ctx, why, "why", 1));
+  return store;
+}
+
 JSValue command_object(JSContext *ctx) {
   JSValue show = JS_NewObject(ctx);
   for (int k = 1; k < KINDS; k++)
     JS_DefinePropertyValueStr(ctx, show, commands[k].name, JS_NewCFunctionMagic(ctx, ask, commands[k].name, commands[k].count, JS_CFUNC_generic_magic, k), 0);
   JS_DefinePropertyValueStr(ctx, show, "random", JS_NewCFunction(ctx, random_below, "random", 1), 0);
+  JS_DefinePropertyValueStr(ctx, show, "store", store_object(ctx), 0);
   command_reset();
   return show;
 }

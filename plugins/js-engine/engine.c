@@ -16,6 +16,7 @@ enum {
   SCRIPT_STACK = STACK - 56 * 1024, /* what is left is for the engine's own calls */
   BATCH_HEADER = 8,
   MAX_WORDS = 4096,
+  STORE = 1, POWERS = 2, /* features */
 };
 
 /* The name of the script in positions; the host turns them into those of the author's files. */
@@ -226,7 +227,7 @@ EXPORT("sothebais_abi_v1") uint64_t features(uint64_t host) {
   JS_SetPropertyStr(ctx, global, "print", JS_NewCFunction(ctx, print, "print", 1));
   if (load_sdk(global)) die();
   JS_FreeValue(ctx, global);
-  return 0;
+  return STORE | POWERS;
 }
 
 EXPORT("alloc") void *allocate(uint32_t n) {

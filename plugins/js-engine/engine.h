@@ -6,7 +6,7 @@
 
 #include "quickjs.h"
 
-enum type { STRING, U64, I64, BOOL };
+enum type { STRING, U64, I64, BOOL, GWEI };
 
 struct field {
   const char *name;
@@ -36,7 +36,7 @@ JSValue event_new(JSContext *ctx, uint8_t *record);
 /* event_leave ends the view's life in the batch: a script that kept it keeps a copy of the record. */
 void event_leave(JSContext *ctx, JSValue event);
 
-/* command.c: the object on which a script asks for what it wants, and the buffer of that. */
+/* command.c: the object on which a script asks for what it wants, with its store, and the buffer of that. */
 JSValue command_object(JSContext *ctx);
 void command_reset(void);
 void command_cause(uint32_t event);
@@ -45,6 +45,3 @@ uint64_t command_packed(void);
 void valid_utf8(char *s, size_t n);
 /* cut is the greatest length, at most most, at which s can be cut between characters. */
 size_t cut(const char *s, size_t n, size_t most);
-
-/* store.c: values that outlive the plugin. */
-JSValue store_object(JSContext *ctx);

@@ -28,7 +28,8 @@ static uint64_t read_u64(const uint8_t *p) {
 
 static int kind_of(const uint8_t *record) { return record[4] | record[5] << 8; }
 
-static JSValue number(JSContext *ctx, uint64_t v) { return v <= INT64_MAX ? JS_NewInt64(ctx, (int64_t)v) : JS_NewFloat64(ctx, (double)v); }
+/* number gives a BigInt for what a number does not hold to the last digit. */
+static JSValue number(JSContext *ctx, uint64_t v) { return v < 1ull << 53 ? JS_NewInt64(ctx, (int64_t)v) : JS_NewBigUint64(ctx, v); }
 
 static JSValue read_common(JSContext *ctx, const uint8_t *record, int i) {
   switch (i) {
@@ -44,6 +45,7 @@ static JSValue read_field(JSContext *ctx, const uint8_t *record, int i) {
   switch (events[kind_of(record)].fields[i].type) {
   case STRING: return JS_NewStringLen(ctx, (const char *)record + (uint32_t)v, v >> 32);
   case U64: return number(ctx, v);
+  case GWEI: return JS_NewBigUint64(ctx, v);
   case I64: return JS_NewInt64(ctx, (int64_t)v);
   default: return JS_NewBool(ctx, v != 0);
   }

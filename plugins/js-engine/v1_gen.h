@@ -9,15 +9,15 @@ enum {
 
 /* The fields of events and commands, by the names that scripts use. */
 static const struct field post_received_fields[] = { {"id", STRING}, {"root", STRING}, {"authorId", STRING}, {"handle", STRING}, {"name", STRING}, {"text", STRING}, {"intent", STRING}, {0} };
-static const struct field bid_accepted_fields[] = { {"lot", STRING}, {"bidder", STRING}, {"handle", STRING}, {"amountGwei", U64}, {"amount", STRING}, {"minimumGwei", U64}, {"minimum", STRING}, {"previousGwei", U64}, {"previous", STRING}, {"previousHandle", STRING}, {"count", I64}, {"reserveMet", BOOL}, {"closes", I64}, {"postId", STRING}, {0} };
-static const struct field bid_refused_fields[] = { {"lot", STRING}, {"bidder", STRING}, {"handle", STRING}, {"amountGwei", U64}, {"amount", STRING}, {"minimumGwei", U64}, {"minimum", STRING}, {"reason", STRING}, {"hint", STRING}, {"postId", STRING}, {0} };
-static const struct field lot_opened_fields[] = { {"session", STRING}, {"lot", STRING}, {"number", I64}, {"title", STRING}, {"artist", STRING}, {"description", STRING}, {"image", STRING}, {"startGwei", U64}, {"start", STRING}, {"reserveGwei", U64}, {"reserve", STRING}, {"durationMs", I64}, {"closes", I64}, {0} };
+static const struct field bid_accepted_fields[] = { {"lot", STRING}, {"bidder", STRING}, {"handle", STRING}, {"amountGwei", GWEI}, {"amount", STRING}, {"minimumGwei", GWEI}, {"minimum", STRING}, {"previousGwei", GWEI}, {"previous", STRING}, {"previousHandle", STRING}, {"count", I64}, {"reserveMet", BOOL}, {"closes", I64}, {"postId", STRING}, {0} };
+static const struct field bid_refused_fields[] = { {"lot", STRING}, {"bidder", STRING}, {"handle", STRING}, {"amountGwei", GWEI}, {"amount", STRING}, {"minimumGwei", GWEI}, {"minimum", STRING}, {"reason", STRING}, {"hint", STRING}, {"postId", STRING}, {0} };
+static const struct field lot_opened_fields[] = { {"session", STRING}, {"lot", STRING}, {"number", I64}, {"title", STRING}, {"artist", STRING}, {"description", STRING}, {"image", STRING}, {"startGwei", GWEI}, {"start", STRING}, {"reserveGwei", GWEI}, {"reserve", STRING}, {"durationMs", I64}, {"closes", I64}, {0} };
 static const struct field lot_extended_fields[] = { {"lot", STRING}, {"closes", I64}, {"count", I64}, {"last", BOOL}, {0} };
 static const struct field lot_closing_fields[] = { {"lot", STRING}, {"seconds", I64}, {0} };
-static const struct field lot_sold_fields[] = { {"lot", STRING}, {"title", STRING}, {"winner", STRING}, {"handle", STRING}, {"amountGwei", U64}, {"amount", STRING}, {"bids", I64}, {"runnerHandle", STRING}, {"runnerAmountGwei", U64}, {"runnerAmount", STRING}, {"postId", STRING}, {0} };
-static const struct field lot_unsold_fields[] = { {"lot", STRING}, {"title", STRING}, {"reason", STRING}, {"highestGwei", U64}, {"highest", STRING}, {"bids", I64}, {0} };
+static const struct field lot_sold_fields[] = { {"lot", STRING}, {"title", STRING}, {"winner", STRING}, {"handle", STRING}, {"amountGwei", GWEI}, {"amount", STRING}, {"bids", I64}, {"runnerHandle", STRING}, {"runnerAmountGwei", GWEI}, {"runnerAmount", STRING}, {"postId", STRING}, {0} };
+static const struct field lot_unsold_fields[] = { {"lot", STRING}, {"title", STRING}, {"reason", STRING}, {"highestGwei", GWEI}, {"highest", STRING}, {"bids", I64}, {0} };
 static const struct field session_opened_fields[] = { {"session", STRING}, {"campaign", STRING}, {"name", STRING}, {"lots", I64}, {0} };
-static const struct field session_closed_fields[] = { {"session", STRING}, {"sold", I64}, {"unsold", I64}, {"totalGwei", U64}, {"total", STRING}, {0} };
+static const struct field session_closed_fields[] = { {"session", STRING}, {"sold", I64}, {"unsold", I64}, {"totalGwei", GWEI}, {"total", STRING}, {0} };
 static const struct field clock_ticked_fields[] = { {"lot", STRING}, {"secondsLeft", I64}, {"silentMs", I64}, {"postsAMinute", I64}, {0} };
 static const struct field speech_started_fields[] = { {"from", STRING}, {"text", STRING}, {"millis", I64}, {"frame", U64}, {0} };
 static const struct field speech_ended_fields[] = { {"text", STRING}, {"cut", BOOL}, {0} };

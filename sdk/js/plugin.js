@@ -1,10 +1,9 @@
 // What a plugin needs while it plays: the same text runs in the engine and, in tests, under node.
 
-import { events } from "./v1.js";
+import { answers, events } from "./v1.js";
 export { Level, Priority } from "./v1.js";
 
 const parts = ["state", "on", "configure", "save", "restore", "migrate"];
-const answers = ["timer.fired", "fetch.answered", "model.answered", "power.denied"];
 
 /**
  * Describes a plugin; it is the default export of its file.
@@ -104,7 +103,7 @@ function canonical(state) {
 }
 
 function refuse(key, value) {
-  const what = typeof value === "object" ? (value.constructor?.name ?? "an object with a prototype") : typeof value === "number" ? String(value) : typeof value;
+  const what = typeof value === "object" ? (value.constructor?.name ?? "an object with a prototype") : typeof value === "number" ? String(value) : `a ${typeof value}`;
   throw new TypeError(`state${key === "" ? "" : ` at "${key}"`} is ${what}; state is kept as JSON: use plain objects, arrays, text, finite numbers, true, false and null`);
 }
 

@@ -78,15 +78,15 @@ export interface BidAccepted extends Common<"bid.accepted"> {
   /** handle of the bidder, without @ */
   readonly handle: string;
   /** what was bid, in gwei, rounded down */
-  readonly amountGwei: number;
+  readonly amountGwei: bigint;
   /** what was bid, exact, in ETH as people write it, such as 1.5 */
   readonly amount: string;
   /** the least that the next bid must offer, in gwei, rounded down */
-  readonly minimumGwei: number;
+  readonly minimumGwei: bigint;
   /** the least that the next bid must offer, exact, in ETH as people write it, such as 1.5 */
   readonly minimum: string;
   /** the bid that led before; nothing for the first, in gwei, rounded down */
-  readonly previousGwei: number;
+  readonly previousGwei: bigint;
   /** the bid that led before; nothing for the first, exact, in ETH as people write it, such as 1.5 */
   readonly previous: string;
   /** who led before; empty for the first */
@@ -110,11 +110,11 @@ export interface BidRefused extends Common<"bid.refused"> {
   /** handle of the bidder, without @ */
   readonly handle: string;
   /** what was bid; nothing when it could not be read, in gwei, rounded down */
-  readonly amountGwei: number;
+  readonly amountGwei: bigint;
   /** what was bid; nothing when it could not be read, exact, in ETH as people write it, such as 1.5 */
   readonly amount: string;
   /** what would have been enough, if known, in gwei, rounded down */
-  readonly minimumGwei: number;
+  readonly minimumGwei: bigint;
   /** what would have been enough, if known, exact, in ETH as people write it, such as 1.5 */
   readonly minimum: string;
   /** too_low, below_start, already_leads, no_lot, closed, paused, unknown_bidder, ambiguous, unsafe_text, unknown_unit, too_fine, out_of_range, edited, bad_format, too_many */
@@ -142,11 +142,11 @@ export interface LotOpened extends Common<"lot.opened"> {
   /** name of the artwork among the assets */
   readonly image: string;
   /** the least that the first bid must offer, in gwei, rounded down */
-  readonly startGwei: number;
+  readonly startGwei: bigint;
   /** the least that the first bid must offer, exact, in ETH as people write it, such as 1.5 */
   readonly start: string;
   /** the least for which it is sold; nothing when there is none, in gwei, rounded down */
-  readonly reserveGwei: number;
+  readonly reserveGwei: bigint;
   /** the least for which it is sold; nothing when there is none, exact, in ETH as people write it, such as 1.5 */
   readonly reserve: string;
   /** how long it is open unless extended */
@@ -186,7 +186,7 @@ export interface LotSold extends Common<"lot.sold"> {
   /** handle of the winner, without @ */
   readonly handle: string;
   /** the price, in gwei, rounded down */
-  readonly amountGwei: number;
+  readonly amountGwei: bigint;
   /** the price, exact, in ETH as people write it, such as 1.5 */
   readonly amount: string;
   /** accepted bids on the lot */
@@ -194,7 +194,7 @@ export interface LotSold extends Common<"lot.sold"> {
   /** who came second; empty when nobody did */
   readonly runnerHandle: string;
   /** what the second bid offered, in gwei, rounded down */
-  readonly runnerAmountGwei: number;
+  readonly runnerAmountGwei: bigint;
   /** what the second bid offered, exact, in ETH as people write it, such as 1.5 */
   readonly runnerAmount: string;
   /** the post that won */
@@ -210,7 +210,7 @@ export interface LotUnsold extends Common<"lot.unsold"> {
   /** no_bids, reserve_not_met or withdrawn */
   readonly reason: string;
   /** the highest bid, in gwei, rounded down */
-  readonly highestGwei: number;
+  readonly highestGwei: bigint;
   /** the highest bid, exact, in ETH as people write it, such as 1.5 */
   readonly highest: string;
   /** accepted bids on the lot */
@@ -238,7 +238,7 @@ export interface SessionClosed extends Common<"session.closed"> {
   /** lots not sold */
   readonly unsold: number;
   /** sum of the prices, in gwei, rounded down */
-  readonly totalGwei: number;
+  readonly totalGwei: bigint;
   /** sum of the prices, exact, in ETH as people write it, such as 1.5 */
   readonly total: string;
 }
@@ -385,7 +385,7 @@ export interface Commands {
    * @param priority how it ranks among lines that wait; one of Priority
    * @param about seq of the earlier event that it is about, for what had to wait; 0, or one that the host does not remember, is the event being handled
    */
-  say(text: string, mood?: string, priority?: number, about?: number): void;
+  say(text: string, mood?: string, priority?: number | bigint, about?: number | bigint): void;
   /**
    * Change the face.
    * @param name expression of the character
@@ -434,7 +434,7 @@ export interface Commands {
    * @param text the answer
    * @param about seq of the earlier event that it is about, for what had to wait; 0, or one that the host does not remember, is the event being handled
    */
-  reply(postId: string, text: string, about?: number): void;
+  reply(postId: string, text: string, about?: number | bigint): void;
   /**
    * Post on X, within the budget.
    * @param text the post
@@ -450,13 +450,13 @@ export interface Commands {
    * @param level one of Level
    * @param text the line
    */
-  log(level: number, text: string): void;
+  log(level: Level, text: string): void;
   /**
    * Ask for a timer.fired after a while. The same token again sets the timer anew.
    * @param token comes back with the event
    * @param millis how long from the event that is handled; 0 cancels the timer
    */
-  timer(token: number, millis: number): void;
+  timer(token: number | bigint, millis: number): void;
   /**
    * Send a request to a host that plugin.yaml lists; fetch.answered follows.
    * @param token comes back with the answer
@@ -465,7 +465,7 @@ export interface Commands {
    * @param headers lines of the form Name: value
    * @param body what is sent
    */
-  fetch(token: number, method?: string, url: string, headers?: string, body?: string): void;
+  fetch(token: number | bigint, method?: string, url: string, headers?: string, body?: string): void;
   /**
    * Ask the language model; model.answered follows.
    * @param token comes back with the answer
@@ -474,5 +474,5 @@ export interface Commands {
    * @param schema JSON Schema of the answer; empty for text
    * @param maxTokens greatest length of the answer
    */
-  ask(token: number, instructions: string, prompt: string, schema?: string, maxTokens?: number): void;
+  ask(token: number | bigint, instructions: string, prompt: string, schema?: string, maxTokens?: number): void;
 }

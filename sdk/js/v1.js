@@ -38,18 +38,21 @@ export const StoreResult = Object.freeze({
   badKey: -4,
 });
 
+/** The events that come to whoever asked, without being subscribed to. */
+export const answers = ["timer.fired", "fetch.answered", "model.answered", "power.denied", ];
+
 /** The events, with the types of their fields. */
 export const events = {
   "post.received": { id: "string", root: "string", authorId: "string", handle: "string", name: "string", text: "string", intent: "string", },
-  "bid.accepted": { lot: "string", bidder: "string", handle: "string", amountGwei: "u64", amount: "string", minimumGwei: "u64", minimum: "string", previousGwei: "u64", previous: "string", previousHandle: "string", count: "i64", reserveMet: "bool", closes: "i64", postId: "string", },
-  "bid.refused": { lot: "string", bidder: "string", handle: "string", amountGwei: "u64", amount: "string", minimumGwei: "u64", minimum: "string", reason: "string", hint: "string", postId: "string", },
-  "lot.opened": { session: "string", lot: "string", number: "i64", title: "string", artist: "string", description: "string", image: "string", startGwei: "u64", start: "string", reserveGwei: "u64", reserve: "string", durationMs: "i64", closes: "i64", },
+  "bid.accepted": { lot: "string", bidder: "string", handle: "string", amountGwei: "gwei", amount: "string", minimumGwei: "gwei", minimum: "string", previousGwei: "gwei", previous: "string", previousHandle: "string", count: "i64", reserveMet: "bool", closes: "i64", postId: "string", },
+  "bid.refused": { lot: "string", bidder: "string", handle: "string", amountGwei: "gwei", amount: "string", minimumGwei: "gwei", minimum: "string", reason: "string", hint: "string", postId: "string", },
+  "lot.opened": { session: "string", lot: "string", number: "i64", title: "string", artist: "string", description: "string", image: "string", startGwei: "gwei", start: "string", reserveGwei: "gwei", reserve: "string", durationMs: "i64", closes: "i64", },
   "lot.extended": { lot: "string", closes: "i64", count: "i64", last: "bool", },
   "lot.closing": { lot: "string", seconds: "i64", },
-  "lot.sold": { lot: "string", title: "string", winner: "string", handle: "string", amountGwei: "u64", amount: "string", bids: "i64", runnerHandle: "string", runnerAmountGwei: "u64", runnerAmount: "string", postId: "string", },
-  "lot.unsold": { lot: "string", title: "string", reason: "string", highestGwei: "u64", highest: "string", bids: "i64", },
+  "lot.sold": { lot: "string", title: "string", winner: "string", handle: "string", amountGwei: "gwei", amount: "string", bids: "i64", runnerHandle: "string", runnerAmountGwei: "gwei", runnerAmount: "string", postId: "string", },
+  "lot.unsold": { lot: "string", title: "string", reason: "string", highestGwei: "gwei", highest: "string", bids: "i64", },
   "session.opened": { session: "string", campaign: "string", name: "string", lots: "i64", },
-  "session.closed": { session: "string", sold: "i64", unsold: "i64", totalGwei: "u64", total: "string", },
+  "session.closed": { session: "string", sold: "i64", unsold: "i64", totalGwei: "gwei", total: "string", },
   "clock.ticked": { lot: "string", secondsLeft: "i64", silentMs: "i64", postsAMinute: "i64", },
   "speech.started": { from: "string", text: "string", millis: "i64", frame: "u64", },
   "speech.ended": { text: "string", cut: "bool", },

@@ -80,7 +80,7 @@ func TestNewerGuest(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(example, "wrapped.go"), []byte(laterPlugin), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	code := buildIn(t, filepath.Join(root, "sdk/go"))
+	code := buildIn(t, filepath.Join(root, "sdk/go"), "conformance")
 	r := interpreting(t, code)
 	Run(t, r, code)
 	g := load(t, r, "", code)

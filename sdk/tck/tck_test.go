@@ -14,18 +14,18 @@ import (
 	"github.com/sothebais/sothebais/host/plugin/wasm"
 )
 
-var update = flag.Bool("update", false, "write testdata/*.golden from the Go guest")
+var update = flag.Bool("update", false, "write the golden files from the Go guests")
 
-// buildGo compiles the conformance plugin of the Go SDK; the toolchain is here, because it runs this test.
-func buildGo(t *testing.T) []byte {
+// buildGo compiles a plugin of the Go SDK; the toolchain is here, because it runs this test.
+func buildGo(t *testing.T, name string) []byte {
 	t.Helper()
-	return buildIn(t, "../go")
+	return buildIn(t, "../go", name)
 }
 
-func buildIn(t *testing.T, sdk string) []byte {
+func buildIn(t *testing.T, sdk, name string) []byte {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "plugin.wasm")
-	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", out, "./examples/conformance")
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", out, "./examples/"+name)
 	cmd.Dir = sdk
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=", "GOWORK=off")
 	if text, err := cmd.CombinedOutput(); err != nil {
@@ -82,7 +82,7 @@ func TestOlderGuest(t *testing.T) {
 }
 
 func TestSDKs(t *testing.T) {
-	goCode := buildGo(t)
+	goCode := buildGo(t, "conformance")
 	asCode, err := os.ReadFile("testdata/assemblyscript.wasm")
 	if err != nil {
 		t.Fatal(err)

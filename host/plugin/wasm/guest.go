@@ -108,7 +108,7 @@ func (g *guest) give(what string, refused error, f api.Function, b []byte, befor
 		return fmt.Errorf("%w: %s: %w", refused, what, err)
 	}
 	if len(text) > 0 {
-		return fmt.Errorf("%w: %s", refused, text)
+		return fmt.Errorf("%w: %s", refused, g.box.place(string(text)))
 	}
 	return nil
 }
@@ -352,6 +352,7 @@ func (g *guest) Clone(context.Context) (plugin.Guest, error) {
 	g.runtime.use(g.module.sum)
 	c := g.runtime.newGuest(g.module, g.manifest)
 	c.sum, c.stats, c.saved, c.box.store = g.sum, g.stats, g.saved, g.box.store.clone()
+	c.box.places = g.box.places
 	inst, err := instantiate(c.ctx, c.runtime.engine, c.module)
 	if err != nil {
 		return nil, errors.Join(err, c.Close(c.ctx))

@@ -47,6 +47,7 @@ const (
 // Config of a Runtime; the zero value works for modules.
 type Config struct {
 	Interpreter []byte // module that plays declarative plugins; nil when there is none
+	Engine      []byte // module that plays scripts; nil when there is none
 	CacheDir    string // where compiled modules are kept between runs; empty for nowhere
 	LoadFuel    int64  // for starting, configuring, saving and restoring; 0 for the default
 	ModuleBytes int    // greatest module; 0 for the default
@@ -118,21 +119,18 @@ func (r *Runtime) Close(ctx context.Context) error {
 
 // Load reads, checks, compiles, starts and configures a plugin.
 func (r *Runtime) Load(ctx context.Context, s plugin.Spec) (plugin.Guest, error) {
-	code, config, err := r.read(s)
+	from, err := r.read(s)
 	if err != nil {
 		return nil, err
 	}
-	mod, err := r.acquire(ctx, code)
+	mod, err := r.acquire(ctx, from.code)
 	if err != nil {
 		return nil, err
 	}
 	g := r.newGuest(mod, s.Manifest)
-	g.sum = mod.sum
-	if s.Manifest.Runtime.Declarative != nil {
-		g.sum = sumOf(config) // many share the interpreter
-	}
+	g.sum, g.box.places = from.sum, from.places
 	g.box.store = newStore(s.Store)
-	if err := g.start(config); err != nil {
+	if err := g.start(from.config); err != nil {
 		return nil, errors.Join(err, g.Close(ctx))
 	}
 	return g, nil
@@ -144,31 +142,6 @@ func (r *Runtime) newGuest(mod *module, m *plugin.Manifest) *guest {
 	g.box.log = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID)
 	g.ctx = withMemoryCap(g.box.within(context.Background()), uint64(m.Limits.MemoryMiB)<<20)
 	return g
-}
-
-// read gives the module that runs and the configuration that it gets.
-func (r *Runtime) read(s plugin.Spec) (code, config []byte, err error) {
-	m := s.Manifest
-	f := m.Runtime.File()
-	limit := int64(r.cfg.ModuleBytes)
-	if m.Runtime.Declarative != nil {
-		limit = maxBodyBytes
-	}
-	b, err := plugin.ReadFile(s.Files, f.File, limit)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%w: read %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, err)
-	}
-	if sum := sumOf(b); f.SHA256 != "" && sum != f.SHA256 {
-		return nil, nil, fmt.Errorf("%w: %s of plugin %s has SHA-256 %s, its manifest says %s", plugin.ErrModule, f.File, m.ID, sum, f.SHA256)
-	}
-	if m.Runtime.Declarative != nil {
-		if r.cfg.Interpreter == nil {
-			return nil, nil, fmt.Errorf("%w: plugin %s is declarative (%s), and this program was built without the interpreter: run make plugins", plugin.ErrModule, m.ID, f.File)
-		}
-		return r.cfg.Interpreter, b, nil
-	}
-	config, err = s.Settings()
-	return b, config, err
 }
 
 func sumOf(b []byte) string {
