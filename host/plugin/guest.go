@@ -118,12 +118,15 @@ func (e *TrapError) Unwrap() error { return e.Err }
 
 // Defaults of a manifest's limits.
 const (
-	DefaultFuel      = 10_000_000 // one to two milliseconds of work
-	DefaultMemoryMiB = 32
-	DefaultCommands  = 64
-	maxFuel          = 100_000_000
-	maxMemoryMiB     = 256
-	maxCommands      = 1024
+	DefaultFuel = 10_000_000 // one to two milliseconds of work
+	// DefaultScriptFuel is that for scripts: an interpreter leaves most of its stretches half-way, and is charged for
+	// the whole of them, so that it burns about five times as much in the same time.
+	DefaultScriptFuel = 5 * DefaultFuel
+	DefaultMemoryMiB  = 32
+	DefaultCommands   = 64
+	maxFuel           = 100_000_000
+	maxMemoryMiB      = 256
+	maxCommands       = 1024
 
 	DefaultStateBytes  = 1 << 20
 	DefaultOutputBytes = abi.MaxCommandsBytes

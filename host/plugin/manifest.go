@@ -86,6 +86,9 @@ func (f *FileSpec) UnmarshalYAML(n *yaml.Node) error {
 func (m *Manifest) applyDefaults() {
 	if m.Limits.Fuel == 0 {
 		m.Limits.Fuel = DefaultFuel
+		if m.Runtime.JS != nil {
+			m.Limits.Fuel = DefaultScriptFuel
+		}
 	}
 	if m.Limits.MemoryMiB == 0 {
 		m.Limits.MemoryMiB = DefaultMemoryMiB

@@ -30,18 +30,20 @@ if [ ! -e "$source/quickjs.c" ]; then
   /usr/lib/apt/apt-helper -qq -o APT::Sandbox::User=root download-file "$mirror/pool/main/q/quickjs/quickjs_$version.orig.tar.xz" "$archive" "SHA256:$sum"
   tar -C build -xJf "$archive"
   rm "$archive"
+  rm -rf build/obj
 fi
 
 # What a script can reach of the time is that of its event; EMSCRIPTEN is QuickJS's word for a machine without threads.
-flags="--target=wasm32-wasi -O2 -flto -mbulk-memory -msign-ext -mnontrapping-fptoint
+flags="--target=wasm32-wasi -Os -mbulk-memory -msign-ext -mnontrapping-fptoint
   -DEMSCRIPTEN -DCONFIG_STACK_CHECK -DCONFIG_VERSION=\"$version\" -DNDEBUG
   -DFE_DOWNWARD=0 -DFE_UPWARD=0 -DFE_TOWARDZERO=0 -Dgettimeofday=event_time -I."
 mkdir -p build/obj
 for f in quickjs cutils libregexp libunicode dtoa; do
+  [ "build/obj/$f.o" -nt build.sh ] && continue
   clang-19 $flags -w -c -o "build/obj/$f.o" "$source/$f.c" &
   pids="${pids:-} $!"
 done
-for pid in $pids; do wait "$pid"; done
+for pid in ${pids:-}; do wait "$pid"; done
 clang-19 $flags -std=gnu23 -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare \
   -isystem "$source" -mexec-model=reactor -Wl,--strip-all -Wl,--stack-first -Wl,-z,stack-size=262144 \
   -o "$out.part" engine.c event.c command.c build/obj/*.o -lm

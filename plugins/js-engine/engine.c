@@ -162,6 +162,7 @@ static _Noreturn void die(void) {
 
 /* finish runs what a script left for later, and throws for a promise that came to nothing. */
 static int finish(JSValue result) {
+  if (JS_IsException(result)) return -1;
   JSContext *c;
   int err;
   while ((err = JS_ExecutePendingJob(JS_GetRuntime(ctx), &c)) > 0) {
@@ -252,7 +253,7 @@ static int read_script(const uint8_t *p, uint32_t n) {
   options = JS_ParseJSON(ctx, text, head, "options");
   text[head] = first;
   int err = -1;
-  if (!JS_IsException(options) && !finish(JS_Eval(ctx, text + head, n - sizeof head - head, SCRIPT, JS_EVAL_TYPE_GLOBAL))) {
+  if (!JS_IsException(options) && !finish(JS_Eval(ctx, text + head, n - sizeof head - head, SCRIPT, JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_STRICT))) {
     JSValue global = JS_GetGlobalObject(ctx);
     args[0] = JS_GetPropertyStr(ctx, global, "plugin"), args[1] = options, args[2] = show;
     playing = JS_Call(ctx, start_function, JS_UNDEFINED, 3, args);
@@ -284,7 +285,7 @@ static void handle(uint8_t *record) {
   JSValue event = event_new(ctx, record), args[2] = {event, show};
   if (JS_IsException(event)) die();
   JSValue out = JS_Call(ctx, handlers[kind], JS_UNDEFINED, 2, args);
-  if (JS_IsException(out) || finish(out)) die();
+  if (finish(out)) die();
   event_leave(ctx, event);
 }
 
@@ -320,13 +321,16 @@ EXPORT("save") uint64_t save(void) {
   output = malloc(n + 1);
   if (!output) JS_ThrowOutOfMemory(ctx), die();
   memcpy(output, from, n);
-  if (text) JS_FreeCString(ctx, text);
+  if (text) {
+    valid_utf8((char *)output, n);
+    JS_FreeCString(ctx, text);
+  }
   JS_FreeValue(ctx, buffer);
   JS_FreeValue(ctx, state);
   return n ? packed(output, n) : 0;
 }
 
-/* take gives bytes to restore or migrate, as text when they are. */
+/* take gives a state to restore or migrate, as bytes and as text. */
 static uint64_t take(const char *method, uint32_t version, const uint8_t *p, uint32_t n) {
   JSValue bytes = JS_NewArrayBufferCopy(ctx, p, n);
   JSValue args[3] = {bytes, JS_NewStringLen(ctx, (const char *)p, n), JS_NewUint32(ctx, version)};
@@ -334,7 +338,7 @@ static uint64_t take(const char *method, uint32_t version, const uint8_t *p, uin
   JS_FreeValue(ctx, args[0]);
   JS_FreeValue(ctx, args[1]);
   command_reset();
-  return JS_IsException(out) || finish(out) ? refuse() : 0;
+  return finish(out) ? refuse() : 0;
 }
 
 EXPORT("restore") uint64_t restore(const uint8_t *p, uint32_t n) {

@@ -1,9 +1,15 @@
 // What a plugin needs while it plays: the same text runs in the engine and, in tests, under node.
 
 import { answers, events } from "./v1.js";
-export { Level, Priority } from "./v1.js";
+export { Level, Priority, StoreResult } from "./v1.js";
 
 const parts = ["state", "on", "configure", "save", "restore", "migrate"];
+
+if (globalThis.console === undefined) {
+  const big = (_, value) => (typeof value === "bigint" ? String(value) : value);
+  const line = (...words) => print(words.map((w) => (typeof w === "object" ? JSON.stringify(w, big) : String(w))).join(" "));
+  globalThis.console = { log: line, debug: line, info: line, warn: line, error: line };
+}
 
 /**
  * Describes a plugin; it is the default export of its file.
@@ -54,18 +60,23 @@ export function start(module, options, show) {
       if (plugin.save === undefined) return show.state === undefined ? "" : canonical(show.state);
       const out = plugin.save(show);
       if (out instanceof ArrayBuffer) return new Uint8Array(out);
-      return ArrayBuffer.isView(out) ? out : canonical(out);
+      return ArrayBuffer.isView(out) || typeof out === "string" ? out : canonical(out);
     },
     restore(bytes, text) {
       if (plugin.restore === undefined) take(parse(text));
-      else plugin.restore(new Uint8Array(bytes), show);
+      else plugin.restore(saved(bytes, text), show);
     },
     migrate(bytes, text, version) {
       if (plugin.migrate === undefined) throw new TypeError(`the state is of version ${version}, and the plugin has no migrate(version, state)`);
-      const state = plugin.migrate(version, plugin.restore === undefined ? parse(text) : new Uint8Array(bytes), show);
+      const state = plugin.migrate(version, plugin.restore === undefined ? parse(text) : saved(bytes, text), show);
       if (state !== undefined) take(JSON.parse(canonical(state)));
     },
   };
+}
+
+/** What save gave, to be read in one way or the other. */
+function saved(bytes, text) {
+  return { bytes: () => new Uint8Array(bytes), text: () => text, json: () => parse(text) };
 }
 
 /** A handler of what plugin.yaml does not subscribe to would never be called. */

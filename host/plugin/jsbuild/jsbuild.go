@@ -24,7 +24,7 @@ const (
 	maxFiles = 256
 	maxTold  = 10 // errors that are told at once
 	// sdkSource is how a script reaches the SDK, which the engine has inside (plugins/js-engine).
-	sdkSource = "export const { definePlugin, Level, Priority } = sothebais;"
+	sdkSource = "export const { definePlugin, Level, Priority, StoreResult } = sothebais;"
 	// namespace marks what this package reads itself, so that the bundler does not.
 	namespace = "plugin"
 )
@@ -178,7 +178,7 @@ func problem(m api.Message) string {
 	if l == nil {
 		return m.Text
 	}
-	text := fmt.Sprintf("%s:%d:%d: %s", strings.TrimPrefix(l.File, namespace+":"), l.Line, l.Column+1, m.Text)
+	text := fmt.Sprintf("%s:%d:%d: %s", strings.TrimPrefix(l.File, namespace+":"), l.Line, l.Column+1, strings.ReplaceAll(m.Text, `"`+namespace+":", `"`))
 	if line := l.LineText; line != "" && len(line) <= 200 {
 		text += "\n\t" + strings.ReplaceAll(line, "\t", " ") + "\n\t" + strings.Repeat(" ", l.Column) + "^"
 	}

@@ -73,7 +73,7 @@ func TestMistakes(t *testing.T) {
 		{"absolute", "import x from '/etc/passwd'; x()", "a plugin imports its own files"},
 		{"missing", "import x from './lines'; x()", `plugin.ts:1:15: cannot import "./lines": there is no file lines in the plugin's folder`},
 		{"no script", "import x from './notes.txt'; x()", "notes.txt is no script: name it .js, .ts or .json"},
-		{"no such export", "import {x} from './b.js'; x()", `No matching export in "plugin:b.js" for import "x"`},
+		{"no such export", "import {x} from './b.js'; x()", `No matching export in "b.js" for import "x"`},
 		{"require", "module.exports = require('fs')", `cannot import "fs"`},
 		{"deep", "x = " + strings.Repeat("(", 9000), "plugin.ts:1: nested too deep"},
 		{"chain", strings.Repeat("if(a)", 9000), "nested too deep"},
