@@ -292,7 +292,7 @@ func jsParam(f field) string {
 // optional reports whether scripts may leave a parameter of a command out.
 func optional(command, name string) bool {
 	switch name {
-	case "mood", "priority", "about", "transition", "method", "headers", "body", "schema", "max_tokens":
+	case "mood", "priority", "about", "transition", "headers", "body", "schema", "max_tokens":
 		return true
 	case "millis":
 		return command != "timer"

@@ -1,6 +1,6 @@
 import type { Events, Plugin } from "./index.js";
 
-/** An event as the host gives it: fields that are not named are empty. */
+/** An event as the host gives it: fields that are not named are empty. Without a seq it gets the next one when it is played. */
 export declare function event<Kind extends keyof Events>(kind: Kind, fields?: Partial<Omit<Events[Kind], "kind" | "seq" | "at">>, place?: { seq?: number; at?: number }): Events[Kind];
 
 /** Something that a plugin asked for: the command, its parameters by name, and the seq of the event. */
@@ -22,7 +22,7 @@ export declare class Stage<State = any> {
   /** What it keeps in its store. */
   readonly store: Record<string, string>;
   /** Gives events and returns what the plugin asks for. */
-  play(...events: Events[keyof Events][]): Asked[];
+  play(...events: (Events[keyof Events] | Events[keyof Events][])[]): Asked[];
   /** The state as bytes, as a successor gets it. */
   save(): Uint8Array;
   restore(state: Uint8Array): void;

@@ -10,8 +10,8 @@ const limits = { key: 128, string: 8192 };
 const utf8 = new TextEncoder();
 const absent = -1, denied = -2, full = -3, badKey = -4;
 
-/** An event as the host gives it: fields that are not named are empty. */
-export function event(kind, fields = {}, { seq = 1, at = 0 } = {}) {
+/** An event as the host gives it: fields that are not named are empty. Without a seq it gets the next one when it is played. */
+export function event(kind, fields = {}, { seq = 0, at = 0 } = {}) {
   if (!(kind in events)) throw new TypeError(`unknown event "${kind}"`);
   for (const name of Object.keys(fields)) {
     if (!(name in events[kind])) throw new TypeError(`${kind} has no "${name}"; there are ${Object.keys(events[kind]).join(", ")}`);
@@ -47,7 +47,7 @@ export class Stage {
 
   /** Gives events and returns what the plugin asks for: { event, command, ...parameters }. */
   play(...list) {
-    list.flat().forEach((e, i) => this.#hear(e.seq === 1 && i > 0 ? { ...e, seq: i + 1 } : e));
+    for (const e of list.flat()) this.#hear({ ...e, seq: e.seq || this.#event + 1 });
     return this.#commands.splice(0);
   }
 
@@ -77,7 +77,7 @@ export class Stage {
     };
     Math.random = () => Number(this.#next() >> 11n) * 2 ** -53;
     try {
-      const result = this.#playing.handlers[e.kind]?.(Object.freeze(Object.setPrototypeOf({ ...e }, eventPrototype)), this.#show);
+      const result = this.#playing.handlers[e.kind]?.(Object.freeze(Object.setPrototypeOf(e, eventPrototype)), this.#show);
       if (typeof result?.then === "function") throw new TypeError(`the handler of ${e.kind} is async; the double plays none of those`);
     } finally {
       globalThis.Date = RealDate;

@@ -465,7 +465,7 @@ export interface Commands {
    * @param headers lines of the form Name: value
    * @param body what is sent
    */
-  fetch(token: number | bigint, method?: string, url: string, headers?: string, body?: string): void;
+  fetch(token: number | bigint, method: string, url: string, headers?: string, body?: string): void;
   /**
    * Ask the language model; model.answered follows.
    * @param token comes back with the answer

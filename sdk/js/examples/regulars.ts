@@ -1,7 +1,7 @@
 // Greets whoever comes back, and counts bids and wins of each for good. sdk/tck/examples describes it.
 
 import { definePlugin, Level, Priority, StoreResult, type Show } from "@sothebais/sdk";
-import { isNumber, read, write } from "./state.ts";
+import { isNumber, read, write } from "./state.js";
 
 interface Regulars {
   returned: number;
