@@ -65,6 +65,7 @@ go_guest "$out/interpreter.wasm" personality
 if stale "$out/js-engine.wasm" js-engine/*.c js-engine/*.h js-engine/build.sh "$sdk/js/plugin.js" "$sdk/js/v1.js"; then
   echo "plugins: js-engine (C)"
   js-engine/build.sh "$out/js-engine.wasm"
+  cp js-engine/build/quickjs-*/LICENSE "$out/LICENSE.quickjs"
 fi
 go_guest "$out/plugins/overlay/plugin.wasm" overlay
 file "$out/plugins/overlay/plugin.yaml" overlay/plugin.yaml

@@ -2,6 +2,8 @@ package wasm
 
 import (
 	"context"
+	"errors"
+	"math"
 	"testing"
 	"time"
 
@@ -71,15 +73,16 @@ func BenchmarkScriptSpawn(b *testing.B) {
 	})
 }
 
-// BenchmarkScriptMetering sets metered code beside the same engine as it came from the compiler, taking turns.
+// BenchmarkScriptMetering sets metered code beside the same engine as it came from the compiler, taking turns. Of each
+// the best round counts: what disturbs a round is not the code.
 func BenchmarkScriptMetering(b *testing.B) {
 	r := newRuntime(b, Config{Engine: engine(b)})
 	for _, body := range bodies {
 		b.Run(body.name, func(b *testing.B) {
 			metered := loadScript(b, r, onBid(body.text)).(*guest)
-			plain := unmetered(b, script(onBid(body.text)))
+			plain := unmetered(b, r, script(onBid(body.text)))
 			batch := EncodeBatch(aBid())
-			var with, without time.Duration
+			with, without := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
 			for b.Loop() {
 				start := time.Now()
 				for range 64 {
@@ -95,17 +98,18 @@ func BenchmarkScriptMetering(b *testing.B) {
 				for range 64 {
 					plain(batch)
 				}
-				with, without = with+half.Sub(start), without+time.Since(half)
+				with, without = min(with, half.Sub(start)), min(without, time.Since(half))
 			}
 			b.ReportMetric(float64(with)/float64(without), "metered/plain")
+			b.ReportMetric(float64(with)/64, "best-ns/event")
 		})
 	}
 }
 
 // unmetered loads a script into the engine without rewriting it and gives what hands it a batch.
-func unmetered(b *testing.B, s plugin.Spec) func(batch []byte) {
+func unmetered(b *testing.B, r *Runtime, s plugin.Spec) func(batch []byte) {
 	b.Helper()
-	src, err := newRuntime(b, Config{Engine: engine(b)}).read(s)
+	src, err := r.read(s)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -117,7 +121,7 @@ func unmetered(b *testing.B, s plugin.Spec) func(batch []byte) {
 			b.Error(err)
 		}
 	})
-	if err := instantiateHost(ctx, rt); err != nil {
+	if err := errors.Join(instantiateWASI(ctx, rt), instantiateHost(ctx, rt)); err != nil {
 		b.Fatal(err)
 	}
 	mod, err := rt.Instantiate(ctx, src.code)
@@ -149,4 +153,3 @@ func unmetered(b *testing.B, s plugin.Spec) func(batch []byte) {
 		}
 	}
 }
-
