@@ -53,6 +53,7 @@ var may = map[string][]string{
 	"host/plugin/wasm":       {"host/auction", "host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/plugin/jsbuild", "host/plugin/wasm/meter", "host/post", "host/show", "host/telemetry"},
 	"host/plugin/wasm/meter": {},
 	"host/plugin/jsbuild":    {},
+	"host/plugin/replay":     {"host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/show"},
 
 	// benchmarks: each sets its part against a rival
 	"host/auctioneer/auctioneerbench": {"host/auction", "host/auctioneer", "host/bus", "host/event", "host/money", "host/post", "host/show", "host/sqlite"},

@@ -196,9 +196,9 @@ func (w wardrobe) Plugins(context.Context) ([]admin.Plugin, error) {
 	return out, nil
 }
 
-// Swap puts a plugin in the slot of its kind.
-func (w wardrobe) Swap(ctx context.Context, id, who string) (admin.Swap, error) {
-	r, err := w.h.swap(ctx, id, who)
+// Swap puts a plugin in the slot of its kind, because of the fact numbered cause.
+func (w wardrobe) Swap(ctx context.Context, id, who string, cause uint64) (admin.Swap, error) {
+	r, err := w.h.swap(ctx, id, who, cause)
 	switch {
 	case errors.Is(err, ErrBadInput):
 		return admin.Swap{}, fmt.Errorf("%w: %w", admin.ErrInvalid, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,13 +14,10 @@ import (
 	"time"
 
 	"github.com/sothebais/sothebais/host/admin"
-	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/bus"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/wasm"
-	"github.com/sothebais/sothebais/host/post"
-	"github.com/sothebais/sothebais/host/show"
 )
 
 // Slots of the show; each holds one plugin of its kind.
@@ -101,17 +99,22 @@ func (c *catalogue) ids() []string {
 	return out
 }
 
+// openRuntime makes the runtime in which plugins run; a nil log is none.
+func openRuntime(ctx context.Context, cfg Config, log *slog.Logger) (*wasm.Runtime, error) {
+	interpreter, err := fs.ReadFile(cfg.Assets, "interpreter.wasm")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	engine, err := fs.ReadFile(cfg.Assets, "js-engine.wasm")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return wasm.New(ctx, wasm.Config{Interpreter: interpreter, Engine: engine, CacheDir: cfg.cacheDir("plugins"), Logger: log})
+}
+
 // buildPlugins makes the plugin host; the plugins themselves are loaded when the show runs.
 func (h *Host) buildPlugins(ctx context.Context) error {
-	interpreter, err := fs.ReadFile(h.cfg.Assets, "interpreter.wasm")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	engine, err := fs.ReadFile(h.cfg.Assets, "js-engine.wasm")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	runtime, err := wasm.New(ctx, wasm.Config{Interpreter: interpreter, Engine: engine, CacheDir: h.cfg.cacheDir("plugins"), Logger: h.part("wasm")})
+	runtime, err := openRuntime(ctx, h.cfg, h.part("wasm"))
 	if err != nil {
 		return err
 	}
@@ -148,20 +151,11 @@ func (c *catchUp) NextBatch(ctx context.Context, buf []event.Event) ([]event.Eve
 		if err != nil || len(events) == 0 || events[0].Seq > c.upTo {
 			return events, err
 		}
-		events = slices.DeleteFunc(events, func(e event.Event) bool { return e.Seq <= c.upTo && passing(e.Kind()) })
+		events = slices.DeleteFunc(events, func(e event.Event) bool { return e.Seq <= c.upTo && plugin.Passing(e.Kind()) })
 		if len(events) > 0 {
 			return events, nil
 		}
 	}
-}
-
-// passing says that a fact means nothing once its moment is over.
-func passing(k event.Kind) bool {
-	switch k {
-	case show.KindTicked, show.KindSpeechStarted, show.KindSpeechEnded, show.KindOperatorActed, post.KindReceived, auction.KindBidRefused:
-		return true
-	}
-	return false
 }
 
 // runAuction opens the doors when the plugins are there, or after a while without them.
@@ -258,12 +252,12 @@ func (h *Host) openingCharacter(ctx context.Context) string {
 }
 
 // swap puts a plugin in the slot of its kind while the show is on air; the choice outlives a restart.
-func (h *Host) swap(ctx context.Context, name, who string) (plugin.SwapResult, error) {
+func (h *Host) swap(ctx context.Context, name, who string, cause uint64) (plugin.SwapResult, error) {
 	dir, err := h.catalogue.find(name)
 	if err != nil {
 		return plugin.SwapResult{}, err
 	}
-	res, err := h.plugins.Swap(ctx, dir, who)
+	res, err := h.plugins.Swap(ctx, dir, who, cause)
 	if err != nil {
 		return res, fmt.Errorf("%w: %w", ErrBadInput, err)
 	}

@@ -78,7 +78,7 @@ func TestListedPluginsCanBeFound(t *testing.T) {
 // After a restart plugins hear all that the scene and its texts are made of, the last minute of a lot included.
 func TestWhatSetsTheSceneIsHeardAgain(t *testing.T) {
 	for _, k := range []event.Kind{auction.KindLotOpened, auction.KindBidAccepted, auction.KindLotExtended, auction.KindLotClosing, auction.KindLotPaused, auction.KindLotResumed} {
-		if passing(k) {
+		if plugin.Passing(k) {
 			t.Errorf("%s is kept from a plugin that catches up", k)
 		}
 	}

@@ -4,7 +4,12 @@ go 1.26.0
 
 require github.com/sothebais/sothebais/sdk/go v0.0.0
 
-require gopkg.in/yaml.v3 v3.0.1
+require (
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
+	gopkg.in/yaml.v3 v3.0.1
+)
+
+require golang.org/x/text v0.14.0 // indirect
 
 replace github.com/sothebais/sothebais/sdk/go => ../sdk/go
 

@@ -15,8 +15,8 @@ mkdir -p "$out/art" "$out/artworks"
 draw() {
 	to=$1 svg=$2 css=${3:-}
 	if [ -e "$to" ] && [ ! "$svg" -nt "$to" ] && { [ -z "$css" ] || [ ! "$css" -nt "$to" ]; }; then return 0; fi
-	rsvg-convert ${css:+--stylesheet="$css"} "$svg" -o "$to.part"
-	mv "$to.part" "$to"
+	rsvg-convert ${css:+--stylesheet="$css"} "$svg" -o "$to.$$" # so that two at a time do not spoil each other's
+	mv "$to.$$" "$to"
 }
 for css in art/stage-*.css; do
 	name=$(basename "$css" .css)

@@ -53,7 +53,7 @@ func TestDevnet(t *testing.T) {
 	if err := json.Unmarshal(line, &at); err != nil || at.X == "" || !strings.HasPrefix(at.RTMP, "rtmp://127.0.0.1:") || at.Bearer == "" {
 		t.Fatalf("%v in %s", err, line)
 	}
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for state := struct{ Posts int }{}; state.Posts < 5; {
 		if time.Now().After(deadline) {
 			t.Fatal("the crowd does not post")

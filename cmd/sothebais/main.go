@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -33,6 +34,9 @@ type cli struct {
 	Swap    swapCmd    `cmd:"" help:"Swap a plugin of a running show for another one."`
 	Plugin  pluginCmd  `cmd:"" help:"Look at the plugins of a running show."`
 	Events  eventsCmd  `cmd:"" help:"Read the ledger of a show."`
+	Record  recordCmd  `cmd:"" help:"Record what plugins heard, and what came of it, from the ledger of a show."`
+	Test    testCmd    `cmd:"" help:"Test a plugin: play its transcripts and compare what it asks for."`
+	Replay  replayCmd  `cmd:"" help:"Play a show once more to another plugin, and see what would have been different."`
 	Doctor  doctorCmd  `cmd:"" help:"Check this machine for what a show needs, and say how to mend what is missing."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -54,6 +58,11 @@ func (e *exitError) Unwrap() error { return e.err }
 func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // pictures are kept by the hundred megabytes and hardly change: do not wait for them to double
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		// A frame that is due must not wait for the slice of whatever keeps Go busy on every core: with two more places
+		// than cores there is room for it, and the system goes by the priority of its thread.
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -97,7 +106,7 @@ func run(ctx context.Context, args []string, out, errw io.Writer) int {
 // helpFor is the help call for the verb that was mistyped.
 func helpFor(args []string) string {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		for _, verb := range []string{"run", "demo", "swap", "plugin", "events", "doctor", "version"} {
+		for _, verb := range []string{"run", "demo", "swap", "plugin", "events", "test", "record", "replay", "doctor", "version"} {
 			if args[0] == verb {
 				return verb + " --help"
 			}

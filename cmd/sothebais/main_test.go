@@ -16,5 +16,10 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the commands as people do; testdata/script holds a file for each verb.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true})
+	cache, err := os.UserCacheDir() // scripts have no home; without it each would compile the plugins anew
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(e *testscript.Env) error { e.Setenv("XDG_CACHE_HOME", cache); return nil }})
 }

@@ -183,10 +183,11 @@ func (s *Server) swap(ctx context.Context, in *swapInput) (*body[Swap], error) {
 	if s.cfg.Bus == nil || s.cfg.Plugins == nil {
 		return nil, absent("the plugin host")
 	}
-	if _, err := s.acted(ctx, "swapped in "+in.Body.Plugin); err != nil {
+	act, err := s.acted(ctx, "swapped in "+in.Body.Plugin)
+	if err != nil {
 		return nil, err
 	}
-	done, err := s.cfg.Plugins.Swap(ctx, in.Body.Plugin, visitorOf(ctx).who)
+	done, err := s.cfg.Plugins.Swap(ctx, in.Body.Plugin, visitorOf(ctx).who, act.Seq)
 	if err != nil {
 		return nil, actFailed(err)
 	}

@@ -142,7 +142,7 @@ func TestSwap(t *testing.T) {
 		t.Errorf("swap %+v", got)
 	}
 	facts, err := r.f.Read(t.Context(), r.f.Last()-3, 3)
-	if err != nil || len(facts) != 3 || facts[0].Data != (show.OperatorActed{Who: "cli", What: "swapped in mina-vox"}) || facts[1].Data.EventKind() != show.KindPluginSwapped {
+	if err != nil || len(facts) != 3 || facts[0].Data != (show.OperatorActed{Who: "cli", What: "swapped in mina-vox"}) || facts[1].Data.EventKind() != show.KindPluginSwapped || facts[1].Cause != facts[0].Seq {
 		t.Errorf("a swap left the facts %+v, %v", facts, err)
 	}
 	folder := "/srv/" + strings.Repeat("x", 300)

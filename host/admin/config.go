@@ -58,7 +58,7 @@ type director interface {
 // plugins lists what is installed and swaps one into the slot of its kind.
 type plugins interface {
 	Plugins(ctx context.Context) ([]Plugin, error)
-	Swap(ctx context.Context, id, who string) (Swap, error)
+	Swap(ctx context.Context, id, who string, cause uint64) (Swap, error) // cause is the number of the act
 }
 
 // store keeps the owner's settings between starts.

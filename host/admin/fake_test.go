@@ -292,7 +292,7 @@ func (f *fakeShow) Plugins(context.Context) ([]Plugin, error) {
 	return slices.Clone(f.plugins), nil
 }
 
-func (f *fakeShow) Swap(_ context.Context, id, who string) (Swap, error) {
+func (f *fakeShow) Swap(_ context.Context, id, who string, cause uint64) (Swap, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	to := slices.IndexFunc(f.plugins, func(p Plugin) bool { return p.ID == id })
@@ -302,7 +302,7 @@ func (f *fakeShow) Swap(_ context.Context, id, who string) (Swap, error) {
 	from := slices.IndexFunc(f.plugins, func(p Plugin) bool { return p.Kind == f.plugins[to].Kind && p.Active })
 	f.plugins[from].Active, f.plugins[to].Active = false, true
 	a, b := f.plugins[from], f.plugins[to]
-	swapped := f.append(event.Draft{Data: show.PluginSwapped{Slot: b.Kind, From: a.ID, FromVersion: a.Version, To: b.ID, ToVersion: b.Version,
+	swapped := f.append(event.Draft{Cause: cause, Data: show.PluginSwapped{Slot: b.Kind, From: a.ID, FromVersion: a.Version, To: b.ID, ToVersion: b.Version,
 		PauseMicros: 42, StateBytes: 512, Why: who}})
 	f.append(event.Draft{Cause: swapped[0].Seq, Data: show.CharacterShown{Character: b.Character}})
 	return Swap{Slot: b.Kind, From: a.ID, FromVersion: a.Version, To: b.ID, ToVersion: b.Version, PauseMicros: 42, StateBytes: 512}, nil

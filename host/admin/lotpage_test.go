@@ -110,12 +110,8 @@ func TestLotStream(t *testing.T) {
 	if v := next(); v.Lot.Bids != 0 {
 		t.Errorf("began with %+v", v.Lot)
 	}
-	began := time.Now()
 	r.f.bid("ann", "1", "")
 	for v := next(); v.Lot.Leader != "ann"; v = next() {
-	}
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("a bid took %v to the page", took)
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -20,6 +22,7 @@ type room struct {
 	f      *fakeShow
 	s      *Server
 	cfg    Config
+	ln     *net.TCPListener // held for the room's life, so that a restart finds its port free
 	url    string
 	client *http.Client
 	stop   func()
@@ -34,25 +37,41 @@ func newRoom(t *testing.T, change ...func(*Config)) *room {
 	for _, c := range change {
 		c(&r.cfg)
 	}
-	r.start("127.0.0.1:0")
-	t.Cleanup(func() { r.stop() })
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ln = ln.(*net.TCPListener)
+	r.start()
+	t.Cleanup(func() { r.stop(); r.ln.Close() })
 	return r
 }
 
-func (r *room) start(addr string) {
+// life is a listener that leaves its port taken when it is closed.
+type life struct {
+	*net.TCPListener
+	end sync.Once // a late second Close must not end the next life
+}
+
+// Close ends Accept and keeps the port.
+func (l *life) Close() (err error) {
+	l.end.Do(func() { err = l.SetDeadline(time.Unix(1, 0)) })
+	return err
+}
+
+func (r *room) start() {
 	r.Helper()
 	s, err := New(context.Background(), r.cfg)
 	if err != nil {
 		r.Fatal(err)
 	}
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
+	if err := r.ln.SetDeadline(time.Time{}); err != nil {
 		r.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
-	go func() { ran <- s.Serve(ctx, ln) }()
-	r.s, r.url = s, "http://"+ln.Addr().String()
+	go func() { ran <- s.Serve(ctx, &life{TCPListener: r.ln}) }()
+	r.s, r.url = s, "http://"+r.ln.Addr().String()
 	r.stop = func() {
 		cancel()
 		if err := <-ran; err != nil {
@@ -65,7 +84,7 @@ func (r *room) start(addr string) {
 func (r *room) restart() {
 	r.Helper()
 	r.stop()
-	r.start(strings.TrimPrefix(r.url, "http://"))
+	r.start()
 }
 
 // reply is an answer that was read whole.

@@ -18,9 +18,13 @@ var pictures = flag.String("pictures", "", "write a PNG of every scene into this
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// built is the scenes folder as the build makes it, once for all tests.
+// built is the scenes folder as the build makes it, once for all tests. It lies in this checkout, so that tests of
+// another one do not draw into it, and it stays, so that only what changed is drawn again.
 var built = sync.OnceValues(func() (string, error) {
-	dir := filepath.Join(os.TempDir(), "sothebais-test-scenes")
+	dir, err := filepath.Abs("../../build/test-scenes")
+	if err != nil {
+		return "", err
+	}
 	out, err := exec.Command("sh", "../../scenes/build.sh", dir).CombinedOutput()
 	if err != nil {
 		return "", &buildError{string(out), err}

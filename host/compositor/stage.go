@@ -134,6 +134,7 @@ type Stage struct {
 	n     uint64
 	owed  int // frames that were repeated since the last tick
 	fault bool
+	sleep func(time.Duration) // until a frame is due; tests have another clock
 }
 
 // line is what is being said.
@@ -170,9 +171,9 @@ func New(cfg Config) (*Stage, error) {
 	k := bestKernel()
 	s := &Stage{
 		cfg: cfg, log: cfg.Logger, text: newTypesetter(fonts), views: map[string]*view{}, graph: scene.NewGraph(cfg.Scenes),
-		cast: newCast(cfg.Characters, int64(cfg.Seed), cfg.Scenes), mixer: newMixer(cfg.Seed, character.SampleRate/cfg.FPS),
+		cast: newCast(cfg.Characters, int64(cfg.Seed)), mixer: newMixer(cfg.Seed, character.SampleRate/cfg.FPS),
 		mixed: newPicture(cfg.Width, cfg.Height, k),
-		pcm:   make([]int16, 2*character.SampleRate/cfg.FPS), meter: newMeter(cfg.Metrics),
+		pcm:   make([]int16, 2*character.SampleRate/cfg.FPS), meter: newMeter(cfg.Metrics), sleep: nap,
 	}
 	s.last = s.mixed
 	s.out.wake = make(chan struct{}, 1)

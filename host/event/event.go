@@ -6,11 +6,13 @@
 package event
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -125,6 +127,41 @@ func (r *Registry) Decode(k Kind, data []byte) (Data, error) {
 		return nil, fmt.Errorf("decode %s: %w", k, err)
 	}
 	return p.Elem().Interface().(Data), nil
+}
+
+// ErrUnknown says that there is no such kind of fact, or no such field in it.
+var ErrUnknown = errors.New("unknown")
+
+// DecodeStrict reads a fact that a person wrote: a kind or a field that is not known is a slip of the pen.
+func (r *Registry) DecodeStrict(k Kind, data []byte) (Data, error) {
+	t, ok := r.types[k]
+	if !ok {
+		return nil, fmt.Errorf("%w kind %q; want one of %v", ErrUnknown, k, r.Kinds())
+	}
+	p := reflect.New(t)
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(p.Interface())
+	if field, found := strings.CutPrefix(fmt.Sprint(err), "json: unknown field "); found {
+		return nil, fmt.Errorf("%w field %s in %s; want one of %v", ErrUnknown, field, k, fieldNames(t))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("decode %s: %w", k, err)
+	}
+	return p.Elem().Interface().(Data), nil
+}
+
+// fieldNames are the names of a fact's fields in JSON.
+func fieldNames(t reflect.Type) (out []string) {
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // UnmarshalEvent reads what Event.MarshalJSON wrote.

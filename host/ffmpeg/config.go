@@ -99,6 +99,8 @@ func (c Config) look() (string, error) {
 // args is FFmpeg's command line. Measured: superfast with zerolatency fits two cores at 1080p60 and holds no frame back.
 func (c Config) args() []string {
 	key := strconv.Itoa(int(c.KeyEvery * time.Duration(c.FPS) / time.Second))
+	// -g counts the pictures that come, of which some may be dropped; X counts seconds
+	due := fmt.Sprintf("expr:if(isnan(prev_forced_t),1,gte(t,prev_forced_t+%.3f))", c.KeyEvery.Seconds()-0.001)
 	rate := strconv.Itoa(c.Bitrate)
 	return []string{
 		"-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning",
@@ -108,7 +110,7 @@ func (c Config) args() []string {
 		"-c:v", "libx264", "-preset", c.Preset, "-tune", "zerolatency", "-profile:v", "high", "-pix_fmt", "yuv420p",
 		"-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
 		"-b:v", rate, "-maxrate", rate, "-bufsize", rate,
-		"-g", key, "-keyint_min", key, "-sc_threshold", "0", "-flags:v", "+cgop",
+		"-g", key, "-keyint_min", key, "-sc_threshold", "0", "-force_key_frames", due, "-flags:v", "+cgop",
 		"-c:a", "aac", "-b:a", strconv.Itoa(c.AudioBitrate), "-ar", strconv.Itoa(c.SampleRate), "-ac", "2",
 		"-flush_packets", "1", "-flvflags", "no_duration_filesize", "-f", "flv", "pipe:1",
 	}

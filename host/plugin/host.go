@@ -109,7 +109,7 @@ func (h *Host) Run(ctx context.Context) error {
 // Load puts a plugin into its empty slot. The name of the slot may be empty; the manifest's kind decides. The
 // recorder must be running, because that it is loaded is a fact.
 func (h *Host) Load(ctx context.Context, slotName string, fsys fs.FS) (Info, error) {
-	p, s, err := h.prepare(ctx, Kind(slotName), fsys)
+	p, s, err := h.prepare(ctx, Kind(slotName), fsys, 0)
 	if err != nil {
 		return Info{}, err
 	}
@@ -122,41 +122,42 @@ func (h *Host) Load(ctx context.Context, slotName string, fsys fs.FS) (Info, err
 }
 
 // Swap replaces what is in the slot of the plugin's kind, between two events. State goes over when both plugins
-// declare the same form of it. After an error the old plugin is still there, untouched.
-func (h *Host) Swap(ctx context.Context, fsys fs.FS, who string) (SwapResult, error) {
-	next, s, err := h.prepare(ctx, "", fsys)
+// declare the same form of it. After an error the old plugin is still there, untouched. What comes of it is recorded as
+// caused by the fact numbered cause, the act of whoever asked; 0 is none.
+func (h *Host) Swap(ctx context.Context, fsys fs.FS, who string, cause uint64) (SwapResult, error) {
+	next, s, err := h.prepare(ctx, "", fsys, cause)
 	if err != nil {
 		return SwapResult{}, err
 	}
 	res, err := s.swap(ctx, next)
 	if err != nil {
 		err = fmt.Errorf("swap to %s %s: %w", next.manifest.ID, next.manifest.Version, err)
-		h.refused(ctx, string(s.kind), next.manifest.ID, err)
+		h.refused(ctx, cause, string(s.kind), next.manifest.ID, err)
 		return SwapResult{}, errors.Join(err, next.guest.Close(ctx))
 	}
 	h.metrics.pause.Observe(res.Pause.Seconds())
-	h.record(ctx, 0, show.PluginLoaded{Slot: string(s.kind), Plugin: res.To.ID, Version: res.To.Version, SHA256: res.To.SHA256},
+	h.record(ctx, cause, show.PluginLoaded{Slot: string(s.kind), Plugin: res.To.ID, Version: res.To.Version, SHA256: res.To.SHA256},
 		show.PluginSwapped{Slot: string(s.kind), From: res.From.ID, FromVersion: res.From.Version, To: res.To.ID, ToVersion: res.To.Version,
 			PauseMicros: res.Pause.Microseconds(), StateBytes: res.StateBytes, Why: who})
 	return res, nil
 }
 
 // prepare loads a plugin without touching its slot; a refusal is a fact.
-func (h *Host) prepare(ctx context.Context, want Kind, fsys fs.FS) (*occupant, *slot, error) {
+func (h *Host) prepare(ctx context.Context, want Kind, fsys fs.FS, cause uint64) (*occupant, *slot, error) {
 	m, err := LoadManifest(fsys)
 	if err != nil {
-		h.refused(ctx, string(want), "", err)
+		h.refused(ctx, cause, string(want), "", err)
 		return nil, nil, err
 	}
 	if want != "" && want != m.Kind {
 		err := fmt.Errorf("%w: plugin %s is of kind %s and cannot go to slot %s", ErrSlot, m.ID, m.Kind, want)
-		h.refused(ctx, string(want), m.ID, err)
+		h.refused(ctx, cause, string(want), m.ID, err)
 		return nil, nil, err
 	}
 	g, err := h.cfg.Runtime.Load(ctx, Spec{Manifest: m, Files: fsys})
 	if err != nil {
 		err = fmt.Errorf("load plugin %s %s: %w", m.ID, m.Version, err)
-		h.refused(ctx, string(m.Kind), m.ID, err)
+		h.refused(ctx, cause, string(m.Kind), m.ID, err)
 		return nil, nil, err
 	}
 	return newOccupant(m, g, fsys), h.slots[slices.Index(kinds[:], m.Kind)], nil
@@ -173,8 +174,8 @@ func (h *Host) Plugins() []Info {
 	return out
 }
 
-func (h *Host) refused(ctx context.Context, slot, plugin string, why error) {
-	h.record(ctx, 0, show.PluginRefused{Slot: slot, Plugin: plugin, Reason: why.Error()})
+func (h *Host) refused(ctx context.Context, cause uint64, slot, plugin string, why error) {
+	h.record(ctx, cause, show.PluginRefused{Slot: slot, Plugin: plugin, Reason: why.Error()})
 }
 
 // record writes facts of which each but the first is caused by the one before. That they could not be written must

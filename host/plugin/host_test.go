@@ -305,8 +305,8 @@ func TestALineThatWaited(t *testing.T) {
 			s.l.say(fmt.Sprint("about ", about))
 		}
 		synctest.Wait()
-		must[plugin.SwapResult](t)(s.h.Swap(ctx, described("b", ""), "operator")) // 14 and 15
-		s.l.say("about 4")                                                        // 16: its predecessor heard it
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, described("b", ""), "operator", 0)) // 14 and 15
+		s.l.say("about 4")                                                           // 16: its predecessor heard it
 		for range 510 {
 			s.l.say("x") // 17 to 526
 		}
@@ -404,7 +404,7 @@ func TestADeadGuestIsStartedAnew(t *testing.T) {
 			t.Errorf("slot holds %+v", p)
 		}
 		s.rt.fail = nil
-		must[plugin.SwapResult](t)(s.h.Swap(ctx, described("b", ""), "operator"))
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, described("b", ""), "operator", 0))
 		s.l.say("again")
 	})
 	if len(s.offered) != 2 || !strings.HasSuffix(s.offered[0], "a heard after") || !strings.HasSuffix(s.offered[1], "b heard again") {
@@ -423,7 +423,7 @@ func TestSwapHandsStateOver(t *testing.T) {
 		synctest.Wait()
 		s.l.say("one")
 		synctest.Wait()
-		res := must[plugin.SwapResult](t)(s.h.Swap(ctx, described("b", state), "operator"))
+		res := must[plugin.SwapResult](t)(s.h.Swap(ctx, described("b", state), "operator", 0))
 		if res.From.ID != "a" || res.To.ID != "b" || res.StateBytes != 3 {
 			t.Errorf("swap %+v", res)
 		}
@@ -432,7 +432,7 @@ func TestSwapHandsStateOver(t *testing.T) {
 		if got := s.rt.made[1].heard; !slices.Equal(got, []string{"one", "two"}) {
 			t.Errorf("successor knows %q", got)
 		}
-		other := must[plugin.SwapResult](t)(s.h.Swap(ctx, described("c", "state: {id: x, version: 2}\n"), "operator"))
+		other := must[plugin.SwapResult](t)(s.h.Swap(ctx, described("c", "state: {id: x, version: 2}\n"), "operator", 0))
 		if other.StateBytes != 0 {
 			t.Errorf("state of another version went over: %+v", other)
 		}
@@ -446,6 +446,29 @@ func TestSwapHandsStateOver(t *testing.T) {
 	}
 }
 
+// What an operator's act led to is followed by numbers: act, plugin.loaded, plugin.swapped, or act, plugin.refused.
+func TestASwapNamesItsCause(t *testing.T) {
+	s := newStage()
+	var act uint64
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", described("a", "")))
+		s.l.say("swaps")
+		act = s.l.Last()
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, described("b", ""), "operator", act))
+		if _, err := s.h.Swap(ctx, described("B", ""), "operator", act); err == nil {
+			t.Error("a broken description was taken")
+		}
+	})
+	var got []string
+	all, _ := s.l.after(act)
+	for _, e := range all {
+		got = append(got, fmt.Sprintf("%d %s by %d", e.Seq-act, e.Kind(), e.Cause-act))
+	}
+	if want := []string{"1 plugin.loaded by 0", "2 plugin.swapped by 1", "3 plugin.refused by 0"}; !slices.Equal(got, want) {
+		t.Errorf("after the act: %q, want %q", got, want)
+	}
+}
+
 func TestAFailedSwapKeepsTheOldOne(t *testing.T) {
 	s := newStage()
 	state := "state: {id: x, version: 1}\n"
@@ -454,14 +477,14 @@ func TestAFailedSwapKeepsTheOldOne(t *testing.T) {
 		synctest.Wait()
 		s.l.say("poison")
 		synctest.Wait()
-		if _, err := s.h.Swap(ctx, described("b", state), "operator"); !errors.Is(err, plugin.ErrState) {
+		if _, err := s.h.Swap(ctx, described("b", state), "operator", 0); !errors.Is(err, plugin.ErrState) {
 			t.Errorf("error %v; want ErrState", err)
 		}
-		if _, err := s.h.Swap(ctx, described("B", ""), "operator"); !errors.Is(err, plugin.ErrManifest) {
+		if _, err := s.h.Swap(ctx, described("B", ""), "operator", 0); !errors.Is(err, plugin.ErrManifest) {
 			t.Errorf("error %v; want ErrManifest", err)
 		}
 		s.rt.fail = fmt.Errorf("%w: broken", plugin.ErrModule)
-		if _, err := s.h.Swap(ctx, described("c", ""), "operator"); !errors.Is(err, plugin.ErrModule) {
+		if _, err := s.h.Swap(ctx, described("c", ""), "operator", 0); !errors.Is(err, plugin.ErrModule) {
 			t.Errorf("error %v; want ErrModule", err)
 		}
 		s.l.say("two")
@@ -506,7 +529,7 @@ func TestSwapsUnderLoad(t *testing.T) {
 		}
 	})
 	for i := range 50 {
-		must[plugin.SwapResult](t)(s.h.Swap(ctx, described(fmt.Sprintf("p%d", i+1), ""), "test"))
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, described(fmt.Sprintf("p%d", i+1), ""), "test", 0))
 	}
 	writer.Wait()
 	for len(heardByAll(s)) < events {

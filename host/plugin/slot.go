@@ -199,7 +199,7 @@ func (s *slot) take(ctx context.Context, p *occupant, cause event.Event, r *Reac
 	case r.Cue.Verb == "":
 		s.print(ctx, p, cause, r)
 	default:
-		s.offered = append(s.offered, tidy(r.Cue, p.manifest.ID))
+		s.offered = append(s.offered, Tidy(r.Cue, p.manifest.ID))
 	}
 }
 
@@ -235,8 +235,8 @@ func (s *slot) deny(ctx context.Context, p *occupant, cause event.Event, power s
 		Reason: fmt.Sprintf("asked for %s without the capability; list {name: %s, why: ...} under capabilities in %s", power, power, ManifestFile)})
 }
 
-// tidy signs a cue and brings its numbers into their ranges.
-func tidy(c cue.Cue, from string) cue.Cue {
+// Tidy signs a cue and brings its numbers into their ranges.
+func Tidy(c cue.Cue, from string) cue.Cue {
 	c.From = from
 	c.Millis = min(max(c.Millis, 0), 600_000)
 	switch c.Verb {
@@ -268,7 +268,7 @@ func (s *slot) revive(ctx context.Context) bool {
 	g, err := s.host.cfg.Runtime.Load(ctx, Spec{Manifest: p.manifest, Files: p.files})
 	if err != nil {
 		s.guest = nil
-		s.host.refused(ctx, string(s.kind), p.manifest.ID, fmt.Errorf("start it anew: %w", err))
+		s.host.refused(ctx, 0, string(s.kind), p.manifest.ID, fmt.Errorf("start it anew: %w", err))
 	}
 	if closeErr := p.guest.Close(ctx); closeErr != nil {
 		s.log.Warn("cannot close a dead plugin", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeyErr, closeErr)

@@ -57,11 +57,11 @@ func commandWire(name string, id float64, stream uint32, args ...[]byte) []byte 
 func nested(size int) []byte { return bytes.Repeat([]byte{0, 1, 'a', 3}, size/4) }
 
 // ends reads until the server closes, and fails if it does not within a second or so.
-func ends(t *testing.T, c net.Conn, within time.Duration) {
+func ends(t *testing.T, c net.Conn) {
 	t.Helper()
-	c.SetReadDeadline(time.Now().Add(within))
+	c.SetReadDeadline(time.Now().Add(patience))
 	if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("connection still open after %v", within)
+		t.Errorf("connection still open after %v", patience)
 	}
 }
 
@@ -110,7 +110,7 @@ func TestAttacks(t *testing.T) {
 			t.Parallel()
 			c := shake(t, addr)
 			go c.Write(b)
-			ends(t, c, 4*time.Second)
+			ends(t, c)
 		})
 	}
 	t.Run("harmless oddities", func(t *testing.T) {
@@ -151,7 +151,7 @@ func reading(c net.Conn) *conn {
 // wantPictures reads messages until n pictures have come.
 func wantPictures(t testing.TB, p *conn, n int) {
 	t.Helper()
-	p.nc.SetReadDeadline(time.Now().Add(5 * time.Second))
+	p.nc.SetReadDeadline(time.Now().Add(patience))
 	for n > 0 {
 		m, err := p.receive()
 		if err != nil {
@@ -181,7 +181,7 @@ func TestSilentPeers(t *testing.T) {
 	publisher := shake(t, addr)
 	publisher.Write(cat(wire(msgCommand0, 0, connectBody()), commandWire("publish", 5, 1, amfString("k"), amfString("live")), wire(byte(Audio), 1, []byte{0xaf, 1, 0})))
 	for _, c := range append(conns, shaken, publisher) {
-		ends(t, c, 4*time.Second)
+		ends(t, c)
 	}
 }
 
@@ -196,7 +196,7 @@ func TestConnectionsPerAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	ends(t, c, 2*time.Second)
+	ends(t, c)
 }
 
 // TestHalfSentMessages leaves many large messages unfinished; memory must not follow the lengths that are claimed.
@@ -245,7 +245,7 @@ func TestViewerWhoStopsReading(t *testing.T) {
 		}
 	}()
 	wantPictures(t, awake, 250)
-	eventually(t, "the sleeper gone", 20*time.Second, func() bool { return readers(hub) == 1 })
+	eventually(t, "the sleeper gone", func() bool { return readers(hub) == 1 })
 	wantPictures(t, awake, 50)
 }
 
@@ -261,7 +261,7 @@ func TestPlayersAreCounted(t *testing.T) {
 	t.Cleanup(stop)
 	players := func(what string, n int) {
 		t.Helper()
-		eventually(t, what, 5*time.Second, func() bool { return s.Players() == n })
+		eventually(t, what, func() bool { return s.Players() == n })
 	}
 	play := func(name string) net.Conn {
 		c := shake(t, ln.Addr().String())
@@ -271,7 +271,7 @@ func TestPlayersAreCounted(t *testing.T) {
 	shake(t, ln.Addr().String()) // asks for nothing
 	first := play("show")
 	play("show")
-	ends(t, play("other"), 5*time.Second)
+	ends(t, play("other"))
 	players("two who play", 2)
 	first.Close()
 	players("one who stays", 1)
@@ -290,7 +290,7 @@ func TestServerEndsWithItsContext(t *testing.T) {
 	c := shake(t, ln.Addr().String())
 	c.Write(cat(wire(msgCommand0, 0, connectBody()), commandWire("play", 4, 1, amfString("show"))))
 	stop()
-	ends(t, c, time.Second)
+	ends(t, c)
 }
 
 func TestEndOfTheShowIsTold(t *testing.T) {
@@ -298,7 +298,7 @@ func TestEndOfTheShowIsTold(t *testing.T) {
 	hub := NewHub(HubConfig{})
 	c := shake(t, listen(t, ServerConfig{Hub: hub}))
 	c.Write(cat(wire(msgCommand0, 0, connectBody()), commandWire("play", 4, 1, amfString("show"))))
-	eventually(t, "the player", 5*time.Second, func() bool { return readers(hub) == 1 })
+	eventually(t, "the player", func() bool { return readers(hub) == 1 })
 	hub.Close()
 	b, err := io.ReadAll(c)
 	if err != nil || !strings.Contains(string(b), "NetStream.Play.Stop") {

@@ -96,6 +96,27 @@ func listen(t testing.TB, cfg ServerConfig) string {
 	return addr
 }
 
+// life is a listener that leaves its port taken when it is closed: whoever dies and comes back finds it as it was,
+// and nobody else gets it meanwhile. One life at a time; the next begins when the server of the last has returned.
+type life struct {
+	*net.TCPListener
+	end sync.Once // a late second Close must not end the next life
+}
+
+func newLife(t testing.TB, ln *net.TCPListener) *life {
+	t.Helper()
+	if err := ln.SetDeadline(time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	return &life{TCPListener: ln}
+}
+
+// Close ends Accept and keeps the port.
+func (l *life) Close() (err error) {
+	l.end.Do(func() { err = l.SetDeadline(time.Unix(1, 0)) })
+	return err
+}
+
 // running runs a part; the function that comes back ends it and waits.
 func running(t testing.TB, run func(context.Context) error) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -108,8 +129,8 @@ func running(t testing.TB, run func(context.Context) error) (stop func()) {
 			if err != nil {
 				t.Errorf("run ended with %v", err)
 			}
-		case <-time.After(10 * time.Second):
-			t.Error("run did not end within 10 s")
+		case <-time.After(patience):
+			t.Errorf("run did not end within %v", patience)
 		}
 	})
 }
@@ -200,13 +221,27 @@ func (p probed) check(t testing.TB, leastSeconds float64) {
 	}
 }
 
-func eventually(t testing.TB, what string, within time.Duration, ok func() bool) {
+// patience is how long a test waits for what must come. It tells a machine that is busy from a part that is stuck, so
+// it is long.
+const patience = time.Minute
+
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(within); !ok(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("%s: not within %v", what, within)
+			t.Fatalf("%s: not within %v", what, patience)
 		}
 	}
+}
+
+// onAir waits until a hub has so much of the programme behind it that air puts on.
+func onAir(t testing.TB, h *Hub, from uint32, length time.Duration) {
+	t.Helper()
+	eventually(t, length.String()+" of programme", func() bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.head > 0 && h.ring[(h.head-1)%uint64(len(h.ring))].TS-from >= uint32(length.Milliseconds())
+	})
 }
 
 // readers is how many follow a hub.

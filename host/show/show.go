@@ -137,6 +137,8 @@ type PluginLoaded struct {
 	Grants      []PluginGrant   `json:"grants,omitempty"`
 	Store       string          `json:"store_sha256,omitempty"` // of what its store held
 	State       string          `json:"state_sha256,omitempty"` // of what it took over from its predecessor
+	After       uint64          `json:"after"`                  // it hears what comes behind this event,
+	Caught      uint64          `json:"caught,omitempty"`       // but nothing that was of its moment only up to this one
 }
 
 // PluginLimits are the bounds within which a plugin runs.

@@ -49,7 +49,7 @@ type Config struct {
 	CacheDir string           // where the compiled module is kept between starts; empty: compiled anew at each start
 	MaxBytes int              // longest text, after it was made speakable; 0 is 320, some 20 s of speech
 	Parallel int              // lines made at the same time; 0 is 2
-	Clips    int              // clips kept for when a line is said again; 0 is 64, negative none
+	Keep     int              // bytes of clips kept for when a line is said again; 0 is 8 MB, some 80 s, negative none
 	Logger   *slog.Logger
 	Metrics  prometheus.Registerer
 }
@@ -81,7 +81,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	cfg.Module = nil // compiled by now, and 21 MB
-	e := &Engine{cfg: cfg, flite: f, turns: make(chan struct{}, cfg.Parallel), clips: newClipCache(cfg.Clips), meter: newMeter(cfg.Metrics)}
+	e := &Engine{cfg: cfg, flite: f, turns: make(chan struct{}, cfg.Parallel), clips: newClipCache(cfg.Keep), meter: newMeter(cfg.Metrics)}
 	for id := range cfg.Voices {
 		if _, err := e.Speak(ctx, id, "Ready."); err != nil {
 			return nil, errors.Join(fmt.Errorf("voice %q: try it: %w", id, err), e.Close(ctx))
@@ -97,8 +97,8 @@ func (c Config) withDefaults() Config {
 	if c.Parallel <= 0 {
 		c.Parallel = 2
 	}
-	if c.Clips == 0 {
-		c.Clips = 64
+	if c.Keep == 0 {
+		c.Keep = 8 << 20
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -204,8 +204,8 @@ func TestNewerSchema(t *testing.T) {
 	}
 }
 
-// A hundred thousand events are read back in a few seconds, even on a busy machine.
-func TestReplaySpeed(t *testing.T) {
+// A hundred thousand events are read back page by page, each once.
+func TestReadsInPages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes 100,000 events")
 	}
@@ -214,7 +214,7 @@ func TestReplaySpeed(t *testing.T) {
 	for n := 0; n < bids; n += 1000 {
 		put(t, db, bidDrafts(n, 1000)...)
 	}
-	begin, after := time.Now(), uint64(0)
+	read, after := 0, uint64(0)
 	for {
 		page, err := db.Read(t.Context(), after, 2048)
 		if err != nil {
@@ -223,11 +223,9 @@ func TestReplaySpeed(t *testing.T) {
 		if len(page) == 0 {
 			break
 		}
-		after = page[len(page)-1].Seq
+		read, after = read+len(page), page[len(page)-1].Seq
 	}
-	took := time.Since(begin)
-	t.Logf("%d events in %s: %.0f a second", after, took.Round(time.Millisecond), float64(after)/took.Seconds())
-	if after != 2*bids || took > 15*time.Second {
-		t.Errorf("read %d of %d events in %s", after, 2*bids, took)
+	if read != 2*bids || after != 2*bids {
+		t.Errorf("read %d events up to number %d, want %d", read, after, 2*bids)
 	}
 }

@@ -12,16 +12,26 @@ const fileName = "personality.yaml"
 
 var errNotConfigured = errors.New("no personality is loaded")
 
+// regularsKey is where the store keeps what a personality knows of people.
+const regularsKey = "regulars"
+
 // plugin ties the engine to the show.
 func plugin() guest.Plugin {
 	var e *engine.Engine
+	var keeps bool // the store is open to this personality
 	return guest.Plugin{
+		Needs: guest.NeedsStore,
 		Configure: func(config []byte) error {
 			p, err := engine.Parse(fileName, config)
 			if err != nil {
 				return err
 			}
 			e = engine.New(p)
+			known, err := guest.StoreGet(regularsKey)
+			if keeps = err == nil; keeps && known != nil {
+				// What cannot be read is of another version: people are strangers again, which nobody notices but they.
+				_ = e.Recall(known)
+			}
 			return nil
 		},
 		Handle: func(ev guest.Event, out *guest.Commands) {
@@ -34,6 +44,10 @@ func plugin() guest.Plugin {
 			}
 			for _, c := range e.Handle(&heard) {
 				ask(c, out)
+			}
+			if keeps && partOfTheNightIsOver(heard.Kind) {
+				// A full store keeps what it had; the show does not suffer.
+				_ = guest.StorePut(regularsKey, e.Regulars())
 			}
 		},
 		Save: func() []byte {
@@ -49,6 +63,12 @@ func plugin() guest.Plugin {
 			return e.Restore(state)
 		},
 	}
+}
+
+// partOfTheNightIsOver says when it is time to keep what was learned of people: often enough that a crash costs a lot,
+// seldom enough that nobody waits for it.
+func partOfTheNightIsOver(kind string) bool {
+	return kind == engine.LotSold || kind == engine.LotUnsold || kind == engine.SessionClosed
 }
 
 func ask(c engine.Command, out *guest.Commands) {

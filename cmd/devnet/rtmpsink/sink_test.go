@@ -42,10 +42,22 @@ func serve(t *testing.T, cfg Config) (*Sink, string) {
 	return s, ln.Addr().String()
 }
 
+// patience is how long a test waits for what must come.
+const patience = time.Minute
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s: not within %v", what, patience)
+		}
+	}
+}
+
 // publish has FFmpeg send a test picture with the given options.
 func publish(t *testing.T, url string, seconds string, options ...string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	args := []string{"-hide_banner", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30:duration=" + seconds,
 		"-f", "lavfi", "-i", "sine=sample_rate=48000:duration=" + seconds, "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "96k"}
@@ -63,9 +75,7 @@ func TestGoodPublication(t *testing.T) {
 	if err := publish(t, "rtmp://"+addr+"/live/k", "4", "-g", "60"); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(5 * time.Second); s.Report().Live && time.Now().Before(end); {
-		time.Sleep(10 * time.Millisecond)
-	}
+	eventually(t, "the end of the publication", func() bool { return !s.Report().Live })
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	var r Report

@@ -23,19 +23,20 @@ try {
   console.log("logged in");
 
   // The picture plays: its clock moves, its frames are decoded, and it is less than a second behind the edge.
-  await page.waitForFunction(() => document.querySelector("video")?.videoWidth === 1280, null, { timeout: 30_000 });
+  await page.waitForFunction(() => document.querySelector("video")?.videoWidth === 1280, null, { timeout: 60_000 });
   const at = () => page.evaluate(() => {
     const v = document.querySelector("video");
     return { t: v.currentTime, frames: v.getVideoPlaybackQuality().totalVideoFrames, sound: v.webkitAudioDecodedByteCount, behind: v.buffered.end(v.buffered.length - 1) - v.currentTime };
   });
-  await page.waitForTimeout(3000);
-  const a = await at();
-  await page.waitForTimeout(4000);
-  const b = await at();
-  assert(b.t - a.t > 2.5, `the picture stands still: ${JSON.stringify([a, b])}`);
-  assert(b.frames - a.frames > 60, `few frames: ${JSON.stringify([a, b])}`);
-  assert(b.sound > a.sound, `no sound is decoded: ${JSON.stringify([a, b])}`);
-  assert(b.behind < 1, `the preview is ${b.behind} s behind`);
+  // A machine that is busy for a moment gets another one.
+  let a, b, well = false;
+  for (let tries = 0; tries < 10 && !well; tries++) {
+    a = await at();
+    await page.waitForTimeout(4000);
+    b = await at();
+    well = b.t - a.t > 2.5 && b.frames - a.frames > 60 && b.sound > a.sound && b.behind < 1;
+  }
+  assert(well, `in none of ten times four seconds did the picture move, with sound, less than a second behind; the last: ${JSON.stringify([a, b])}`);
   console.log(`plays: ${b.frames - a.frames} frames in 4 s, ${b.behind.toFixed(2)} s behind its edge`);
 
   // The lot and its price are there.
@@ -47,7 +48,7 @@ try {
     return o.textContent;
   }) });
   await page.getByRole("button", { name: /^Swap/ }).first().click();
-  await page.getByText("µs", { exact: false }).first().waitFor({ timeout: 20_000 });
+  await page.getByText("µs", { exact: false }).first().waitFor({ timeout: 60_000 });
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/control-room.png` });
   assert.deepEqual(faults, []);
   console.log("swapped");

@@ -33,7 +33,7 @@ func TestKilledAtRandom(t *testing.T) {
 		t.Fatal(err)
 	}
 	sim := start(t, freePorts(), simBin, "--x-port", "0", "--rtmp-port", "0", "--posts-per-second", "20", "--json")
-	at := sim.waitFor("xsim", 20*time.Second)
+	at := sim.waitFor("xsim", time.Minute)
 	env := append(freePorts(), "X_POSTS_PER_15_MINUTES=5000", "X_API_BASE_URL="+at["xsim"].(string), "X_BEARER_TOKEN="+at["bearer"].(string),
 		"TWITTER_API_KEY="+at["api_key"].(string), "TWITTER_API_SECRET="+at["api_secret"].(string),
 		"TWITTER_ACCESS_TOKEN="+at["access_token"].(string), "TWITTER_ACCESS_TOKEN_SECRET="+at["access_token_secret"].(string))
@@ -42,15 +42,15 @@ func TestKilledAtRandom(t *testing.T) {
 	rng := rand.New(rand.NewPCG(20, 26))
 	for range kills {
 		p := run()
-		p.waitFor("on_air", 40*time.Second)
+		p.waitFor("on_air", time.Minute)
 		time.Sleep(200*time.Millisecond + time.Duration(rng.IntN(2500))*time.Millisecond)
 		p.kill()
 	}
 	p := run()
-	p.waitFor("on_air", 40*time.Second)
+	p.waitFor("on_air", time.Minute)
 	before := ledger(t, data, 0)
-	await(t, data, before[len(before)-1].Seq, 30*time.Second, "bid after the last crash", kind("bid.accepted"))
-	await(t, data, before[len(before)-1].Seq, 60*time.Second, "lot closed after the last crash", func(f fact) bool { return f.Type == "lot.sold" || f.Type == "lot.unsold" })
+	await(t, data, before[len(before)-1].Seq, time.Minute, "bid after the last crash", kind("bid.accepted"))
+	await(t, data, before[len(before)-1].Seq, time.Minute, "lot closed after the last crash", func(f fact) bool { return f.Type == "lot.sold" || f.Type == "lot.unsold" })
 	answered := answersOnX(t, at["xsim"].(string))
 	p.stop()
 

@@ -21,11 +21,12 @@ func TestShow(t *testing.T) {
 	data, file := filepath.Join(dir, "data"), filepath.Join(dir, "show.mp4")
 	p := start(t, append(freePorts(), "DEVNET_X_PORT=0", "DEVNET_RTMP_PORT=0", "SOTHEBAIS_OWNER_PASSWORD=correct horse battery"),
 		bin, "demo", "--for", "6m", "--posts-per-second", "0", "--data-dir", data, "--record", file, "--json")
-	air := p.waitFor("on_air", 30*time.Second)
+	air := p.waitFor("on_air", time.Minute)
 	rtmp, sim, room := air["rtmp"].(string), air["simulator"].(string), air["control_room"].(string)
 
-	await(t, data, 0, 60*time.Second, "lot on the block", kind("lot.opened"))
-	await(t, data, 0, 60*time.Second, "personality", func(f fact) bool {
+	await(t, data, 0, time.Minute, "lot on the block", kind("lot.opened"))
+	await(t, data, 0, time.Minute, "scene of the lot", func(f fact) bool { return f.Type == "scene.shown" && strings.Contains(string(f.Data), `"lot"`) })
+	await(t, data, 0, time.Minute, "personality", func(f fact) bool {
 		return f.Type == "plugin.loaded" && strings.Contains(string(f.Data), `"personality"`)
 	})
 
@@ -64,10 +65,10 @@ func bidAndLook(t *testing.T, data, rtmp, sim string) {
 		t.Errorf("the picture of the lot is missing: its place is nearly of one colour (%.1f)", s)
 	}
 	id := post(t, sim, "pixel_pia", "@sothebais bid 1.5 ETH")
-	took := await(t, data, 0, 20*time.Second, "accepted bid", func(f fact) bool {
+	took := await(t, data, 0, time.Minute, "accepted bid", func(f fact) bool {
 		return f.Type == "bid.accepted" && strings.Contains(string(f.Data), `"`+id+`"`)
 	})
-	await(t, data, took.Seq, 20*time.Second, "frame for the bid", func(f fact) bool { return f.Type == "cue.shown" && f.Root == took.Root })
+	await(t, data, took.Seq, time.Minute, "frame for the bid", func(f fact) bool { return f.Type == "cue.shown" && f.Root == took.Root })
 	after := look(t, rtmp)
 	if d := differs(before, after, pricePlace); d < 0.02 {
 		t.Errorf("the price on the picture is the same after the bid: %.3f of its pixels changed", d)
@@ -75,7 +76,7 @@ func bidAndLook(t *testing.T, data, rtmp, sim string) {
 	if d := differs(before, after, titlePlace); d > 0.01 {
 		t.Errorf("the title changed with the bid: %.3f of its pixels", d)
 	}
-	await(t, data, took.Seq, 20*time.Second, "answer", func(f fact) bool {
+	await(t, data, took.Seq, time.Minute, "answer", func(f fact) bool {
 		return f.Type == "reply.sent" && strings.Contains(string(f.Data), `"to":"`+id+`"`)
 	})
 	timeline := get(t, sim+"/devnet/timeline?limit=50")
@@ -87,7 +88,7 @@ func bidAndLook(t *testing.T, data, rtmp, sim string) {
 func refuse(t *testing.T, data, sim string) {
 	for text, reason := range map[string]string{"@sothebais bid 1,500 ETH": "ambiguous", "@sothebais bid 0.2 ETH": "too_low", "@sothebais bid 2k": "unknown_unit"} {
 		id := post(t, sim, "tomtom", text)
-		f := await(t, data, 0, 20*time.Second, "refusal of "+text, func(f fact) bool {
+		f := await(t, data, 0, time.Minute, "refusal of "+text, func(f fact) bool {
 			return f.Type == "bid.refused" && strings.Contains(string(f.Data), `"`+id+`"`)
 		})
 		var d struct{ Reason, Hint string }
@@ -151,8 +152,8 @@ func swap(t *testing.T, data, rtmp string) {
 	if !strings.Contains(string(command(t, "plugin", "ls", "--data-dir", data)), "mina-vox") {
 		t.Error("plugin ls does not list the new personality")
 	}
-	f := await(t, data, 0, 20*time.Second, "character on stage", func(f fact) bool { return f.Type == "character.shown" && strings.Contains(string(f.Data), "mina") })
-	await(t, data, f.Seq, 30*time.Second, "line by the new personality", func(f fact) bool {
+	f := await(t, data, 0, time.Minute, "character on stage", func(f fact) bool { return f.Type == "character.shown" && strings.Contains(string(f.Data), "mina") })
+	await(t, data, f.Seq, time.Minute, "line by the new personality", func(f fact) bool {
 		return f.Type == "speech.started" && strings.Contains(string(f.Data), `"mina-vox"`)
 	})
 	if d := differs(before, look(t, rtmp), hostPlace); d < 0.3 {
@@ -190,10 +191,10 @@ func firstCharacter(t *testing.T, data, sim string) {
 	}
 	command(t, "swap", dir, "--data-dir", data)
 	id := post(t, sim, "zoe_zh", "@sothebais bid 1.9 ETH")
-	took := await(t, data, 0, 20*time.Second, "accepted bid", func(f fact) bool {
+	took := await(t, data, 0, time.Minute, "accepted bid", func(f fact) bool {
 		return f.Type == "bid.accepted" && strings.Contains(string(f.Data), `"`+id+`"`)
 	})
-	await(t, data, took.Seq, 20*time.Second, "line of the README's character about the bid", func(f fact) bool {
+	await(t, data, took.Seq, time.Minute, "line of the README's character about the bid", func(f fact) bool {
 		return f.Type == "speech.started" && f.Root == took.Root && strings.Contains(string(f.Data), `"my-host"`)
 	})
 	command(t, "swap", "mina-vox", "--data-dir", data)
@@ -213,10 +214,10 @@ func killEncoder(t *testing.T, p *program, data, rtmp string) {
 	if err := syscall.Kill(childNamed(t, p.cmd.Process.Pid, "ffmpeg"), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	down := await(t, data, since, 10*time.Second, "output.down", kind("output.down"))
-	up := await(t, data, down.Seq, 10*time.Second, "output.up", kind("output.up"))
-	if gap := up.Time.Sub(down.Time); gap > 2*time.Second {
-		t.Errorf("the encoder was away for %s", gap)
+	down := await(t, data, since, time.Minute, "output.down", kind("output.down"))
+	up := await(t, data, down.Seq, time.Minute, "output.up", kind("output.up"))
+	if gap, most := up.Time.Sub(down.Time), 2*time.Second+2*encoderStart(t); gap > most {
+		t.Errorf("the encoder was away for %s, want %s at most", gap, most)
 	}
 	if err := player.Wait(); err != nil {
 		t.Errorf("the player did not outlive the encoder: %v", err)
@@ -224,6 +225,14 @@ func killEncoder(t *testing.T, p *program, data, rtmp string) {
 	if n := strings.Count(packets.String(), "\n"); n < 10*fps {
 		t.Errorf("the player got %d pictures in 12 s around the encoder's death", n)
 	}
+}
+
+// encoderStart is what this machine takes just now to start FFmpeg and encode a picture: no replacement is quicker.
+func encoderStart(t *testing.T) time.Duration {
+	t.Helper()
+	began := time.Now()
+	tool(t, time.Minute, "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30", "-frames:v", "1", "-c:v", "libx264", "-f", "flv", "-y", "/dev/null")
+	return time.Since(began)
 }
 
 // killSimulator takes X and its ingest away; the show goes on, says so, and is with them again when they are back.
@@ -237,11 +246,11 @@ func killSimulator(t *testing.T, p *program, data, sim string) {
 		is := func(k string) func(fact) bool {
 			return func(f fact) bool { return f.Type == k && strings.Contains(string(f.Data), `"output":"`+name+`"`) }
 		}
-		down := await(t, data, since, 30*time.Second, name+" down", is("output.down"))
-		await(t, data, down.Seq, 60*time.Second, name+" up again", is("output.up"))
+		down := await(t, data, since, time.Minute, name+" down", is("output.down"))
+		await(t, data, down.Seq, time.Minute, name+" up again", is("output.up"))
 	}
 	id := post(t, sim, "mira_k", "@sothebais bid 2.5 ETH")
-	await(t, data, since, 30*time.Second, "bid after X came back", func(f fact) bool {
+	await(t, data, since, time.Minute, "bid after X came back", func(f fact) bool {
 		return f.Type == "bid.accepted" && strings.Contains(string(f.Data), `"`+id+`"`)
 	})
 }
@@ -291,7 +300,7 @@ const (
 
 // mouthFollowsVoice sets the picture of the mouth against the sound, frame by frame.
 func mouthFollowsVoice(t *testing.T, file string) {
-	open, level := openMouth(t, file), loudness(t, file)
+	open, level := openMouth(t, "-i", file), loudness(t, "-i", file)
 	n := min(len(open), len(level))
 	var voiced, silent, movedVoiced, movedSilent float64
 	for i := 1; i < n; i++ {

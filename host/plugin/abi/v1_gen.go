@@ -62,6 +62,31 @@ var events = [...]eventSpec{
 	eventPowerDenied:   {fact: "plugin.power_denied", answer: true},
 }
 
+// eventFields names the fields of each kind, in their order.
+var eventFields = [...][]fieldSpec{
+	eventPostReceived:  {{"id", true}, {"root", true}, {"author_id", true}, {"handle", true}, {"name", true}, {"text", true}, {"intent", true}},
+	eventBidAccepted:   {{"lot", true}, {"bidder", true}, {"handle", true}, {"amount_gwei", false}, {"amount", true}, {"minimum_gwei", false}, {"minimum", true}, {"previous_gwei", false}, {"previous", true}, {"previous_handle", true}, {"count", false}, {"reserve_met", false}, {"closes", false}, {"post_id", true}},
+	eventBidRefused:    {{"lot", true}, {"bidder", true}, {"handle", true}, {"amount_gwei", false}, {"amount", true}, {"minimum_gwei", false}, {"minimum", true}, {"reason", true}, {"hint", true}, {"post_id", true}},
+	eventLotOpened:     {{"session", true}, {"lot", true}, {"number", false}, {"title", true}, {"artist", true}, {"description", true}, {"image", true}, {"start_gwei", false}, {"start", true}, {"reserve_gwei", false}, {"reserve", true}, {"duration_ms", false}, {"closes", false}},
+	eventLotExtended:   {{"lot", true}, {"closes", false}, {"count", false}, {"last", false}},
+	eventLotClosing:    {{"lot", true}, {"seconds", false}},
+	eventLotSold:       {{"lot", true}, {"title", true}, {"winner", true}, {"handle", true}, {"amount_gwei", false}, {"amount", true}, {"bids", false}, {"runner_handle", true}, {"runner_amount_gwei", false}, {"runner_amount", true}, {"post_id", true}},
+	eventLotUnsold:     {{"lot", true}, {"title", true}, {"reason", true}, {"highest_gwei", false}, {"highest", true}, {"bids", false}},
+	eventSessionOpened: {{"session", true}, {"campaign", true}, {"name", true}, {"lots", false}},
+	eventSessionClosed: {{"session", true}, {"sold", false}, {"unsold", false}, {"total_gwei", false}, {"total", true}},
+	eventClockTicked:   {{"lot", true}, {"seconds_left", false}, {"silent_ms", false}, {"posts_a_minute", false}},
+	eventSpeechStarted: {{"from", true}, {"text", true}, {"millis", false}, {"frame", false}},
+	eventSpeechEnded:   {{"text", true}, {"cut", false}},
+	eventSceneShown:    {{"scene", true}},
+	eventOperatorActed: {{"who", true}, {"what", true}},
+	eventLotPaused:     {{"lot", true}, {"left_ms", false}},
+	eventLotResumed:    {{"lot", true}, {"closes", false}},
+	eventTimerFired:    {{"token", false}},
+	eventFetchAnswered: {{"token", false}, {"ok", false}, {"status", false}, {"type", true}, {"body", true}, {"reason", true}},
+	eventModelAnswered: {{"token", false}, {"ok", false}, {"text", true}, {"tokens", false}, {"reason", true}},
+	eventPowerDenied:   {{"token", false}, {"power", true}, {"reason", true}},
+}
+
 // Feature bits that guest and host exchange.
 const (
 	FeatureStore  uint64 = 1 << 0 // values that outlive the plugin, by key: store_get and store_put.

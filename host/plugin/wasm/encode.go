@@ -16,7 +16,7 @@ func EncodeBatch(events []event.Event) []byte {
 	b, count := abi.BeginBatch(nil), 0
 	for _, e := range events {
 		var ok bool
-		if b, ok = appendEvent(b, e); ok {
+		if b, ok = AppendEvent(b, e); ok {
 			count++
 		}
 	}
@@ -24,12 +24,14 @@ func EncodeBatch(events []event.Event) []byte {
 	return b
 }
 
-// appendEvent writes an event in the form that guests hear, and false for a kind that they do not.
+// AppendEvent writes an event in the form that guests hear, and false for a kind that they do not.
 //
 // The cases are one table of facts; it is kept whole so that it can be read beside sdk/schema/v1.json.
-func appendEvent(b []byte, e event.Event) ([]byte, bool) {
+func AppendEvent(b []byte, e event.Event) ([]byte, bool) {
 	seq, at := e.Seq, e.At.UnixMilli()
 	switch d := e.Data.(type) {
+	case *abi.Recorded:
+		return append(b, *d...), true
 	case post.Received:
 		r := abi.PostReceived{ID: d.Post.ID, Root: d.Post.Root, AuthorID: d.Post.AuthorID, Handle: d.Post.Handle, Name: d.Post.Name, Text: d.Post.Text, Intent: string(d.Intent)}
 		return r.Append(b, seq, at), true

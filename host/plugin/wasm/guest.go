@@ -143,7 +143,7 @@ func (g *guest) encode(events []event.Event) bool {
 	g.buf, g.heard = abi.BeginBatch(g.buf), g.heard[:0]
 	for _, e := range events {
 		var ok bool
-		if g.buf, ok = appendEvent(g.buf, e); ok {
+		if g.buf, ok = AppendEvent(g.buf, e); ok {
 			g.heard = append(g.heard, e)
 		}
 	}

@@ -105,7 +105,7 @@ func TestSwapLosesNothing(t *testing.T) {
 	})
 	var pauses []time.Duration
 	for range swaps {
-		res, err := h.Swap(ctx, plug, "test")
+		res, err := h.Swap(ctx, plug, "test", 0)
 		if err != nil {
 			t.Fatal(err)
 		}

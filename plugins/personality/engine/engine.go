@@ -38,6 +38,7 @@ func (e *Engine) Handle(ev *Event) []Command {
 	e.s.before(ev)
 	e.settleMood(ev.At)
 	spoke := e.catchUp(ev)
+	spoke = e.followUp(ev) || spoke
 	e.scope = scope{e: ev, s: e.s, r: e.s.regulars[who(ev.Handle)]}
 	spoke = e.fire(ev, ev.Kind) || spoke
 	if ev.Kind == ClockTicked && !spoke && e.silentLong(ev) {
@@ -81,7 +82,8 @@ func (e *Engine) setMood(name string, now int64, why string) {
 	e.s.mood, e.s.moodAt, e.s.shown = name, now, true
 	if changed {
 		m := e.p.moods[name]
-		e.out = append(e.out, Command{Verb: Mood, Name: name, Value: m.energy, Why: why}, Command{Verb: Express, Name: m.expression, Why: why})
+		e.s.rest = m.energy
+		e.out = append(e.out, Command{Verb: Mood, Name: name, Value: e.s.energy(now), Why: why}, Command{Verb: Express, Name: m.expression, Why: why})
 	}
 }
 
@@ -118,11 +120,13 @@ func (e *Engine) play(t *trigger, ev *Event, d *dice, relaxed bool) (done, spoke
 		return false, false
 	}
 	t.last, t.onceAt = ev.At, e.s.occasion(t.once)
+	e.liven(t, ev.At)
 	e.react(t, ev, true)
 	if ok {
 		e.say(t, text, ev)
 	}
 	e.answer(t, d, ev)
+	e.s.plan(t, ev)
 	return !t.more, ok
 }
 

@@ -69,6 +69,8 @@ var facts = []fact{
 	{name: "met", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.r.met) }},
 	{name: "bids_by", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.r.bids) }},
 	{name: "misses_by", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.r.misses) }},
+	{name: "sessions_by", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.r.sessions) }},
+	{name: "days_away", typ: number, on: onPeople, num: func(s *scope) float64 { return s.r.daysAway(s.e.At) }},
 	{name: "wins_by", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.r.wins) }},
 
 	// about the show
@@ -83,6 +85,7 @@ var facts = []fact{
 	{name: "sold", typ: number, num: func(s *scope) float64 { return float64(s.s.sold) }},
 	{name: "silent", typ: number, on: onClock, num: func(s *scope) float64 { return float64(s.e.SilentMS) / 1000 }},
 	{name: "busy", typ: number, num: func(s *scope) float64 { return float64(s.s.busy) }},
+	{name: "energy", typ: number, num: func(s *scope) float64 { return float64(s.s.energy(s.e.At)) }},
 	{name: "mood", typ: words, text: func(s *scope) string { return s.s.mood }},
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"slices"
+	"strconv"
 
 	"gopkg.in/yaml.v3"
 )
@@ -31,6 +32,7 @@ type Personality struct {
 	pools    map[string]*pool
 	triggers []*trigger
 	byKind   map[string][]*trigger
+	follow   map[uint64]*trigger // follow-ups, by the hash of their id
 }
 
 // mood colours what is said and shown, and fades into another one.
@@ -56,7 +58,10 @@ type trigger struct {
 	sound    string
 	say      []*fragment
 	reply    []*fragment
-	more     bool // later triggers may fire as well
+	more     bool  // later triggers may fire as well
+	energy   int64 // what it gives or takes
+	then     []*trigger
+	after    int64 // of a follow-up: how long after its trigger
 
 	last      int64  // when it fired, unix ms; 0 never
 	lastReply int64  // and when it answered a post
@@ -71,7 +76,7 @@ func Parse(name string, data []byte) (*Personality, error) {
 	}
 	r := &reader{file: name}
 	p := &Personality{memory: 600_000, silence: 3_000, rate: 13, longest: 160, stranger: "our guest", start: "calm",
-		moods: map[string]*mood{}, pools: map[string]*pool{}, byKind: map[string][]*trigger{}}
+		moods: map[string]*mood{}, pools: map[string]*pool{}, byKind: map[string][]*trigger{}, follow: map[uint64]*trigger{}}
 	p.read(r, doc)
 	if r.lines > maxLines {
 		r.fail(doc, 0, "more than %d lines", maxLines)
@@ -84,7 +89,6 @@ func Parse(name string, data []byte) (*Personality, error) {
 
 func (p *Personality) read(r *reader, doc *yaml.Node) {
 	var moods, pools, triggers, start *yaml.Node
-	keep := func(to **yaml.Node) func(*yaml.Node) { return func(n *yaml.Node) { *to = n } }
 	r.object(doc, "a personality", fields{
 		"id": r.text(&p.ID), "name": r.text(&p.Name), "start": keep(&start), "stranger": r.text(&p.stranger),
 		"memory": r.duration(&p.memory), "silence": r.duration(&p.silence), "rate": r.integer(&p.rate, 4, 40), "longest": r.integer(&p.longest, 20, 300),
@@ -174,32 +178,76 @@ func (p *Personality) readTriggers(r *reader, n *yaml.Node) {
 
 func (p *Personality) readTrigger(r *reader, n *yaml.Node) *trigger {
 	t := &trigger{chance: 100, hold: 1800}
-	var when, say, reply *yaml.Node
-	var priority string
-	keep := func(to **yaml.Node) func(*yaml.Node) { return func(n *yaml.Node) { *to = n } }
-	r.object(n, "a trigger", fields{
-		"id": r.text(&t.id), "on": r.oneOf(&t.on, kinds), "when": keep(&when), "chance": r.integer(&t.chance, 1, 100),
-		"cooldown": r.duration(&t.cooldown), "once": r.oneOf(&t.once, []string{"lot", "session", "show"}),
-		"priority": r.oneOf(&priority, []string{"idle", "chat", "bid", "lot"}), "mood": r.oneOf(&t.mood, p.moodNames()),
-		"express": r.oneOf(&t.express, Expressions), "hold": r.duration(&t.hold), "gesture": r.oneOf(&t.gesture, Gestures),
-		"sound": r.oneOf(&t.sound, Sounds), "say": keep(&say), "reply": keep(&reply), "more": r.yes(&t.more),
-	})
+	var l later
+	known := p.deeds(r, t, &l)
+	known["id"], known["on"], known["more"], known["then"] = r.text(&t.id), r.oneOf(&t.on, kinds), r.yes(&t.more), keep(&l.then)
+	known["cooldown"], known["once"] = r.duration(&t.cooldown), r.oneOf(&t.once, []string{"lot", "session", "show"})
+	r.object(n, "a trigger", known)
 	if t.id == "" || t.on == "" {
 		r.fail(n, 0, "a trigger needs an id and on")
 		return t
 	}
-	t.priority = priorities[priority]
-	if priority == "" {
-		t.priority = usualPriority(t.on)
-	}
-	if when != nil {
-		t.readWhen(r, when)
-	}
-	t.say, t.reply = p.readLines(r, t, say), p.readLines(r, t, reply)
-	if reply != nil && !slices.Contains([]string{PostReceived, BidAccepted, BidRefused, LotSold}, t.on) {
-		r.fail(reply, 0, "%s comes from no post that could be answered", t.on)
+	p.finish(r, t, l)
+	if l.then != nil {
+		p.readFollowUps(r, t, l.then)
 	}
 	return t
+}
+
+// later is what of a trigger can be read only when its event is known.
+type later struct {
+	when, say, reply, then *yaml.Node
+	priority               string
+}
+
+func keep(to **yaml.Node) func(*yaml.Node) { return func(n *yaml.Node) { *to = n } }
+
+// deeds are the keys that triggers and follow-ups share.
+func (p *Personality) deeds(r *reader, t *trigger, l *later) fields {
+	return fields{
+		"when": keep(&l.when), "chance": r.integer(&t.chance, 1, 100), "priority": r.oneOf(&l.priority, []string{"idle", "chat", "bid", "lot"}),
+		"mood": r.oneOf(&t.mood, p.moodNames()), "energy": r.integer(&t.energy, -100, 100),
+		"express": r.oneOf(&t.express, Expressions), "hold": r.duration(&t.hold), "gesture": r.oneOf(&t.gesture, Gestures),
+		"sound": r.oneOf(&t.sound, Sounds), "say": keep(&l.say), "reply": keep(&l.reply),
+	}
+}
+
+// finish reads what depends on the event of the trigger.
+func (p *Personality) finish(r *reader, t *trigger, l later) {
+	t.priority = priorities[l.priority]
+	if l.priority == "" {
+		t.priority = usualPriority(t.on)
+	}
+	if l.when != nil {
+		t.readWhen(r, l.when)
+	}
+	t.say, t.reply = p.readLines(r, t, l.say), p.readLines(r, t, l.reply)
+	if l.reply != nil && !slices.Contains([]string{PostReceived, BidAccepted, BidRefused, LotSold}, t.on) {
+		r.fail(l.reply, 0, "%s comes from no post that could be answered", t.on)
+	}
+}
+
+// readFollowUps reads what comes after a trigger, in the scope of the same event.
+func (p *Personality) readFollowUps(r *reader, t *trigger, n *yaml.Node) {
+	r.list(n, func(n *yaml.Node) {
+		f := &trigger{id: t.id + "/" + strconv.Itoa(len(t.then)+1), on: t.on, chance: 100, hold: 1800}
+		var l later
+		known := p.deeds(r, f, &l)
+		known["after"] = r.duration(&f.after)
+		r.object(n, "a follow-up", known)
+		switch {
+		case len(t.then) == maxFollowUps:
+			r.fail(n, 0, "trigger %q has more than %d follow-ups", t.id, maxFollowUps)
+			return
+		case f.after == 0:
+			r.fail(n, 0, "a follow-up needs after, such as after: 4s")
+		case f.after > maxFollowAfter:
+			r.fail(n, 0, "a follow-up comes within %d seconds", maxFollowAfter/1000)
+		}
+		p.finish(r, f, l)
+		t.then = append(t.then, f)
+		p.follow[hash(hashSeed, f.id)] = f
+	})
 }
 
 // usualPriority is how a line ranks when its trigger does not say.

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// saveVersion heads the state; a reader refuses others.
-const saveVersion = 1
+// saveVersion heads the state. A reader takes over older ones as well, and refuses newer ones.
+const saveVersion = 2
 
 // ErrState says that bytes are not a state this engine can take over.
 var ErrState = errors.New("not a state of the personality interpreter")
@@ -33,18 +33,22 @@ func (e *Engine) Save() []byte {
 	}
 	w.ints(int64(len(s.regulars)))
 	for _, k := range slices.Sorted(maps.Keys(s.regulars)) {
-		r := s.regulars[k]
-		w.ints(int64(k), int64(r.met), int64(r.bids), int64(r.misses), int64(r.wins), r.seen)
+		w.regular(k, s.regulars[k])
 	}
-	w.triggers(e.p.triggers)
+	w.triggers(e.p)
 	w.fragments(e.p)
+	w.ints(s.rest, s.lift, s.liftAt, int64(len(s.pending)))
+	for i := range s.pending {
+		w.pending(&s.pending[i])
+	}
 	return w.b
 }
 
 // Restore takes over what Save wrote. On an error the engine is as it was.
 func (e *Engine) Restore(b []byte) error {
 	r := &unwriter{b: b}
-	if r.byte() != saveVersion {
+	version := r.byte()
+	if version < 1 || version > saveVersion {
 		return fmt.Errorf("version %d: %w", r.first(b), ErrState)
 	}
 	s := newState(e.p)
@@ -60,17 +64,23 @@ func (e *Engine) Restore(b []byte) error {
 		r.int64(func(at int64) { s.said[h] = at })
 	}
 	for range r.count(maxRegulars) {
-		var k, met, bids, misses, wins, seen int64
-		r.ints(&k, &met, &bids, &misses, &wins, &seen)
-		s.regulars[uint32(k)] = regular{uint32(met), uint32(bids), uint32(misses), uint32(wins), seen}
+		k, v := r.regular(version)
+		s.regulars[k] = v
 	}
 	fired, told := r.triggers(), r.fragments()
+	if version > 1 {
+		r.ints(&s.rest, &s.lift, &s.liftAt)
+		for range r.count(maxPending) {
+			s.pending = append(s.pending, r.pending())
+		}
+	}
 	if r.bad || len(r.b) > 0 {
 		return fmt.Errorf("%d bytes: %w", len(b), ErrState)
 	}
 	if e.p.moods[s.mood] == nil { // another personality's mood
 		s.mood = e.p.start
 	}
+	s.rest = e.p.moods[s.mood].energy
 	e.s = s
 	e.adopt(fired, told)
 	return nil
@@ -83,7 +93,7 @@ type fired struct {
 }
 
 func (e *Engine) adopt(triggers map[uint64]fired, told map[uint64]int64) {
-	for _, t := range e.p.triggers {
+	for t := range e.p.eachTrigger() {
 		f := triggers[hash(hashSeed, t.id)]
 		t.last, t.lastReply, t.onceAt = f.last, f.lastReply, f.onceAt
 	}
@@ -102,9 +112,25 @@ func (p *Personality) eachFragment() func(func(*fragment) bool) {
 				}
 			}
 		}
-		for _, t := range p.triggers {
+		for t := range p.eachTrigger() {
 			for _, f := range append(slices.Clone(t.say), t.reply...) {
 				if !f.each(yield) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// eachTrigger goes through all triggers and their follow-ups.
+func (p *Personality) eachTrigger() func(func(*trigger) bool) {
+	return func(yield func(*trigger) bool) {
+		for _, t := range p.triggers {
+			if !yield(t) {
+				return
+			}
+			for _, f := range t.then {
+				if !yield(f) {
 					return
 				}
 			}
@@ -164,15 +190,20 @@ func (w *writer) held(e *Event) {
 	w.flag(e.ReserveMet)
 }
 
-func (w *writer) triggers(ts []*trigger) {
+func (w *writer) regular(k uint32, r regular) {
+	w.ints(int64(k), int64(r.met), int64(r.bids), int64(r.misses), int64(r.wins), r.seen, int64(r.sessions))
+	w.fixed(r.session)
+}
+
+func (w *writer) triggers(p *Personality) {
 	n := 0
-	for _, t := range ts {
+	for t := range p.eachTrigger() {
 		if t.last != 0 || t.lastReply != 0 {
 			n++
 		}
 	}
 	w.ints(int64(n))
-	for _, t := range ts {
+	for t := range p.eachTrigger() {
 		if t.last != 0 || t.lastReply != 0 {
 			w.fixed(hash(hashSeed, t.id))
 			w.ints(t.last, t.lastReply)
@@ -277,6 +308,18 @@ func (r *unwriter) lot(l *lot) {
 	l.reserveMet = r.varint() == 1
 }
 
+// regular reads a person; the first version knew nothing of sessions.
+func (r *unwriter) regular(version byte) (uint32, regular) {
+	var k, met, bids, misses, wins, seen, sessions int64
+	r.ints(&k, &met, &bids, &misses, &wins, &seen)
+	out := regular{met: uint32(met), bids: uint32(bids), misses: uint32(misses), wins: uint32(wins), seen: seen}
+	if version > 1 {
+		r.ints(&sessions)
+		out.sessions, out.session = uint32(sessions), r.fixed()
+	}
+	return uint32(k), out
+}
+
 func (r *unwriter) held(e *Event) {
 	for _, s := range []*string{&e.Kind, &e.Lot, &e.Handle, &e.Rival, &e.PostID} {
 		*s = r.text()
@@ -294,7 +337,7 @@ func (r *unwriter) held(e *Event) {
 
 func (r *unwriter) triggers() map[uint64]fired {
 	out := map[uint64]fired{}
-	for range r.count(maxTriggers) {
+	for range r.count(maxTriggers * (1 + maxFollowUps)) {
 		id := r.fixed()
 		var f fired
 		r.ints(&f.last, &f.lastReply)

@@ -20,6 +20,11 @@ type state struct {
 	bidRow                int64 // lines in a row that spoke of bids
 	nextFace, nextGesture int64
 
+	rest    int64 // energy of the mood
+	lift    int64 // energy beyond that, when it was given
+	liftAt  int64
+	pending []pending // follow-ups that wait for their time
+
 	said     map[uint64]int64 // lines, by two hashes each, and when
 	regulars map[uint32]regular
 	stranger string
@@ -38,6 +43,8 @@ type lot struct {
 // regular is what it remembers of a person.
 type regular struct {
 	met, bids, misses, wins uint32
+	sessions                uint32 // in which they were seen
+	session                 uint64 // the last of them
 	seen                    int64
 }
 
@@ -48,7 +55,11 @@ const (
 )
 
 func newState(p *Personality) *state {
-	return &state{mood: p.start, secondsLeft: -1, said: map[uint64]int64{}, regulars: map[uint32]regular{}, stranger: p.stranger}
+	rest := int64(0)
+	if m := p.moods[p.start]; m != nil {
+		rest = m.energy
+	}
+	return &state{mood: p.start, rest: rest, secondsLeft: -1, said: map[uint64]int64{}, regulars: map[uint32]regular{}, stranger: p.stranger}
 }
 
 // who is the key of a person: handles are not kept.
@@ -167,6 +178,10 @@ func (s *state) meet(e *Event) {
 		r.wins++
 	default:
 		return
+	}
+	if s.session != 0 && r.session != s.session {
+		r.session = s.session
+		r.sessions++
 	}
 	r.seen = e.At
 	s.regulars[key] = r

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/sothebais/sothebais/host"
+)
+
+type recordCmd struct {
+	DataDir string `env:"SOTHEBAIS_DATA_DIR" default:"data" placeholder:"DIR" help:"Data directory of the show; it need not be running."`
+	Since   uint64 `placeholder:"SEQ" help:"Begin behind this number of the ledger."`
+	Until   uint64 `placeholder:"SEQ" help:"End with this number; without it, with the newest."`
+	JSON    bool   `help:"Print what was recorded as JSON."`
+	File    string `arg:"" help:"File to write, such as friday.sbrec."`
+}
+
+// Run writes a recording.
+func (c *recordCmd) Run(ctx context.Context, t *talk) error {
+	l, err := host.OpenLedger(ctx, c.DataDir)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	rec, err := l.Record(ctx, version, c.Since, c.Until)
+	if err != nil {
+		return err
+	}
+	if rec.To == 0 {
+		return fmt.Errorf("%w: the ledger in %s holds no event behind %d", host.ErrBadInput, c.DataDir, c.Since)
+	}
+	f, err := os.Create(c.File)
+	if err != nil {
+		return fmt.Errorf("%w: %w", host.ErrBadInput, err)
+	}
+	if _, err = rec.WriteTo(f); errors.Join(err, f.Close()) != nil {
+		return errors.Join(err, os.Remove(c.File))
+	}
+	if c.JSON {
+		return json.NewEncoder(t.out).Encode(rec.Head)
+	}
+	_, err = fmt.Fprintf(t.out, "%s: events %d to %d, %d times a plugin on air\n", c.File, rec.From, rec.To, len(rec.Takes))
+	return err
+}

@@ -1,0 +1,128 @@
+package replay
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/sothebais/sothebais/host/plugin/abi"
+)
+
+// The file is magic, then three parts, each a u32 length and as many bytes, then the SHA-256 of all that. The parts are
+// the head as JSON, the events as flat records one behind the other, and the answers as JSON, one a line. Parts are
+// padded with blanks to a multiple of 8, so that records are aligned.
+const (
+	magic    = "SBREC\x01\r\n"
+	maxParts = 1 << 31
+)
+
+// ErrRecording says that a file is no recording, or is damaged.
+var ErrRecording = errors.New("bad recording")
+
+// Head is what a recording says about itself.
+type Head struct {
+	Program string `json:"program,omitempty"` // version of the program that made it
+	From    uint64 `json:"from"`              // number of the first event of the ledger that it covers
+	To      uint64 `json:"to"`                // and of the last
+	Takes   []Take `json:"takes"`
+	// Private are the events that were for one plugin alone, with whom they were for.
+	Private map[uint64]Address `json:"private,omitempty"`
+}
+
+// Address is a plugin in its slot.
+type Address struct {
+	Slot   string `json:"slot"`
+	Plugin string `json:"plugin"`
+}
+
+// Recording is a stretch of a show: what plugins heard, and what became of what they asked for.
+type Recording struct {
+	Head
+	Records []byte // events as flat records, in order, one behind the other
+	Answers []Answer
+}
+
+// WriteTo writes the file.
+func (r *Recording) WriteTo(w io.Writer) (int64, error) {
+	head, err := json.Marshal(r.Head)
+	if err != nil {
+		return 0, fmt.Errorf("write a recording: head: %w", err)
+	}
+	var answers bytes.Buffer
+	enc := json.NewEncoder(&answers)
+	for _, a := range r.Answers {
+		if err := enc.Encode(a); err != nil {
+			return 0, fmt.Errorf("write a recording: answer to event %d: %w", a.To, err)
+		}
+	}
+	sum, n := sha256.New(), int64(0)
+	out := io.MultiWriter(w, sum)
+	for _, b := range [][]byte{[]byte(magic), part(head), part(r.Records), part(answers.Bytes())} {
+		k, err := out.Write(b)
+		if n += int64(k); err != nil {
+			return n, fmt.Errorf("write a recording: %w", err)
+		}
+	}
+	k, err := w.Write(sum.Sum(nil))
+	return n + int64(k), err
+}
+
+// part is b with its length before and blanks behind it.
+func part(b []byte) []byte {
+	out := binary.LittleEndian.AppendUint64(make([]byte, 0, len(b)+16), uint64(len(b)))
+	return append(append(out, b...), bytes.Repeat([]byte{' '}, -len(b)&7)...)
+}
+
+// Read reads a file, which stays in use.
+func Read(b []byte) (*Recording, error) {
+	if len(b) < len(magic)+sha256.Size || string(b[:len(magic)]) != magic {
+		return nil, fmt.Errorf("%w: it does not begin like one; make one with sothebais record", ErrRecording)
+	}
+	body, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
+	if got := sha256.Sum256(body); !bytes.Equal(got[:], sum) {
+		return nil, fmt.Errorf("%w: its checksum does not fit: it was cut short or altered; record it again", ErrRecording)
+	}
+	var parts [3][]byte
+	rest := body[len(magic):]
+	for i := range parts {
+		if len(rest) < 8 {
+			return nil, fmt.Errorf("%w: it ends before part %d of %d", ErrRecording, i+1, len(parts))
+		}
+		n := binary.LittleEndian.Uint64(rest)
+		if rest = rest[8:]; n > maxParts || n+(-n&7) > uint64(len(rest)) {
+			return nil, fmt.Errorf("%w: part %d of %d says %d bytes, %d are left", ErrRecording, i+1, len(parts), n, len(rest))
+		}
+		parts[i], rest = rest[:n], rest[n+(-n&7):]
+	}
+	r := &Recording{Records: parts[1]}
+	if err := json.Unmarshal(parts[0], &r.Head); err != nil {
+		return nil, fmt.Errorf("%w: head: %w", ErrRecording, err)
+	}
+	for line := range bytes.Lines(parts[2]) {
+		var a Answer
+		if err := json.Unmarshal(line, &a); err != nil {
+			return nil, fmt.Errorf("%w: answer %d: %w", ErrRecording, len(r.Answers)+1, err)
+		}
+		r.Answers = append(r.Answers, a)
+	}
+	return r, nil
+}
+
+// Each gives the events in order; the function may keep them. It ends with the first error.
+func (r *Recording) Each(f func(abi.Recorded) error) error {
+	for rest := r.Records; len(rest) > 0; {
+		rec, next, err := abi.CutRecord(rest)
+		if err != nil {
+			return fmt.Errorf("%w: byte %d of its events: %w", ErrRecording, len(r.Records)-len(rest), err)
+		}
+		if err := f(rec); err != nil {
+			return err
+		}
+		rest = next
+	}
+	return nil
+}

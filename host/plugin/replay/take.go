@@ -1,0 +1,34 @@
+package replay
+
+import (
+	"github.com/sothebais/sothebais/host/cue"
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
+)
+
+// Take is one stay of a plugin in a slot: what it was loaded with, and what it heard.
+type Take struct {
+	Slot    string `json:"slot"`
+	Plugin  string `json:"plugin"`
+	Version string `json:"version"`
+	SHA256  string `json:"sha256"` // of its module or body
+	// It heard what came behind After and not behind Until (0: to the end). What was of its moment only, and stood in
+	// the ledger at Caught already, was kept from it.
+	After  uint64 `json:"after"`
+	Caught uint64 `json:"caught,omitempty"`
+	Until  uint64 `json:"until,omitempty"`
+	// State says that it took over a state, which is kept by that SHA-256; empty for none.
+	State string `json:"state,omitempty"`
+}
+
+// Hears says whether an event was for the plugin, as far as place and time go.
+func (t Take) Hears(seq uint64, kind event.Kind) bool {
+	return seq > t.After && (t.Until == 0 || seq <= t.Until) && (seq > t.Caught || !plugin.Passing(kind))
+}
+
+// Answer is what came of a command: it reached the stage, or the director kept it away.
+type Answer struct {
+	To      uint64  `json:"to"` // event that caused it
+	Cue     cue.Cue `json:"cue"`
+	Dropped string  `json:"dropped,omitempty"` // why it was kept away
+}

@@ -1,0 +1,107 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/replay"
+)
+
+// PluginTests are the transcripts in the folder tests of a plugin, *.jsonl, each beside a *.golden with what the plugin
+// asks for.
+type PluginTests struct {
+	Dir    string // of the plugin
+	Only   string // a part of the names to run; all when empty
+	Update bool   // write the golden files
+	Assets fs.FS  // the embedded tree when nil
+}
+
+// PluginTest is how one transcript went.
+type PluginTest struct {
+	Name    string `json:"name"`
+	Events  int    `json:"events"`
+	OK      bool   `json:"ok"`
+	Updated bool   `json:"updated,omitempty"`
+	Diff    string `json:"diff,omitempty"` // from what is wanted to what came
+}
+
+// Run plays each transcript to a fresh guest.
+func (p PluginTests) Run(ctx context.Context) ([]PluginTest, error) {
+	cfg, err := Config{Assets: p.Assets}.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(p.Dir, "tests", "*"+p.Only+"*.jsonl"))
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("%w: %s holds no transcript; put one there, such as tests/bids.jsonl with a line for each event", ErrBadInput, filepath.Join(p.Dir, "tests"))
+	}
+	rt, err := openRuntime(ctx, cfg, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer rt.Close(context.WithoutCancel(ctx))
+	l := loader{runtime: rt, plugins: catalogue{shipped: sub(cfg.Assets, "plugins"), own: filepath.Join(cfg.DataDir, "plugins")}}
+	var out []PluginTest
+	for _, file := range files {
+		t, err := p.run(ctx, &l, file)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+func (p PluginTests) run(ctx context.Context, l *loader, file string) (PluginTest, error) {
+	t := PluginTest{Name: strings.TrimSuffix(filepath.Base(file), ".jsonl")}
+	f, err := os.Open(file)
+	if err != nil {
+		return t, fmt.Errorf("%w: %w", ErrBadInput, err)
+	}
+	events, err := replay.ReadTranscript(f, file, Facts().DecodeStrict)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return t, fmt.Errorf("%w: %w", ErrBadInput, err)
+	}
+	t.Events = len(events)
+	got, err := perform(ctx, l, p.Dir, events)
+	if err != nil {
+		return t, err
+	}
+	golden := strings.TrimSuffix(file, ".jsonl") + ".golden"
+	want, err := os.ReadFile(golden)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return t, fmt.Errorf("%w: %w", ErrBadInput, err)
+	}
+	if t.OK = err == nil && bytes.Equal(want, []byte(got)); t.OK {
+		return t, nil
+	}
+	if p.Update {
+		t.OK, t.Updated = true, true
+		return t, os.WriteFile(golden, []byte(got), 0o644)
+	}
+	t.Diff = string(diff.Diff(golden, want, "what came", []byte(got)))
+	return t, nil
+}
+
+// perform plays events to a fresh guest of the plugin in dir.
+func perform(ctx context.Context, l *loader, dir string, events []Event) (string, error) {
+	p, err := l.loadFolder(ctx, dir)
+	if err != nil {
+		return "", err
+	}
+	defer p.guest.Close(context.WithoutCancel(ctx))
+	got, err := replay.Perform(ctx, p.guest, p.manifest, events)
+	if errors.Is(err, plugin.ErrDead) {
+		err = fmt.Errorf("%w: %w", ErrBadInput, err)
+	}
+	return got, err
+}

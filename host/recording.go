@@ -1,0 +1,29 @@
+package host
+
+import (
+	"context"
+
+	"github.com/sothebais/sothebais/host/plugin/replay"
+	"github.com/sothebais/sothebais/host/plugin/wasm"
+)
+
+// Record makes a recording of what stands in the ledger behind the event after, up to the event until; 0 for the end.
+func (l *Ledger) Record(ctx context.Context, version string, after, until uint64) (*replay.Recording, error) {
+	m := replay.NewMaker(version, wasm.AppendEvent)
+	for {
+		events, err := l.Read(ctx, after, 4096)
+		if err != nil {
+			return nil, err
+		}
+		if len(events) == 0 {
+			return m.Recording(), nil
+		}
+		for _, e := range events {
+			if until != 0 && e.Seq > until {
+				return m.Recording(), nil
+			}
+			m.Add(e)
+			after = e.Seq
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/abi"
+	"github.com/sothebais/sothebais/host/plugin/replay"
+	"github.com/sothebais/sothebais/host/plugin/wasm"
+)
+
+// Replay is what a recorded stretch of a show is played to.
+type Replay struct {
+	Recording *replay.Recording
+	DataDir   string // where plugins by their id are looked for, besides those that the program brings along
+	Take      string // plugin or slot of the show that the other one is set against; the personality when empty
+	With      string // plugin that is played, by id or folder; the one of the take when empty
+	Resync    bool   // give the state of the take's plugin to the other one before each event
+	Assets    fs.FS  // the embedded tree when nil
+}
+
+// ReplayReport is what a replay found.
+type ReplayReport = replay.Report
+
+// ReadRecording reads a recording from a file.
+func ReadRecording(path string) (*replay.Recording, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: recording: %w", ErrBadInput, err)
+	}
+	r, err := replay.Read(b)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrBadInput, path, err)
+	}
+	return r, nil
+}
+
+// Run plays the recording and says what differs.
+func (r Replay) Run(ctx context.Context) (replay.Report, error) {
+	cfg, err := Config{DataDir: r.DataDir, Assets: r.Assets}.withDefaults()
+	if err != nil {
+		return replay.Report{}, err
+	}
+	take, err := r.Recording.Find(r.Take)
+	if err != nil {
+		return replay.Report{}, fmt.Errorf("%w: %w", ErrBadInput, err)
+	}
+	rt, err := openRuntime(ctx, cfg, nil)
+	if err != nil {
+		return replay.Report{}, err
+	}
+	defer rt.Close(context.WithoutCancel(ctx))
+	l := loader{runtime: rt, plugins: catalogue{shipped: sub(cfg.Assets, "plugins"), own: filepath.Join(cfg.DataDir, "plugins")}}
+	if r.With == "" {
+		r.With = take.Plugin
+	}
+	p, err := l.load(ctx, r.With)
+	if err != nil {
+		return replay.Report{}, err
+	}
+	defer p.guest.Close(context.WithoutCancel(ctx))
+	var o replay.Options
+	if r.Resync {
+		live, err := l.load(ctx, take.Plugin)
+		if err != nil {
+			return replay.Report{}, err
+		}
+		defer live.guest.Close(context.WithoutCancel(ctx))
+		if !live.manifest.State.CanHandTo(p.manifest.State) {
+			return replay.Report{}, fmt.Errorf("%w: %s cannot take over the state of %s: their plugin.yaml must declare the same state {id, version}; play it without --resync", ErrBadInput, p.manifest.ID, live.manifest.ID)
+		}
+		o.Resync = (&follower{guest: live.guest, manifest: live.manifest}).state
+	}
+	moments, events, err := r.Recording.Play(ctx, take, p.guest, p.manifest, o)
+	if err != nil {
+		return replay.Report{}, err
+	}
+	out := replay.Summarise(moments)
+	out.Take, out.Plugin, out.Events = take, p.manifest.ID+" "+p.manifest.Version, events
+	out.SamePlugin = p.guest.Stats().SHA256 == take.SHA256
+	return out, nil
+}
+
+// loaded is a plugin that is not on air.
+type loaded struct {
+	manifest *plugin.Manifest
+	guest    plugin.Guest
+}
+
+// loader loads plugins beside any show.
+type loader struct {
+	runtime *wasm.Runtime
+	plugins catalogue
+}
+
+func (l *loader) load(ctx context.Context, name string) (loaded, error) {
+	files, err := l.plugins.find(name)
+	if err != nil {
+		return loaded{}, err
+	}
+	return l.loadFiles(ctx, name, files)
+}
+
+// loadFolder loads the plugin in a folder, however its path is written.
+func (l *loader) loadFolder(ctx context.Context, dir string) (loaded, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return loaded{}, fmt.Errorf("%w: %w", ErrBadInput, err)
+	}
+	return l.load(ctx, dir)
+}
+
+func (l *loader) loadFiles(ctx context.Context, name string, files fs.FS) (loaded, error) {
+	m, err := plugin.LoadManifest(files)
+	if err != nil {
+		return loaded{}, fmt.Errorf("%w: %s: %w", ErrBadInput, name, err)
+	}
+	g, err := l.runtime.Load(ctx, plugin.Spec{Manifest: m, Files: files})
+	if err != nil {
+		return loaded{}, fmt.Errorf("%w: load %s: %w", ErrBadInput, name, err)
+	}
+	return loaded{m, g}, nil
+}
+
+// follower is the show's plugin, which hears everything a moment after its state was asked for.
+type follower struct {
+	guest    plugin.Guest
+	manifest *plugin.Manifest
+	next     *abi.Recorded
+}
+
+// state is the state of the plugin before it hears e.
+func (f *follower) state(ctx context.Context, e abi.Recorded) ([]byte, error) {
+	if f.next != nil {
+		ev := Event{Seq: f.next.Seq(), At: f.next.Time(), Data: f.next}
+		if _, err := f.guest.HandleBatch(ctx, []Event{ev}); errors.Is(err, plugin.ErrDead) {
+			return nil, err
+		}
+	}
+	f.next = &e
+	state, err := f.guest.Save(ctx)
+	return bytes.Clone(state), err
+}
