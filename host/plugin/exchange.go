@@ -94,6 +94,7 @@ func (s *slot) refresh() {
 	var info Info
 	if s.guest != nil {
 		info = s.guest.info()
+		s.host.metrics.limits(s.kind, &s.guest.passed, s.guest.guest.Stats().Passed)
 		s.host.metrics.memory.WithLabelValues(string(s.kind)).Set(float64(info.Memory))
 	}
 	s.view.Lock()

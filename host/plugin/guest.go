@@ -22,7 +22,7 @@ type Guest interface {
 	HandleBatch(ctx context.Context, events []event.Event) ([]Reaction, error)
 	// Save gives the state for a successor; it may be empty.
 	Save(ctx context.Context) ([]byte, error)
-	// Restore takes the state of a predecessor.
+	// Restore takes the state of a predecessor, and keeps the bytes.
 	Restore(ctx context.Context, state []byte) error
 	// Migrate takes the state of a predecessor whose form has an older version.
 	Migrate(ctx context.Context, version int, state []byte) error
@@ -82,13 +82,13 @@ type Reaction struct {
 
 // Stats are figures of a guest.
 type Stats struct {
-	SHA256    string // of the module, or of the body of a declarative plugin
-	Memory    uint64 // bytes
-	Store     int    // bytes of keys and values
-	Fuel      int64  // burnt by the last batch
-	Unknown   uint64 // commands that this host does not know
-	Dropped   uint64 // commands past the limit for an event
-	Unprinted uint64 // lines that it printed past limits.log_lines
+	SHA256  string // of the module, or of the body of a declarative plugin
+	Memory  uint64 // bytes
+	Store   int    // bytes of keys and values
+	Fuel    int64  // burnt by the last batch
+	Unknown uint64 // commands that this host does not know
+	Dropped uint64 // commands past the limit for an event
+	Passed  Passed // limits, since it was made
 }
 
 var (

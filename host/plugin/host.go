@@ -156,6 +156,7 @@ func (h *Host) prepare(ctx context.Context, want Kind, fsys fs.FS, cause uint64)
 	}
 	g, err := h.cfg.Runtime.Load(ctx, Spec{Manifest: m, Files: fsys})
 	if err != nil {
+		h.metrics.limit(m.Kind, err)
 		err = fmt.Errorf("load plugin %s %s: %w", m.ID, m.Version, err)
 		h.refused(ctx, cause, string(m.Kind), m.ID, err)
 		return nil, nil, err

@@ -1,6 +1,8 @@
 package plugin
 
 import (
+	"errors"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sothebais/sothebais/host/telemetry"
@@ -9,7 +11,7 @@ import (
 // metrics are labelled with slots and commands, which are few; never with names that a plugin chooses.
 type metrics struct {
 	events, denied, traps *prometheus.CounterVec
-	commands              *prometheus.CounterVec
+	commands, passed      *prometheus.CounterVec
 	call                  *prometheus.HistogramVec
 	pause                 prometheus.Histogram
 	memory                *prometheus.GaugeVec
@@ -24,6 +26,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		denied:   counter("denied_total", "Commands that were dropped because the plugin has no capability for them.", "slot"),
 		traps:    counter("traps_total", "Events on which a guest failed.", "slot"),
 		commands: counter("commands_total", "Commands of guests, by name.", "slot", "command"),
+		passed:   counter("limits_passed_total", "Times that a plugin passed one of its limits.", "slot", "limit"),
 		call: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: telemetry.Namespace, Subsystem: "plugin", Name: "call_seconds",
 			Help: "Time of one call into a guest.", Buckets: prometheus.ExponentialBuckets(1e-6, 4, 9)}, []string{"slot"}),
 		pause: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: telemetry.Namespace, Subsystem: "plugin", Name: "swap_pause_seconds",
@@ -32,7 +35,25 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "Memory of the guest in a slot."}, []string{"slot"}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.events, m.denied, m.traps, m.commands, m.call, m.pause, m.memory)
+		reg.MustRegister(m.events, m.denied, m.traps, m.commands, m.passed, m.call, m.pause, m.memory)
 	}
 	return m
+}
+
+// limit counts what an error says of a limit that was passed.
+func (m *metrics) limit(slot Kind, err error) {
+	var limit *LimitError
+	if errors.As(err, &limit) {
+		m.passed.WithLabelValues(string(slot), limit.Limit.String()).Inc()
+	}
+}
+
+// limits counts what a guest passed since it was last asked.
+func (m *metrics) limits(slot Kind, last *Passed, now Passed) {
+	for l, n := range now {
+		if more := n - last[l]; more > 0 {
+			m.passed.WithLabelValues(string(slot), Limit(l).String()).Add(float64(more))
+		}
+	}
+	*last = now
 }

@@ -51,6 +51,7 @@ type occupant struct {
 
 	events, commands, denied, traps, lastSeq uint64
 	lastTrap                                 string
+	passed                                   Passed // limits, of which the metrics know
 
 	logSecond time.Time // in which logged lines were written
 	logged    int
@@ -276,6 +277,6 @@ func (s *slot) revive(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	p.guest = g
+	p.guest, p.passed = g, Passed{}
 	return true
 }

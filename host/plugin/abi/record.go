@@ -15,8 +15,11 @@ import (
 // Version of the contract.
 const Version = 1
 
+// BatchHeader is how many bytes stand before the records of a batch.
+const BatchHeader = 8
+
 const (
-	batchHeader   = 8
+	batchHeader   = BatchHeader
 	eventHeader   = 24
 	commandHeader = 16
 	slot          = 8

@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"context"
+	_ "embed"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -37,6 +38,11 @@ func newRuntime(tb testing.TB, cfg Config) *Runtime {
 	})
 	return r
 }
+
+// fixtureCode is the module of plugins/fixture.
+//
+//go:embed testdata/fixture.wasm
+var fixtureCode []byte
 
 func read(tb testing.TB, name string) []byte {
 	tb.Helper()
@@ -342,6 +348,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"no plugin", manifest(nil), read(t, "empty.wasm"), plugin.ErrModule, "no export sothebais_abi_v1 func(i64) -> i64; is it built with the SDK"},
 		{"wrong signature", manifest(nil), read(t, "signature.wasm"), plugin.ErrModule, "export handle_batch is func(i32) -> i64; want func(i32, i32) -> i64"},
 		{"imports the host", manifest(nil), read(t, "import.wasm"), plugin.ErrModule, `import "env"."open": a plugin imports nothing but wasi_snapshot_preview1 and sothebais_v1;`},
+		{"data outside of its memory", manifest(nil), read(t, "outside.wasm"), plugin.ErrModule, "data segment 0, 2 bytes at 0xffff, is outside of its memory"},
 		{"imports what it did not ask for", manifest(nil), read(t, "needs.wasm"), plugin.ErrModule, "it imports functions of store, but did not say that it needs it"},
 		{"needs what there is not", manifest(nil), read(t, "feature.wasm"), plugin.ErrModule, "the guest needs bit 5, which this host does not have; it has store, powers"},
 		{"another digest", summed, fixture, plugin.ErrModule, "its manifest says 0000"},
@@ -446,7 +453,7 @@ func TestHandlingAllocatesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for range 2 * checkpointEvents {
+	for range 512 {
 		handle()
 	}
 	for i := range maxTexts * 3 { // the numbers that the fixture will show

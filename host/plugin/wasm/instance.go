@@ -27,16 +27,10 @@ type instance struct {
 	alloc, configure, handle, save, restore api.Function
 	migrate                                 api.Function // nil when it has none
 
+	given int64  // fuel for the call at hand
 	in    uint32 // where its input buffer stands
 	room  uint32 // and how much fits
 	stack [3]uint64
-}
-
-// image is an instance at rest.
-type image struct {
-	memory   []byte
-	globals  []uint64
-	in, room uint32
 }
 
 func instantiate(ctx context.Context, engine wazero.Runtime, m *module) (*instance, error) {
@@ -58,11 +52,18 @@ func instantiate(ctx context.Context, engine wazero.Runtime, m *module) (*instan
 	return i, nil
 }
 
-// initialize runs the start of the guest's language and exchanges feature bits.
-func (i *instance) initialize(fuel int64) (features uint64, err error) {
-	if start := i.mod.ExportedFunction("_initialize"); start != nil {
-		if _, err := i.call(start, fuel); err != nil {
-			return 0, fmt.Errorf("start: %w", err)
+// initialize puts the data into memory, runs the start of the guest's language and exchanges feature bits.
+func (i *instance) initialize(data []meter.Segment, fuel int64) (features uint64, err error) {
+	for n, d := range data {
+		if !i.mem.Write(d.Offset, d.Bytes) {
+			return 0, fmt.Errorf("start: data segment %d, %d bytes at %#x, is outside of its memory", n, len(d.Bytes), d.Offset)
+		}
+	}
+	for _, name := range []string{meter.StartExport, "_initialize"} {
+		if start := i.mod.ExportedFunction(name); start != nil {
+			if _, err := i.call(start, fuel); err != nil {
+				return 0, fmt.Errorf("start: %w", err)
+			}
 		}
 	}
 	features, err = i.call(i.mod.ExportedFunction("sothebais_abi_v1"), fuel, abi.Features)
@@ -79,6 +80,7 @@ func (i *instance) initialize(fuel int64) (features uint64, err error) {
 // call runs a function under fuel and gives its result, or 0 when it has none.
 func (i *instance) call(f api.Function, fuel int64, params ...uint64) (uint64, error) {
 	copy(i.stack[:], params)
+	i.given = fuel
 	i.fuel.Set(uint64(min(fuel, meter.Slice)))
 	i.budget.Set(uint64(max(fuel-meter.Slice, 0)))
 	if err := f.CallWithStack(i.ctx, i.stack[:]); err != nil {
@@ -99,7 +101,8 @@ func (i *instance) trapped(err error) error {
 	var inHost *plugin.TrapError
 	switch {
 	case int64(i.budget.Get()) < 0:
-		t.Reason, t.Err = "out of fuel", plugin.ErrFuel
+		limit := &plugin.LimitError{Limit: plugin.LimitFuel, Most: i.given}
+		t.Reason, t.Err = limit.Error(), limit
 	case errors.As(err, &inHost):
 		t.Reason, t.Err = inHost.Reason, inHost.Err
 	case t.Reason == "unreachable" && len(box.words) > 0: // it said why
@@ -134,6 +137,15 @@ func (i *instance) put(b []byte, fuel int64) error {
 	return nil
 }
 
+// takeWithin is take for what a plugin's own limit bounds.
+func (i *instance) takeWithin(limit plugin.Limit, what string, packed uint64, most int) ([]byte, error) {
+	if n := uint32(packed); int64(n) > int64(most) {
+		err := &plugin.LimitError{Limit: limit, Got: int64(n), Most: int64(most)}
+		return nil, &plugin.TrapError{Reason: err.Error(), Err: err}
+	}
+	return i.take(what, packed, uint32(most))
+}
+
 // take reads where a packed result points; the bytes are valid until the next call.
 func (i *instance) take(what string, packed uint64, limit uint32) ([]byte, error) {
 	at, n := uint32(packed>>32), uint32(packed)
@@ -147,37 +159,33 @@ func (i *instance) take(what string, packed uint64, limit uint32) ([]byte, error
 	return b, nil
 }
 
-// copyTo copies the instance at rest into an image, whose buffers are used again.
-func (i *instance) copyTo(img *image) {
-	all, _ := i.mem.Read(0, i.mem.Size())
-	img.memory = append(img.memory[:0], all...)
-	img.globals = img.globals[:0]
-	for _, g := range i.globals {
-		img.globals = append(img.globals, g.Get())
-	}
-	img.in, img.room = i.in, i.room
+// canBe reports whether become can succeed: memory cannot shrink, and a module that has exited is closed.
+func (i *instance) canBe(o *instance) bool {
+	return i != nil && !i.mod.IsClosed() && i.mem.Size() <= o.mem.Size()
 }
 
-// fits reports whether the instance can be set back to an image: memory cannot shrink.
-func (i *instance) fits(img *image) bool {
-	return !i.mod.IsClosed() && int64(i.mem.Size()) <= int64(len(img.memory))
-}
-
-// setTo makes the instance what the image is of.
-func (i *instance) setTo(img *image) error {
-	if missing := len(img.memory) - int(i.mem.Size()); missing > 0 {
+// become makes the instance, at rest, a copy of another of the same module.
+func (i *instance) become(o *instance) error {
+	from, _ := o.mem.Read(0, o.mem.Size())
+	if missing := len(from) - int(i.mem.Size()); missing > 0 {
 		if _, ok := i.mem.Grow(uint32(missing / pageBytes)); !ok {
-			return fmt.Errorf("grow to %d bytes", len(img.memory))
+			return fmt.Errorf("grow to %d bytes", len(from))
 		}
 	}
-	if !i.mem.Write(0, img.memory) {
-		return fmt.Errorf("write %d bytes of memory", len(img.memory))
+	if !i.mem.Write(0, from) {
+		return fmt.Errorf("write %d bytes of memory", len(from))
 	}
 	for n, g := range i.globals {
-		g.Set(img.globals[n])
+		g.Set(o.globals[n].Get())
 	}
-	i.in, i.room = img.in, img.room
+	i.in, i.room = o.in, o.room
 	return nil
 }
 
-func (i *instance) close() error { return i.mod.Close(i.ctx) }
+// close frees the instance, if there is one.
+func (i *instance) close() error {
+	if i == nil {
+		return nil
+	}
+	return i.mod.Close(i.ctx)
+}

@@ -2,11 +2,12 @@
 //
 // What a guest can do is bounded by construction. Its module is validated, then rewritten so that it pays for what it
 // executes (package meter): a runaway ends after its fuel, wherever it runs, without a timer. Its memory, its module,
-// its commands, its state and what it prints have limits. It imports nothing but a WASI that leads nowhere, with a
-// clock and random numbers that its events determine; so a guest is a pure function of its state and its events.
+// its commands, its state, its calls of the host and what it prints have limits. It imports nothing but a WASI that
+// leads nowhere, with a clock and random numbers that its events determine, and a store that is part of it; so a guest
+// is a pure function of its configuration, its store, its state and its events.
 //
-// After a trap the guest is put back to where it stood before the batch: its memory and globals are copied now and
-// then, and what it has heard since is played to the copy again, which by the above gives the same state.
+// After a trap the guest is put back to where it stood before the batch: a spare instance, which is a copy of it as it
+// was a while ago, hears what came since and takes over.
 //
 // Handling an event allocates nothing on the host in the steady state, except for texts that were not seen before.
 package wasm
@@ -36,7 +37,6 @@ const (
 	defaultLoadFuel    = 15_000_000_000 // about two seconds: a language's runtime starts, a personality is read
 	defaultModuleBytes = 16 << 20
 	maxBodyBytes       = 1 << 20 // of a declarative plugin
-	maxStateBytes      = 1 << 20
 	// idleModules is how many compiled modules without an instance are kept, so that swapping back and forth does not
 	// compile anew.
 	idleModules = 4
@@ -60,6 +60,8 @@ type Runtime struct {
 	engine  wazero.Runtime
 	checker wazero.Runtime // validates modules as their author made them
 	cache   wazero.CompilationCache
+
+	pool pool // of memories
 
 	mu      sync.Mutex
 	modules map[string]*module // by the SHA-256 of the original
@@ -138,9 +140,10 @@ func (r *Runtime) Load(ctx context.Context, s plugin.Spec) (plugin.Guest, error)
 
 // newGuest takes over one use of the module.
 func (r *Runtime) newGuest(mod *module, m *plugin.Manifest) *guest {
-	g := &guest{runtime: r, module: mod, manifest: m, texts: map[string]string{}}
-	g.box.log = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID)
-	g.ctx = withMemoryCap(g.box.within(context.Background()), uint64(m.Limits.MemoryMiB)<<20)
+	g := &guest{runtime: r, module: mod, manifest: m, limits: m.Limits.WithDefaults(), texts: map[string]string{}}
+	g.box.log, g.box.most, g.box.count = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID), g.limits.LogLines, &g.stats.Passed
+	g.memories = memories{pool: &r.pool, limit: uint64(m.Limits.MemoryMiB) << 20, count: &g.stats.Passed}
+	g.ctx = experimental.WithMemoryAllocator(g.box.within(context.Background()), &g.memories)
 	return g
 }
 
@@ -190,14 +193,18 @@ func (r *Runtime) forget(m *module) {
 	}
 }
 
-// compile validates the module as it came and only then rewrites it: an invalid module must not become valid.
+// compile validates the module as it came, and nothing else is ever compiled: an invalid module must not become valid by
+// the rewrite. What is too big is refused before anybody works on it.
 func (r *Runtime) compile(ctx context.Context, code []byte) (wazero.CompiledModule, *meter.Module, error) {
+	meta, refused := meter.Rewrite(code, meter.Limits{Bytes: r.cfg.ModuleBytes, Fuel: r.cfg.LoadFuel, Detach: true})
+	if errors.Is(refused, meter.ErrTooBig) {
+		return nil, nil, ofPlugin(refused)
+	}
 	if err := r.validate(ctx, code); err != nil {
 		return nil, nil, err
 	}
-	meta, err := meter.Rewrite(code, meter.Limits{Bytes: r.cfg.ModuleBytes, Fuel: r.cfg.LoadFuel})
-	if err != nil {
-		return nil, nil, err
+	if refused != nil {
+		return nil, nil, refused
 	}
 	compiled, err := r.engine.CompileModule(experimental.WithCompilationWorkers(ctx, max(1, runtime.GOMAXPROCS(0)/2)), meta.Code)
 	if err != nil {
@@ -208,15 +215,27 @@ func (r *Runtime) compile(ctx context.Context, code []byte) (wazero.CompiledModu
 }
 
 func (r *Runtime) validate(ctx context.Context, code []byte) error {
-	if len(code) > r.cfg.ModuleBytes {
-		return fmt.Errorf("module of %d bytes, at most %d are allowed", len(code), r.cfg.ModuleBytes)
-	}
 	c, err := r.checker.CompileModule(ctx, code)
 	if err != nil {
 		return fmt.Errorf("validate: %w", err)
 	}
 	err = errors.Join(checkImports(c.ImportedFunctions()), checkExports(c))
 	return errors.Join(err, c.Close(ctx))
+}
+
+// bounds are the limits of a plugin that the meter keeps.
+var bounds = map[meter.Bound]plugin.Limit{
+	meter.Bytes: plugin.LimitModule, meter.Functions: plugin.LimitFunctions, meter.Body: plugin.LimitFunction, meter.Locals: plugin.LimitLocals,
+	meter.Depth: plugin.LimitDepth, meter.Table: plugin.LimitTables, meter.Compile: plugin.LimitCompile,
+}
+
+// ofPlugin makes a bound of the meter the limit of the plugin that it is.
+func ofPlugin(err error) error {
+	var big *meter.TooBigError
+	if !errors.As(err, &big) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", &plugin.LimitError{Limit: bounds[big.Bound], Got: big.Got, Most: big.Most}, err)
 }
 
 func (r *Runtime) release(ctx context.Context, m *module) error {

@@ -6,15 +6,12 @@ import (
 	"log/slog"
 
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/sothebais/sothebais/host/plugin"
 )
 
-const (
-	pageBytes = 65536
-	// maxLogLine and maxLogLines bound what a guest may print for one batch.
-	maxLogLine  = 1024
-	maxLogLines = 32
-)
+// maxLogLine bounds a line that a guest prints.
+const maxLogLine = 1024
 
 // sandbox is everything of the outside that a guest can reach: a clock that stands at its event, numbers that its
 // event seeds, its store, and a log. It has no arguments, no environment, no files and no sockets.
@@ -22,13 +19,18 @@ type sandbox struct {
 	log    *slog.Logger
 	store  store
 	fuel   api.MutableGlobal // of the instance
-	now    int64             // unix milliseconds
+	most   int               // lines for a batch
+	calls  int               // of the host that are left
+	given  int               // and that there were
+	count  *plugin.Passed
+	now    int64 // unix milliseconds
 	seed   uint64
 	line   []byte
 	lines  int
+	mute   bool                // while a replay prints what was printed before
+	asked  bool                // for time or chance, since at
 	words  []byte              // what it wrote to descriptor 2 last, in the call at hand
 	places func(string) string // see source
-	mute   bool                // while a replay prints what was printed before
 }
 
 type sandboxKey struct{}
@@ -48,8 +50,19 @@ func (s *sandbox) within(ctx context.Context) context.Context {
 
 // at sets clock and seed for what is handled next, so that a replay sees the same.
 func (s *sandbox) at(seq uint64, now int64) {
-	s.now, s.seed, s.lines = now, seq*0x9e3779b97f4a7c15+1, 0
+	s.now, s.seed, s.lines, s.asked = now, seq*0x9e3779b97f4a7c15+1, 0, false
 	s.words = s.words[:0]
+}
+
+// allow sets how often the host may be called until it is set anew.
+func (s *sandbox) allow(calls int) { s.calls, s.given = calls, calls }
+
+// called counts a call, and ends it when it is one too many.
+func (s *sandbox) called() {
+	if s.calls--; s.calls < 0 {
+		err := &plugin.LimitError{Limit: plugin.LimitHostCalls, Most: int64(s.given)}
+		panic(&plugin.TrapError{Reason: err.Error(), Err: err})
+	}
 }
 
 // charge takes the price of copying n bytes, which is that of memory.copy.
@@ -57,6 +70,7 @@ func (s *sandbox) charge(n int) { s.fuel.Set(s.fuel.Get() - uint64(n)/8) }
 
 // fill gives random bytes (splitmix64).
 func (s *sandbox) fill(p []byte) {
+	s.asked = true
 	for i := range p {
 		s.seed += 0x9e3779b97f4a7c15
 		z := s.seed
@@ -79,40 +93,13 @@ func (s *sandbox) print(p []byte) {
 }
 
 func (s *sandbox) flush() {
-	if len(s.line) > 0 && s.lines < maxLogLines {
+	switch {
+	case len(s.line) == 0:
+	case s.lines >= s.most:
+		s.count[plugin.LimitLog]++
+	default:
 		s.log.Info("plugin printed", "line", string(bytes.ToValidUTF8(s.line, []byte("?"))))
 		s.lines++
 	}
 	s.line = s.line[:0]
 }
-
-// withMemoryCap makes instances of ctx grow to at most limit bytes: past it, a module gets -1 from memory.grow.
-func withMemoryCap(ctx context.Context, limit uint64) context.Context {
-	return experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(func(_, _ uint64) experimental.LinearMemory {
-		return &memory{limit: limit}
-	}))
-}
-
-// memory is a guest's linear memory. Its room doubles, so that a guest that asks for one page after the other does not
-// have it copied each time.
-type memory struct {
-	b     []byte
-	limit uint64
-}
-
-// Reallocate grows the memory to size, or gives nil when that is past the limit.
-func (m *memory) Reallocate(size uint64) []byte {
-	if size > m.limit {
-		return nil
-	}
-	if size > uint64(cap(m.b)) {
-		b := make([]byte, size, max(size, min(m.limit, 2*size)))
-		copy(b, m.b)
-		m.b = b
-	}
-	m.b = m.b[:size]
-	return m.b
-}
-
-// Free drops the memory.
-func (m *memory) Free() { m.b = nil }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
@@ -24,6 +25,9 @@ func (r *Runtime) read(s plugin.Spec) (source, error) {
 	limit := int64(r.cfg.ModuleBytes)
 	if m.Runtime.Wasm == nil {
 		limit = maxBodyBytes
+	}
+	if info, err := fs.Stat(s.Files, f.File); err == nil && info.Size() > limit {
+		return source{}, fmt.Errorf("%w: %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, &plugin.LimitError{Limit: plugin.LimitModule, Got: info.Size(), Most: limit})
 	}
 	b, err := plugin.ReadFile(s.Files, f.File, limit)
 	if err != nil {

@@ -128,6 +128,7 @@ func instantiateHost(ctx context.Context, r wazero.Runtime) error {
 		f := offered[im.Name]
 		call := func(ctx context.Context, m api.Module, stack []uint64) {
 			s, _ := ctx.Value(sandboxKey{}).(*sandbox)
+			s.called()
 			stack[0] = uint64(f(s, m.Memory(), stack))
 		}
 		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(call), valueTypes(im.Params), valueTypes("l")).Export(im.Name)
@@ -156,11 +157,16 @@ func storePut(s *sandbox, m api.Memory, st []uint64) int64 {
 	case !s.store.open:
 		return abi.StoreDenied
 	case int64(uint32(st[3])) > int64(s.store.quota):
+		s.count[plugin.LimitStore]++
 		return abi.StoreFull
 	}
 	value := mustRead(m, "value", st[2], st[3])
 	s.charge(len(value))
-	return s.store.put(mustRead(m, "key", st[0], min(uint64(uint32(st[1])), abi.MaxKeyBytes+1)), value)
+	res := s.store.put(mustRead(m, "key", st[0], min(uint64(uint32(st[1])), abi.MaxKeyBytes+1)), value)
+	if res == abi.StoreFull {
+		s.count[plugin.LimitStore]++
+	}
+	return res
 }
 
 // mustRead gives a part of a guest's memory; what is outside of it ends the call like any access out of bounds.

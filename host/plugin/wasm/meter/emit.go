@@ -1,6 +1,9 @@
 package meter
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // emit writes the new module: the sections as they were, but for globals, exports and code.
 func (w *rewriter) emit(secs []section) error {
@@ -26,6 +29,16 @@ func (w *rewriter) emit(secs []section) error {
 			w.section(secExport, w.newExports(s.reader()))
 		case secCode:
 			err = w.code(s.reader())
+		case secStart:
+			if !w.limits.Detach {
+				w.section(s.id, s.body)
+			}
+		case secData:
+			if !w.limits.Detach {
+				w.section(s.id, s.body)
+				break
+			}
+			err = w.detach(s.reader())
 		default:
 			w.section(s.id, s.body)
 		}
@@ -74,7 +87,49 @@ func (w *rewriter) newExports(r *reader) []byte {
 	for i, g := range w.mutable {
 		add = putU(append(putName(add, w.out.Globals[i]), kindGlob), uint64(g))
 	}
-	return extend(r, 2+len(w.mutable), add...)
+	n := 2 + len(w.mutable)
+	if w.limits.Detach && w.start >= 0 {
+		add = putU(append(putName(add, StartExport), 0), uint64(w.start))
+		n++
+	}
+	return extend(r, n, add...)
+}
+
+// detach takes the active segments out. In their place stand passive ones without bytes, which is what they are once
+// they have been put into memory.
+func (w *rewriter) detach(r *reader) error {
+	n := r.u32()
+	b := putU(nil, uint64(n))
+	for ; n > 0 && r.err == nil; n-- {
+		switch flags := r.u32(); flags {
+		case 1:
+			bytes := r.bytes(r.u32())
+			b = append(putU(append(b, 1), uint64(len(bytes))), bytes...)
+		case 0, 2:
+			if flags == 2 {
+				r.u32()
+			}
+			offset := w.offset(r)
+			w.out.Data = append(w.out.Data, Segment{offset, slices.Clone(r.bytes(r.u32()))})
+			b = append(b, 1, 0)
+		default:
+			r.fail("data segment with flags %d", flags)
+		}
+	}
+	w.section(secData, b)
+	return r.err
+}
+
+// offset reads where a segment goes. Nothing but a number can stand there: there are no imported globals.
+func (w *rewriter) offset(r *reader) uint32 {
+	if op := r.byte(); op != opI32Const {
+		r.fail("place of a data segment is instruction 0x%02x, want a number", op)
+	}
+	v := r.s32()
+	if r.byte() != opEnd {
+		r.fail("place of a data segment is more than a number")
+	}
+	return v
 }
 
 // refuelBody is the function that takes the next slice, and pays what the last one is short of:
@@ -101,8 +156,8 @@ func (w *rewriter) code(r *reader) error {
 	var f function
 	for i := range w.functions {
 		size := r.u32()
-		if int64(size) > int64(w.limits.Body) {
-			return fmt.Errorf("function %d has %d bytes, at most %d are allowed: %w", w.imported+i, size, w.limits.Body, ErrTooBig)
+		if err := tooBig(Body, int64(size), int64(w.limits.Body)); err != nil {
+			return fmt.Errorf("function %d: %w", w.imported+i, err)
 		}
 		body := r.sub(size)
 		if r.err != nil {
@@ -113,6 +168,10 @@ func (w *rewriter) code(r *reader) error {
 			return fmt.Errorf("function %d: %w", w.imported+i, err)
 		}
 		w.out.Charges += f.charges
+		w.out.Compile += f.compile()
+		if err := tooBig(Compile, w.out.Compile, w.limits.Compile); err != nil {
+			return fmt.Errorf("up to function %d: %w", w.imported+i, err)
+		}
 		b = putU(b, uint64(len(f.out)))
 		b = append(b, f.out...)
 	}

@@ -1,7 +1,5 @@
 package meter
 
-import "fmt"
-
 // function rewrites one body.
 //
 // A body is cut into regions: stretches of code that run at most once for each time that their beginning is passed. A
@@ -18,6 +16,9 @@ type function struct {
 	bulk    []int // where a length on the stack is charged
 	out     []byte
 	charges int
+	edges   int64  // branches, taken or not
+	written []bool // locals, by number
+	writes  int64  // how many of them
 }
 
 type region struct {
@@ -45,7 +46,7 @@ const (
 )
 
 func (f *function) reset(w *rewriter, params int, body *reader) {
-	*f = function{r: body, w: w, locals: uint64(params), regions: f.regions[:0], frames: f.frames[:0], bulk: f.bulk[:0], out: f.out[:0]}
+	*f = function{r: body, w: w, locals: uint64(params), regions: f.regions[:0], frames: f.frames[:0], bulk: f.bulk[:0], out: f.out[:0], written: f.written}
 }
 
 func (f *function) meter() error {
@@ -68,10 +69,14 @@ func (f *function) readLocals() {
 		f.r.byte()
 	}
 	f.locals += own
-	if own > uint64(f.w.limits.Locals) && f.r.err == nil {
-		f.r.err = fmt.Errorf("%d locals, at most %d are allowed: %w", own, f.w.limits.Locals, ErrTooBig)
+	f.r.bound(tooBig(Locals, own, uint64(f.w.limits.Locals)))
+	if f.r.err == nil {
+		f.written = append(f.written[:0], make([]bool, f.locals)...)
 	}
 }
+
+// compile estimates what the function costs the compiler.
+func (f *function) compile() int64 { return f.edges * (f.writes + 1) }
 
 func (f *function) readCode() {
 	cur := f.begin(f.code, true, none)
@@ -115,6 +120,9 @@ func (f *function) step(in instr, start, cur int) int {
 	case opLocalGet, 0x21, opLocalTee:
 		if uint64(in.index) >= f.locals {
 			f.r.fail("local %d of %d", in.index, f.locals)
+		} else if in.op != opLocalGet && !f.written[in.index] {
+			f.written[in.index] = true
+			f.writes++
 		}
 	case opGlobalGet, opGlobalSet:
 		if int64(in.index) >= int64(f.w.globals) {
@@ -142,8 +150,9 @@ func (f *function) begin(at int, check bool, parent int) int {
 
 func (f *function) open(op, cur int) int {
 	f.frames = append(f.frames, frame{op: op, region: cur})
-	if len(f.frames) > f.w.limits.Depth {
-		f.r.fail("blocks nested deeper than %d", f.w.limits.Depth)
+	f.r.bound(tooBig(Depth, len(f.frames), f.w.limits.Depth))
+	if op != opBlock {
+		f.edges += 2
 	}
 	switch {
 	case cur == none || op == opBlock:
@@ -192,6 +201,7 @@ func (f *function) branch(depth uint32) {
 		return
 	}
 	f.frames[len(f.frames)-1-int(depth)].target = true
+	f.edges++
 }
 
 func (f *function) branchTable() {

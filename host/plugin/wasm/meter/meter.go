@@ -27,6 +27,7 @@ import (
 const (
 	FuelExport   = "sothebais:fuel"   // what is left of the slice
 	BudgetExport = "sothebais:budget" // what is left besides; below nothing after a module ran out
+	StartExport  = "sothebais:start"  // the start function of a detached module, if it has one
 )
 
 // Slice is how much fuel a module burns before it leaves compiled code for a moment: some tens of microseconds.
@@ -40,9 +41,44 @@ var (
 	ErrModule = errors.New("not a valid module")
 	// ErrUnsupported says that a module uses what plugins may not.
 	ErrUnsupported = errors.New("plugins may not use it")
-	// ErrTooBig says that a module exceeds a limit.
+	// ErrTooBig says that a module exceeds a limit; the error is a TooBigError.
 	ErrTooBig = errors.New("too big")
 )
+
+// Bound is one of the Limits.
+type Bound string
+
+// The bounds.
+const (
+	Bytes     Bound = "bytes of the module"
+	Functions Bound = "functions"
+	Body      Bound = "bytes of code in one function"
+	Locals    Bound = "locals of one function"
+	Depth     Bound = "blocks inside of each other"
+	Table     Bound = "entries of tables"
+	Compile   Bound = "work for the compiler"
+)
+
+// TooBigError says which limit a module exceeds.
+type TooBigError struct {
+	Bound     Bound
+	Got, Most int64
+}
+
+func (e *TooBigError) Error() string {
+	return fmt.Sprintf("%s: %d, at most %d are allowed", e.Bound, e.Got, e.Most)
+}
+
+// Is makes it an ErrTooBig.
+func (e *TooBigError) Is(target error) bool { return target == ErrTooBig }
+
+// tooBig gives an error when a limit is exceeded.
+func tooBig[N int | int64 | uint64](b Bound, got, most N) error {
+	if got <= most {
+		return nil
+	}
+	return &TooBigError{b, int64(got), int64(most)}
+}
 
 // Limits bound what a module may hold; fields that are zero take the defaults.
 type Limits struct {
@@ -52,7 +88,11 @@ type Limits struct {
 	Locals    int   // of one function; the compiler's work grows with them
 	Depth     int   // of nested blocks
 	Table     int   // entries of all tables
+	Compile   int64 // work for the compiler, see Module.Compile
 	Fuel      int64 // that it starts with, for its start function
+	// Detach leaves the beginning to the caller, so that an instance which becomes a copy of another one skips it: the
+	// active data segments are given as Data, and the start function is exported as StartExport.
+	Detach bool
 }
 
 // Defaults fit the largest guests seen (a standard Go program, a JavaScript engine) with room to spare.
@@ -68,6 +108,9 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Locals, 8192)
 	set(&l.Depth, 16384)
 	set(&l.Table, 1<<17)
+	if l.Compile == 0 {
+		l.Compile = 6 << 20
+	}
 	if l.Fuel == 0 {
 		l.Fuel = 1 << 32
 	}
@@ -79,21 +122,33 @@ type Module struct {
 	Code     []byte
 	Globals  []string // names under which the mutable globals of the original are exported
 	Memory   uint32   // pages that it starts with
+	Tables   uint64   // entries of all its tables
 	Original int      // bytes of the original
 	Charges  int      // places where fuel is charged
+	Data     []Segment
+	// Compile estimates what the module costs its compiler, which holds the values of all locals that change at every
+	// place where branches meet: the branches of each function times the locals that it writes to. The compiler takes
+	// up to 1.3 us and 70 bytes for each, besides what grows with the size of the code.
+	Compile int64
+}
+
+// Segment is what a module puts into its memory at the start.
+type Segment struct {
+	Offset uint32
+	Bytes  []byte
 }
 
 // Rewrite gives the metered form of a module.
 func Rewrite(wasm []byte, limits Limits) (*Module, error) {
 	limits = limits.withDefaults()
-	if len(wasm) > limits.Bytes {
-		return nil, fmt.Errorf("module of %d bytes, at most %d are allowed: %w", len(wasm), limits.Bytes, ErrTooBig)
+	if err := tooBig(Bytes, len(wasm), limits.Bytes); err != nil {
+		return nil, err
 	}
 	secs, err := split(wasm)
 	if err != nil {
 		return nil, err
 	}
-	w := &rewriter{limits: limits, out: Module{Original: len(wasm)}}
+	w := &rewriter{limits: limits, start: -1, out: Module{Original: len(wasm)}}
 	if err := w.survey(secs); err != nil {
 		return nil, err
 	}

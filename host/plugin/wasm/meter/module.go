@@ -61,6 +61,7 @@ type rewriter struct {
 	globals   int
 	mutable   []int
 	memories  int
+	start     int                    // function; -1 for none
 	sections  [secDataCount + 1]bool // which of them there are
 	out       Module
 }
@@ -89,6 +90,8 @@ func (w *rewriter) survey(secs []section) error {
 			w.exportNames(r)
 		case secElement:
 			w.elements(r)
+		case secStart:
+			w.start = int(r.u32())
 		}
 		if r.err != nil {
 			return r.err
@@ -135,9 +138,7 @@ func (w *rewriter) declared(r *reader) {
 		}
 		w.functions = append(w.functions, t)
 	}
-	if len(w.functions) > w.limits.Functions && r.err == nil {
-		r.err = fmt.Errorf("%d functions, at most %d are allowed: %w", len(w.functions), w.limits.Functions, ErrTooBig)
-	}
+	r.bound(tooBig(Functions, len(w.functions), w.limits.Functions))
 }
 
 func (w *rewriter) tables(r *reader) {
@@ -146,9 +147,8 @@ func (w *rewriter) tables(r *reader) {
 		r.byte()
 		total += uint64(r.limits())
 	}
-	if total > uint64(w.limits.Table) && r.err == nil {
-		r.err = fmt.Errorf("tables of %d entries, at most %d are allowed: %w", total, w.limits.Table, ErrTooBig)
-	}
+	w.out.Tables = total
+	r.bound(tooBig(Table, total, uint64(w.limits.Table)))
 }
 
 func (w *rewriter) memorySection(r *reader) {

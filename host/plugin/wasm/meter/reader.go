@@ -18,6 +18,14 @@ func (r *reader) fail(format string, args ...any) {
 	r.i = len(r.b)
 }
 
+// bound makes err stick, if there is one.
+func (r *reader) bound(err error) {
+	if r.err == nil && err != nil {
+		r.err = err
+		r.i = len(r.b)
+	}
+}
+
 func (r *reader) more() bool { return r.err == nil && r.i < len(r.b) }
 
 func (r *reader) byte() byte {
@@ -39,6 +47,23 @@ func (r *reader) u32() uint32 {
 		if c < 0x80 {
 			if v > 1<<32-1 {
 				break
+			}
+			return uint32(v)
+		}
+	}
+	r.fail("number does not fit 32 bits")
+	return 0
+}
+
+// s32 reads a signed number in LEB128, as its bits.
+func (r *reader) s32() uint32 {
+	var v int64
+	for shift := 0; shift < 35; shift += 7 {
+		c := r.byte()
+		v |= int64(c&0x7f) << shift
+		if c < 0x80 {
+			if c&0x40 != 0 {
+				v |= -1 << (shift + 7)
 			}
 			return uint32(v)
 		}
