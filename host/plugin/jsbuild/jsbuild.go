@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -75,7 +76,9 @@ func Build(fsys fs.FS, entry string) (*Script, error) {
 
 // reader gives the bundler the files of a plugin, and no others.
 type reader struct {
-	fsys  fs.FS
+	fsys fs.FS
+
+	mu    sync.Mutex // the bundler reads several files at once
 	files []string
 }
 
@@ -126,7 +129,7 @@ func (r *reader) load(name string) (string, error) {
 	if name == SDK {
 		return sdkSource, nil
 	}
-	if r.files = append(r.files, name); len(r.files) > maxFiles {
+	if r.count(name) > maxFiles {
 		return "", fmt.Errorf("the plugin has more than %d files", maxFiles)
 	}
 	info, err := fs.Stat(r.fsys, name)
@@ -143,6 +146,14 @@ func (r *reader) load(name string) (string, error) {
 		return "", err
 	}
 	return string(b), checkDepth(name, string(b))
+}
+
+// count notes a file and gives how many there are.
+func (r *reader) count(name string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.files = append(r.files, name)
+	return len(r.files)
 }
 
 func loader(name string) api.Loader {
