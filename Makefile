@@ -9,8 +9,8 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 GO_SOURCES = $(shell find cmd host migrations -name '*.go' -not -path '*/node_modules/*') go.mod go.sum
 UI := host/admin/ui
 UI_SOURCES = $(shell find $(UI) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/e2e/*')
-PLUGIN_SOURCES = $(shell find plugins sdk/go sdk/assemblyscript sdk/js -type f -not -path '*/node_modules/*' -not -path '*/build/*' -not -name '*_test.go')
-CHARACTER_SOURCES = $(shell find characters cmd/art -type f)
+PLUGIN_SOURCES = $(shell find plugins sdk -type f -not -path '*/node_modules/*' -not -path '*/build/*' -not -path '*/target/*' -not -name '*_test.go')
+CHARACTER_SOURCES = $(shell find characters cmd/art host/art host/character -type f -not -name '*_test.go')
 SCENE_SOURCES = $(shell find scenes -type f)
 VOICE := host/speech/voice
 

@@ -91,6 +91,14 @@ func (c Config) cacheDir(name string) string {
 	return filepath.Join(base, "sothebais", name)
 }
 
+// withAssets is the settings with what the program brings along, unless other assets are given.
+func (c Config) withAssets() Config {
+	if c.Assets == nil {
+		c.Assets = shipped.FS()
+	}
+	return c
+}
+
 func (c Config) withDefaults() (Config, error) {
 	if c.DataDir == "" {
 		c.DataDir = "data"
@@ -101,9 +109,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	if c.Assets == nil {
-		c.Assets = shipped.FS()
-	}
+	c = c.withAssets()
 	if c.Show == nil {
 		s, err := ParseShow("default.show.yaml", DefaultShow)
 		if err != nil {

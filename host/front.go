@@ -3,19 +3,16 @@ package host
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sothebais/sothebais/host/admin"
-	"github.com/sothebais/sothebais/host/scene"
-	"github.com/sothebais/sothebais/host/telemetry"
 )
 
 // buildAdmin makes the control room and the public lot page.
@@ -28,7 +25,7 @@ func (h *Host) buildAdmin(ctx context.Context) error {
 	h.admin, err = admin.New(ctx, admin.Config{
 		Ledger: h.ledger, Bus: h.bus, Subscribe: func(after uint64) admin.Subscription { return h.bus.Subscribe(after) },
 		Auctions: saleroom{h}, Operator: rostrum{h.auctions}, Director: h.director, Plugins: wardrobe{h},
-		Show: h.showState, Frame: h.stage.Snapshot, Preview: h.watch, Stage: h.stageChoices(), Artwork: h.artworks(),
+		Show: h.showState, Frame: h.stage.Snapshot, Preview: h.watch, Stage: h.stageChoices, Reload: h.reload, Artwork: h.artworks(),
 		Store: h.ledger, Password: h.cfg.OwnerPassword, Token: token, Epoch: epoch, PostURL: h.cfg.Simulator, Handle: h.cfg.X.Account, Name: h.cfg.Show.Campaign, Version: h.cfg.Version,
 		Logger: h.part("admin"), Metrics: h.regs[roleAdmin],
 	})
@@ -69,14 +66,19 @@ func (o overlayFS) Open(name string) (fs.File, error) {
 
 func (h *Host) stageChoices() admin.Stage {
 	c := admin.Stage{Moods: []string{"calm", "playful", "excited", "tense", "triumphant", "dejected"}, Gestures: []string{"nod", "shake", "bounce", "wave", "gavel", "lean"}}
-	scenes, err := scene.LoadDir(sub(h.cfg.Assets, "scenes"))
-	if err != nil {
-		return c // the stage was built from them a moment ago
-	}
-	for _, s := range scenes {
+	for _, s := range *h.scenes.Load() {
 		c.Scenes = append(c.Scenes, admin.Named{ID: s.ID, Name: s.Name})
 	}
 	return c
+}
+
+// reload reads the scenes again, for the control room.
+func (h *Host) reload(_ context.Context, cause uint64) (admin.Scenes, error) {
+	got, err := h.reloadScenes(cause)
+	if err != nil {
+		return admin.Scenes{}, fmt.Errorf("%w: %w", admin.ErrInvalid, err)
+	}
+	return admin.Scenes{Scenes: got.Scenes, Own: got.Own}, nil
 }
 
 func (h *Host) showState() admin.Show {
@@ -112,18 +114,33 @@ func (h *Host) watch(ctx context.Context) (admin.Preview, error) {
 	return admin.Preview{Codec: v.Codec, Init: v.Init, Fragments: v.C}, nil
 }
 
-// runOps serves the roles' metrics and health.
+// runOps serves the roles: their metrics and health, and what each has of the API and of the feed.
 func (h *Host) runOps(ctx context.Context) error {
 	var parts []part
 	for _, p := range h.cfg.Ports.All() {
-		if p.Use != "metrics" && p.Use != "health" {
-			continue
-		}
 		ln := h.listeners[p.Name]
-		handler := opsHandler(p.Role, h.regs, h.well, ln.Addr())
+		handler := h.roleHandler(p, opsHandler(p.Role, h.regs, h.well, ln.Addr()))
+		if handler == nil {
+			continue // the admin and the RTMP server have theirs
+		}
 		parts = append(parts, part{p.Name, func(ctx context.Context) error { return serveHTTP(ctx, ln, handler) }})
 	}
 	return runAll(ctx, parts)
+}
+
+// roleHandler is what answers on a port of a role, or nil.
+func (h *Host) roleHandler(p Port, ops http.Handler) http.Handler {
+	switch {
+	case p.Use == "metrics", p.Use == "health":
+		return ops
+	case p.Role == roleAdmin:
+		return nil
+	case p.Use == "http":
+		return h.admin.Role(p.Role, ops)
+	case p.Use == "ws":
+		return h.admin.RoleSockets(p.Role, ops)
+	}
+	return nil
 }
 
 // announce tells where the show is, once it is on air.
@@ -160,51 +177,4 @@ func (h *Host) url(name, scheme string) string {
 		addr = net.JoinHostPort("127.0.0.1", port)
 	}
 	return scheme + "://" + addr
-}
-
-// wardrobe shows the plugins to the control room.
-type wardrobe struct{ h *Host }
-
-// Plugins lists what is in the slots and what could be.
-func (w wardrobe) Plugins(context.Context) ([]admin.Plugin, error) {
-	var out []admin.Plugin
-	active := map[string]bool{}
-	for _, p := range w.h.plugins.Plugins() {
-		active[p.ID] = true
-		v := admin.Plugin{ID: p.ID, Version: p.Version, Name: p.Name, Description: p.Description, Kind: string(p.Kind), Character: p.Character, Active: true,
-			SHA256: p.SHA256, Events: p.Events, Traps: p.Traps, MemoryBytes: p.Memory, P50Micros: p.P50Micros, P99Micros: p.P99Micros}
-		for _, c := range p.Capabilities {
-			v.Capabilities = append(v.Capabilities, admin.Capability{Name: c.Name, Why: c.Why})
-		}
-		out = append(out, v)
-	}
-	for _, id := range w.h.catalogue.ids() {
-		if active[id] {
-			continue
-		}
-		v, err := w.h.catalogue.describe(id)
-		if err != nil {
-			if _, told := w.h.catalogue.told.LoadOrStore(id+": "+err.Error(), true); !told {
-				w.h.part("plugins").Warn("a plugin cannot be read", telemetry.KeyPlugin, id, telemetry.KeyErr, err)
-			}
-			continue
-		}
-		v.ID = id // the name that Swap finds it by: that of its folder
-		out = append(out, v)
-	}
-	slices.SortFunc(out, func(a, b admin.Plugin) int { return strings.Compare(a.Kind+a.ID, b.Kind+b.ID) })
-	return out, nil
-}
-
-// Swap puts a plugin in the slot of its kind, because of the fact numbered cause.
-func (w wardrobe) Swap(ctx context.Context, id, who string, cause uint64) (admin.Swap, error) {
-	r, err := w.h.swap(ctx, id, who, cause)
-	switch {
-	case errors.Is(err, ErrBadInput):
-		return admin.Swap{}, fmt.Errorf("%w: %w", admin.ErrInvalid, err)
-	case err != nil:
-		return admin.Swap{}, err
-	}
-	return admin.Swap{Slot: string(r.To.Kind), From: r.From.ID, FromVersion: r.From.Version, To: r.To.ID, ToVersion: r.To.Version,
-		PauseMicros: float64(r.Pause) / float64(time.Microsecond), StateBytes: r.StateBytes}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sothebais/sothebais/host/admin"
@@ -24,6 +25,7 @@ import (
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/wasm"
 	"github.com/sothebais/sothebais/host/rtmp"
+	"github.com/sothebais/sothebais/host/scene"
 	"github.com/sothebais/sothebais/host/show"
 	"github.com/sothebais/sothebais/host/sqlite"
 	"github.com/sothebais/sothebais/host/telemetry"
@@ -51,10 +53,17 @@ type Host struct {
 
 	runtime   *wasm.Runtime
 	plugins   *plugin.Host
-	castReady chan struct{} // closed when the slots are filled
+	grants    *grantBook
+	aside     []plugin.Quarantined // as the ledger has it
+	castReady chan struct{}        // closed when the slots are filled
 	catalogue *catalogue
 	director  *director.Director
 	voice     *voiceBox
+
+	library   *library
+	reloading sync.Mutex                     // one reading of characters or scenes at a time
+	scenes    atomic.Pointer[[]*scene.Scene] // those on stage
+	cast      map[string]origin              // characters that the stage knows; under reloading
 
 	stage    *compositor.Stage
 	encoder  *ffmpeg.Encoder

@@ -13,10 +13,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sothebais/sothebais/host/admin"
 	"github.com/sothebais/sothebais/host/bus"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/bundle"
 	"github.com/sothebais/sothebais/host/plugin/wasm"
 )
 
@@ -33,11 +33,13 @@ const settingSlot = "plugin.slot."
 // What is in a slot when nobody said otherwise.
 var openingPlugins = map[string]string{slotPersonality: "dusty-gavel", slotSceneRules: "scene-rules", slotOverlay: "overlay"}
 
-// catalogue finds plugins: those that the program brings along, those in the data directory, and any folder by its path.
+// catalogue finds plugins: those that the program brings along, those in the data directory, and any folder or package
+// by its path.
 type catalogue struct {
 	shipped fs.FS
-	own     string   // folder of the data directory
-	told    sync.Map // what was wrong with plugins: pages ask every few seconds
+	own     string       // folder of the data directory
+	store   bundle.Store // packages that are installed
+	told    sync.Map     // what was wrong with plugins: pages ask every few seconds
 }
 
 // folder is a plugin on this machine. Nothing outside of it is read through it, whatever its links point to: a plugin
@@ -51,6 +53,13 @@ func (f folder) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	defer root.Close()
+	info, err := fs.Stat(root.FS(), name) // opening a pipe would wait for ever
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("is no regular file")}
+	}
 	return root.FS().Open(name)
 }
 
@@ -64,25 +73,56 @@ func (f folder) Stat(name string) (fs.FileInfo, error) {
 	return fs.Stat(root.FS(), name)
 }
 
-// find gives the folder of a plugin. A name with a slash is a path on this machine.
+// find gives the files of a plugin. A name with a slash is a path on this machine.
 func (c *catalogue) find(name string) (fs.FS, error) {
 	if strings.ContainsRune(name, filepath.Separator) {
+		if isPackage(name) {
+			return c.packageFile(name)
+		}
 		if info, err := os.Stat(filepath.Join(name, "plugin.yaml")); err != nil || info.IsDir() {
 			return nil, fmt.Errorf("%w: %s holds no plugin.yaml; name a folder that does, or one of: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 		}
-		return folder(name), nil
+		return sourced{folder(name), originDev}, nil
 	}
-	if slices.Contains(c.ids(), name) {
+	if slices.Contains(c.folders(), name) {
 		if _, err := fs.Stat(c.shipped, name+"/plugin.yaml"); err == nil {
-			return sub(c.shipped, name), nil
+			return sourced{sub(c.shipped, name), originShipped}, nil
 		}
-		return folder(filepath.Join(c.own, name)), nil
+		return sourced{folder(filepath.Join(c.own, name)), originDev}, nil
+	}
+	if id, _, _ := strings.Cut(name, "@"); slices.Contains(c.store.IDs(), id) {
+		return c.installed(name)
 	}
 	return nil, fmt.Errorf("%w: there is no plugin %q; there are: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 }
 
+// take finds a plugin and keeps it as it is now. The program's own do not change.
+func (c *catalogue) take(name string) (fs.FS, error) {
+	files, err := c.find(name)
+	if err != nil {
+		return nil, err
+	}
+	if from, ok := files.(sourced); ok {
+		if _, mayChange := from.FS.(folder); mayChange {
+			if from.FS, err = c.keep(from.FS); err != nil {
+				return nil, err
+			}
+		}
+		files = from
+	}
+	return place{files, name}, nil
+}
+
 // ids lists the plugins that have a name here.
 func (c *catalogue) ids() []string {
+	out := c.folders()
+	out = append(out, c.installedNames(out)...)
+	slices.Sort(out)
+	return out
+}
+
+// folders lists the plugins that are folders.
+func (c *catalogue) folders() []string {
 	var out []string
 	for _, t := range []fs.FS{c.shipped, os.DirFS(c.own)} {
 		entries, err := fs.ReadDir(t, ".")
@@ -95,7 +135,6 @@ func (c *catalogue) ids() []string {
 			}
 		}
 	}
-	slices.Sort(out)
 	return out
 }
 
@@ -119,8 +158,9 @@ func (h *Host) buildPlugins(ctx context.Context) error {
 		return err
 	}
 	h.runtime = runtime
+	h.grants = &grantBook{kept: h.ledger, show: h.cfg.Show.Grants}
 	h.plugins = plugin.New(plugin.Config{
-		Runtime: runtime,
+		Runtime: runtime, Grants: h.grants, Store: h.ledger, Find: h.find, Aside: h.aside, Quiet: h.quiet, Changed: h.onAirChanged,
 		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source {
 			return &catchUp{h.bus.Subscribe(after, kinds...), h.bus.Last()}
 		},
@@ -218,11 +258,14 @@ func (h *Host) loadSlot(ctx context.Context, slot string) error {
 }
 
 func (h *Host) loadInto(ctx context.Context, slot, name string) error {
-	dir, err := h.catalogue.find(name)
+	files, err := h.catalogue.take(name)
 	if err != nil {
 		return err
 	}
-	if _, err := h.plugins.Load(ctx, slot, dir); err != nil {
+	if err := h.bringCharacterOf(ctx, files, 0); err != nil {
+		return fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, name, err)
+	}
+	if _, err := h.plugins.Load(ctx, slot, files); err != nil {
 		return fmt.Errorf("%w: plugin %s: %w", ErrBadInput, name, err)
 	}
 	return nil
@@ -244,39 +287,23 @@ func (h *Host) openingCharacter(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
-	v, err := h.catalogue.describe(name)
+	files, err := h.catalogue.find(name)
 	if err != nil {
 		return ""
 	}
-	return v.Character
+	m, err := plugin.LoadManifest(files)
+	if err != nil {
+		return ""
+	}
+	return m.Character
 }
 
-// swap puts a plugin in the slot of its kind while the show is on air; the choice outlives a restart.
-func (h *Host) swap(ctx context.Context, name, who string, cause uint64) (plugin.SwapResult, error) {
-	dir, err := h.catalogue.find(name)
-	if err != nil {
-		return plugin.SwapResult{}, err
+// bringCharacterOf makes the character of a personality known before the personality takes its slot, so that one that
+// is broken keeps it out. What else is wrong with the plugin is found out by whoever loads it.
+func (h *Host) bringCharacterOf(ctx context.Context, files fs.FS, cause uint64) error {
+	m, err := plugin.LoadManifest(files)
+	if err != nil || m.Kind != plugin.Personality {
+		return nil
 	}
-	res, err := h.plugins.Swap(ctx, dir, who, cause)
-	if err != nil {
-		return res, fmt.Errorf("%w: %w", ErrBadInput, err)
-	}
-	return res, h.ledger.SettingPut(ctx, settingSlot+string(res.To.Kind), []byte(name))
-}
-
-// describe reads what a plugin says of itself.
-func (c *catalogue) describe(id string) (admin.Plugin, error) {
-	dir, err := c.find(id)
-	if err != nil {
-		return admin.Plugin{}, err
-	}
-	m, err := plugin.LoadManifest(dir)
-	if err != nil {
-		return admin.Plugin{}, err
-	}
-	v := admin.Plugin{ID: m.ID, Version: m.Version, Name: m.Name, Description: m.Description, Kind: string(m.Kind), Character: m.Character}
-	for _, p := range m.Capabilities {
-		v.Capabilities = append(v.Capabilities, admin.Capability{Name: p.Name, Why: p.Why})
-	}
-	return v, nil
+	return h.bringCharacter(ctx, m.Character, cause)
 }

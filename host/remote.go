@@ -88,16 +88,23 @@ type PluginInfo struct {
 	Traps     uint64 `json:"traps"`
 }
 
-// Swap puts a plugin in its slot; it may be a shipped id or a folder on the show's machine.
+// Swap puts a plugin in its slot; it may be an id, id@version, or a folder or package on the show's machine.
 func (r *Remote) Swap(ctx context.Context, plugin string) (SwapResult, error) {
-	if strings.ContainsAny(plugin, "/.") {
-		if abs, err := filepath.Abs(plugin); err == nil {
-			plugin = abs
-		}
-	}
+	plugin = fullPath(plugin)
 	var res SwapResult
 	err := r.call(ctx, http.MethodPost, "/api/v1/plugins/swap", map[string]string{"plugin": plugin}, &res)
 	return res, err
+}
+
+// fullPath makes a path of this process one that the show's process finds, too. Ids stay what they are; id@1.0.0 has
+// dots and is none.
+func fullPath(plugin string) string {
+	if strings.ContainsRune(plugin, filepath.Separator) || isPackage(plugin) || plugin == "." || plugin == ".." {
+		if abs, err := filepath.Abs(plugin); err == nil {
+			return abs
+		}
+	}
+	return plugin
 }
 
 // Plugins lists what is in the slots and what could be.
@@ -107,6 +114,19 @@ func (r *Remote) Plugins(ctx context.Context) ([]PluginInfo, error) {
 	}
 	err := r.call(ctx, http.MethodGet, "/api/v1/plugins", nil, &res)
 	return res.Items, err
+}
+
+// Scenes are the scenes of a running show.
+type Scenes struct {
+	Scenes []string `json:"scenes"`
+	Own    []string `json:"own"`
+}
+
+// ReloadScenes has the show read its scenes again; a broken one changes nothing.
+func (r *Remote) ReloadScenes(ctx context.Context) (Scenes, error) {
+	var res Scenes
+	err := r.call(ctx, http.MethodPost, "/api/v1/stage/scenes/reload", struct{}{}, &res)
+	return res, err
 }
 
 func (r *Remote) call(ctx context.Context, method, path string, in, out any) error {

@@ -135,6 +135,20 @@ func TestCuesAreFactsFirst(t *testing.T) {
 	}
 }
 
+// Scenes that were read again are listed; a mistake in one is told to whoever asked, and is a fact that the act caused.
+func TestReloadOfScenes(t *testing.T) {
+	r := newRoom(t)
+	head := []string{"Authorization", "Bearer control-token"}
+	r.problem(r.ask("POST", "/api/v1/stage/scenes/reload", "", head...), 422, "lot.scene.json:7: w: is missing")
+	if got := decode[Scenes](r, r.ask("POST", "/api/v1/stage/scenes/reload", "", head...)); !slices.Equal(got.Own, []string{"lot"}) {
+		t.Errorf("reloaded %+v", got)
+	}
+	facts, err := r.f.Read(t.Context(), r.f.Last()-4, 4)
+	if err != nil || len(facts) != 4 || facts[1].Data.EventKind() != show.KindScenesRefused || facts[1].Cause != facts[0].Seq || facts[3].Data.EventKind() != show.KindScenesLoaded || facts[3].Cause != facts[2].Seq {
+		t.Errorf("facts %+v, %v", facts, err)
+	}
+}
+
 func TestSwap(t *testing.T) {
 	r := newRoom(t)
 	got := decode[Swap](r, r.ask("POST", "/api/v1/plugins/swap", `{"plugin":"mina-vox"}`, "Authorization", "Bearer control-token"))
@@ -191,8 +205,8 @@ func TestAbsentPartsSaySo(t *testing.T) {
 		case "/api/v1/me", "/api/v1/logout", "/api/v1/stage":
 			continue
 		}
-		body := map[string]string{"/api/v1/stage/say": `{"text":"x"}`, "/api/v1/plugins/swap": `{"plugin":"x"}`, "/api/v1/block/extend": `{"seconds":1}`}[path]
-		if body == "" && method == http.MethodPost {
+		body := map[string]string{"/api/v1/stage/say": `{"text":"x"}`, "/api/v1/plugins/swap": `{"plugin":"x"}`, "/api/v1/plugins/shadow": `{"plugin":"x"}`, "/api/v1/block/extend": `{"seconds":1}`}[path]
+		if body == "" && (method == http.MethodPost || method == http.MethodPut) {
 			body = `{}`
 		}
 		if strings.HasPrefix(path, "/api/v1/stage/") && path != "/api/v1/stage/say" {

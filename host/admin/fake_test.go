@@ -31,7 +31,9 @@ type fakeShow struct {
 	moved   chan struct{}
 	block   Block
 	bids    []Bid // newest first
+	broken  bool  // scenes
 	plugins []Plugin
+	cast    fakeCast
 	acts    []string
 	cues    []cue.Cue
 	refuse  error // what the next operator act answers
@@ -49,14 +51,14 @@ func newFakeShow() *fakeShow {
 	after := terms
 	after.Lot, after.Number, after.Title, after.Artist, after.Image = "s1-lot-6", 6, "月の庭 (Moon Garden)", "白石 ゆき", ""
 	now := time.Now()
-	f := &fakeShow{moved: make(chan struct{}), block: Block{Session: "s1", Campaign: "summer", Name: "Summer Series · Day 15", Next: []auction.Terms{next, after},
+	f := &fakeShow{cast: newFakeCast(), moved: make(chan struct{}), block: Block{Session: "s1", Campaign: "summer", Name: "Summer Series · Day 15", Next: []auction.Terms{next, after},
 		Lot: &Lot{Terms: terms, State: LotOpen, Minimum: terms.Start, Opened: now, Closes: now.Add(4*time.Minute + 42*time.Second)}}}
 	f.plugins = []Plugin{
-		{ID: "dusty-gavel", Version: "0.3.0", Name: "Dusty Gavel", Kind: "personality", Character: "dusty", Active: true, Description: "A raccoon who has seen every bubble.",
-			Capabilities: []Capability{{"say", "talks to bidders"}, {"mood", "shows how it feels"}}, P50Micros: 41, P99Micros: 180, MemoryBytes: 3 << 20},
+		{ID: "dusty-gavel", Version: "0.3.0", Name: "Dusty Gavel", Kind: "personality", Character: "dusty", Active: true, State: PluginOnAir, Description: "A raccoon who has seen every bubble.",
+			Capabilities: []Capability{{Name: "say", Why: "talks to bidders", Granted: true}, {Name: "mood", Why: "shows how it feels", Granted: true}}, P50Micros: 41, P99Micros: 180, MemoryBytes: 3 << 20},
 		{ID: "mina-vox", Version: "1.1.0", Name: "Mina Vox", Kind: "personality", Character: "mina", Description: "An owl of few words."},
-		{ID: "house-rules", Version: "1.0.0", Name: "House rules", Kind: "scene-rules", Active: true, P50Micros: 9, P99Micros: 31, MemoryBytes: 1 << 20},
-		{ID: "lower-third", Version: "1.0.0", Name: "Lower third", Kind: "overlay", Active: true, P50Micros: 22, P99Micros: 75, MemoryBytes: 2 << 20},
+		{ID: "house-rules", Version: "1.0.0", Name: "House rules", Kind: "scene-rules", Active: true, State: PluginOnAir, P50Micros: 9, P99Micros: 31, MemoryBytes: 1 << 20},
+		{ID: "lower-third", Version: "1.0.0", Name: "Lower third", Kind: "overlay", Active: true, State: PluginOnAir, P50Micros: 22, P99Micros: 75, MemoryBytes: 2 << 20},
 	}
 	f.record(event.Draft{Data: show.Started{Version: "0.1.0"}})
 	f.record(event.Draft{Data: auction.LotOpened{Session: "s1", Terms: terms, Closes: f.block.Lot.Closes}})
@@ -286,12 +288,6 @@ func (f *fakeShow) bid(handle, eth, line string) {
 	f.record(event.Draft{Cause: e.Seq, Data: post.ReplySent{To: id, Handle: handle, ID: id + "r", Text: "You lead with " + eth + " ETH."}})
 }
 
-func (f *fakeShow) Plugins(context.Context) ([]Plugin, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Clone(f.plugins), nil
-}
-
 func (f *fakeShow) Swap(_ context.Context, id, who string, cause uint64) (Swap, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -328,11 +324,27 @@ func (f *fakeShow) frame() image.Image {
 	return img
 }
 
+func (f *fakeShow) stage() Stage {
+	return Stage{Scenes: []Named{{"opening", "Opening"}, {"lot", "Lot"}, {"closing", "Closing"}, {"sold", "Sold"}, {"unsold", "Unsold"}, {"break", "Break"}},
+		Moods: []string{"calm", "playful", "excited", "tense", "triumphant", "dejected"}, Gestures: []string{"nod", "shake", "bounce", "wave", "gavel", "lean"}}
+}
+
+// reload is that of a show whose scenes are broken every other time.
+func (f *fakeShow) reload(_ context.Context, cause uint64) (Scenes, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.broken = !f.broken; f.broken {
+		f.append(event.Draft{Cause: cause, Data: show.ScenesRefused{Reason: "lot.scene.json:7: w: is missing"}})
+		return Scenes{}, fmt.Errorf("%w: lot.scene.json:7: w: is missing", ErrInvalid)
+	}
+	f.append(event.Draft{Cause: cause, Data: show.ScenesLoaded{Scenes: []string{"lot"}, Own: []string{"lot"}}})
+	return Scenes{Scenes: []string{"lot"}, Own: []string{"lot"}}, nil
+}
+
 // config puts the show behind every interface.
 func (f *fakeShow) config() Config {
 	return Config{Ledger: f, Bus: f, Subscribe: f.subscribe, Auctions: f, Operator: f, Director: f, Plugins: f, Show: f.show, Frame: f.frame,
-		Stage: Stage{Scenes: []Named{{"opening", "Opening"}, {"lot", "Lot"}, {"closing", "Closing"}, {"sold", "Sold"}, {"unsold", "Unsold"}, {"break", "Break"}},
-			Moods: []string{"calm", "playful", "excited", "tense", "triumphant", "dejected"}, Gestures: []string{"nod", "shake", "bounce", "wave", "gavel", "lean"}},
+		Stage: f.stage, Reload: f.reload,
 		Artwork: fstest.MapFS{"nocturne.svg": {Data: []byte(nocturne)}, "notes.txt": {Data: []byte("private")}},
 		Store:   &memoryStore{}, Password: testPassword, Token: "control-token", Handle: "dustygavel", Epoch: "ledger-1", Version: "0.1.0"}
 }

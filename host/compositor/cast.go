@@ -2,6 +2,7 @@ package compositor
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +21,20 @@ type cast struct {
 
 func newCast(packs map[string]*character.Pack, seed int64) *cast {
 	return &cast{packs: packs, seed: seed}
+}
+
+func (c *cast) add(p *character.Pack) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	packs := maps.Clone(c.packs) // the map that was given is somebody else's
+	if packs == nil {
+		packs = map[string]*character.Pack{}
+	}
+	packs[p.ID] = p
+	c.packs = packs
+	if c.latest != nil && c.latest.id == p.ID {
+		c.latest = nil
+	}
 }
 
 // ready gives a character whose every part is converted.

@@ -105,6 +105,8 @@ func (s *Stage) obey(cmds []command) (shown []Shown, spoke []SpeechState) {
 			spoke = s.hush(spoke)
 		case setCharacter:
 			s.actor = c.actor
+		case setScenes:
+			s.exchange(c.set, c.seen)
 		}
 		if c.seq != 0 {
 			shown = append(shown, Shown{Seq: c.seq})

@@ -17,7 +17,10 @@ type clipCache struct {
 	at    map[line]*list.Element
 }
 
-type line struct{ voice, text string }
+type line struct {
+	voice Voice
+	text  string
+}
 
 type kept struct {
 	line line
@@ -29,7 +32,7 @@ func newClipCache(bytes int) *clipCache {
 }
 
 // get is the clip, or nil.
-func (c *clipCache) get(voice, text string) *character.Clip {
+func (c *clipCache) get(voice Voice, text string) *character.Clip {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.at[line{voice, text}]
@@ -40,7 +43,7 @@ func (c *clipCache) get(voice, text string) *character.Clip {
 	return e.Value.(*kept).clip
 }
 
-func (c *clipCache) put(voice, text string, clip *character.Clip) {
+func (c *clipCache) put(voice Voice, text string, clip *character.Clip) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := line{voice, text}

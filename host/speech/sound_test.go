@@ -131,17 +131,19 @@ func TestRepeatedLinesAreNotMadeAgain(t *testing.T) {
 
 func TestClipsAreForgottenByTheirSize(t *testing.T) {
 	c := newClipCache(10_000)
-	put := func(text string, samples int) { c.put("v", text, &character.Clip{PCM: make([]int16, samples)}) }
+	put := func(text string, samples int) {
+		c.put(Voice{Name: "v"}, text, &character.Clip{PCM: make([]int16, samples)})
+	}
 	put("a", 1500)
 	put("b", 1500)
-	c.get("v", "a")
+	c.get(Voice{Name: "v"}, "a")
 	put("c", 1500) // b was used least lately
 	put("longer than all", 6000)
-	if c.get("v", "a") == nil || c.get("v", "b") != nil || c.get("v", "c") == nil || c.get("v", "longer than all") != nil {
+	if c.get(Voice{Name: "v"}, "a") == nil || c.get(Voice{Name: "v"}, "b") != nil || c.get(Voice{Name: "v"}, "c") == nil || c.get(Voice{Name: "v"}, "longer than all") != nil {
 		t.Error("not the clips that were used last are kept")
 	}
 	put("d", 4500)
-	if c.get("v", "d") == nil || c.order.Len() != 1 || len(c.at) != 1 || c.size != sizeOf(c.get("v", "d")) {
+	if c.get(Voice{Name: "v"}, "d") == nil || c.order.Len() != 1 || len(c.at) != 1 || c.size != sizeOf(c.get(Voice{Name: "v"}, "d")) {
 		t.Errorf("%d clips of %d bytes are kept", c.order.Len(), c.size)
 	}
 }

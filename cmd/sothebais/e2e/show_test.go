@@ -113,6 +113,9 @@ func metricsAndHealth(t *testing.T, p *program) {
 		if m := get(t, listening(t, talk, role+"_METRICS_PORT")+"/metrics"); !strings.Contains(m, want) {
 			t.Errorf("%s: no metric %s", role, want)
 		}
+		if api := get(t, listening(t, talk, role+"_PORT")+"/api/v1/openapi.json"); !strings.Contains(api, `"openapi"`) {
+			t.Errorf("%s: no API on its port", role)
+		}
 		resp, err := http.Get(listening(t, talk, role+"_HEALTH_PORT") + "/health")
 		if err != nil {
 			t.Fatal(err)

@@ -42,6 +42,7 @@ type guest struct {
 	spare    *instance // stands where inst stood a while ago
 	stale    bool      // spare is of no use: it has to become a copy of inst before anything else happens
 	journal  journal   // what happened since
+	stand    standing  // for those who copy the spare meanwhile
 	saved    int64     // fuel that earlier batches left
 
 	buf       []byte
@@ -128,7 +129,7 @@ func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.R
 	g.stats.Fuel = g.inst.burnt(fuel)
 	g.saved = min(fuel-g.stats.Fuel, g.fuel(savedFuel))
 	g.journal.add(g)
-	g.stale = g.journal.long(g.inst.mem.Size()) // the copy is made when it is needed, not while somebody waits for the reactions
+	g.stale = g.stand.pins.Load() == 0 && g.journal.long(g.inst.mem.Size()) // the copy is made when it is needed, not while somebody waits for the reactions
 	return g.reactions, nil
 }
 
@@ -188,13 +189,10 @@ func (g *guest) react(out []byte) error {
 	g.stats.Unknown += uint64(unknown)
 	g.stats.Dropped += uint64(dropped)
 	g.stats.Passed[plugin.LimitCommands] += uint64(dropped)
-	sorted := true
 	for i := range cmds {
-		sorted = sorted && (i == 0 || cmds[i-1].Event <= cmds[i].Event)
-		g.reactions = append(g.reactions, plugin.Reaction{})
-		g.reaction(&g.reactions[i], &cmds[i])
+		g.reactions = append(g.reactions, g.reaction(&cmds[i]))
 	}
-	if !sorted {
+	if !slices.IsSortedFunc(g.reactions, byEvent) {
 		slices.SortStableFunc(g.reactions, byEvent)
 	}
 	return nil
@@ -202,14 +200,12 @@ func (g *guest) react(out []byte) error {
 
 func byEvent(a, b plugin.Reaction) int { return cmp.Compare(a.Event, b.Event) }
 
-// reaction fills in an empty reaction.
-func (g *guest) reaction(r *plugin.Reaction, c *abi.Command) {
-	r.Event, r.About, r.Power, r.Call = g.heard[c.Event].Seq, c.About, c.Power, c.Call
+func (g *guest) reaction(c *abi.Command) plugin.Reaction {
+	r := plugin.Reaction{Event: g.heard[c.Event].Seq, About: c.About, Power: c.Power, Cue: c.Cue, Call: c.Call}
 	if c.Cue.Verb == "" && c.Call == nil {
-		r.Log, r.Level = c.Cue.Text, slog.Level(min(max(c.Level, -4), 8))
-		return
+		r.Log, r.Level, r.Cue.Text = c.Cue.Text, slog.Level(min(max(c.Level, -4), 8)), ""
 	}
-	r.Cue = c.Cue
+	return r
 }
 
 // text makes a string of a guest's bytes; short ones that were seen before are not allocated again.
@@ -233,14 +229,12 @@ func (g *guest) Save(context.Context) ([]byte, error) {
 		return nil, err
 	}
 	written := len(g.box.store.written)
-	g.box.at(0, startTime)
 	g.box.allow(math.MaxInt)
 	state, err := g.save()
 	if err != nil {
 		g.passed(err)
 		return nil, errors.Join(fmt.Errorf("save: %w", err), g.rollBack(written))
 	}
-	g.stale = true // what save changed stands in no journal
 	return state, nil
 }
 
@@ -265,6 +259,7 @@ func (g *guest) Close(ctx context.Context) error {
 	if g.module == nil {
 		return nil
 	}
+	defer g.stand.move()()
 	err := errors.Join(g.inst.close(), g.spare.close(), g.runtime.release(ctx, g.module))
 	g.module = nil
 	return err

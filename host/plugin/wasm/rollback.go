@@ -23,7 +23,6 @@ import (
 const (
 	replayFloor   = 5_000 // nanoseconds
 	eventNanos    = 20    // of writing one event into the guest
-	callNanos     = 100   // of one call into it
 	fuelANano     = 10
 	copyBytesNano = 16 // bytes that are copied in half a nanosecond
 	maxJournal    = 1 << 20
@@ -75,7 +74,7 @@ func (j *journal) add(g *guest) {
 
 // long reports whether it is time for a new copy of a guest with so much memory.
 func (j *journal) long(memory uint32) bool {
-	nanos := j.work/fuelANano + eventNanos*int64(j.events) + callNanos*int64(len(j.batches))
+	nanos := j.work/fuelANano + eventNanos*int64(j.events)
 	return nanos > max(replayFloor, int64(memory)/copyBytesNano) || j.events >= maxReplayed || len(j.records) >= maxJournal
 }
 
@@ -99,6 +98,7 @@ func (g *guest) settle() error {
 // checkpoint makes the spare a copy of the instance, and a new spare where the old one cannot become that. A guest
 // that has none cannot go on: its next failure could not be undone.
 func (g *guest) checkpoint() error {
+	defer g.stand.move()()
 	var err error
 	if g.spare.canBe(g.inst) {
 		err = g.spare.become(g.inst)
@@ -139,7 +139,9 @@ func (g *guest) die(err error) error {
 // rollBack puts the guest back to where it stood after the last call that went well. written is how much the store
 // had to tell by then.
 func (g *guest) rollBack(written int) error {
+	moved := g.stand.move()
 	g.inst, g.spare, g.stale = g.spare, g.inst, true
+	moved()
 	g.box.fuel, g.box.mute = g.inst.fuel, true
 	g.box.store.back(written)
 	stats := g.stats
