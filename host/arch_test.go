@@ -51,13 +51,14 @@ var may = map[string][]string{
 	"host/shipped":  {},
 	"migrations":    {},
 
-	"host/plugin/wasm":       {"host/auction", "host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/plugin/wasm/meter", "host/post", "host/show", "host/telemetry"},
+	"host/plugin/wasm":       {"host/auction", "host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/plugin/jsbuild", "host/plugin/wasm/meter", "host/post", "host/show", "host/telemetry"},
 	"host/plugin/wasm/meter": {},
+	"host/plugin/jsbuild":    {},
 	// the same in a process of its own; it brings in what keeps that
 	"host/plugin/wasm/runner": {"host/event", "host/plugin", "host/plugin/abi", "host/plugin/wasm", "host/telemetry"},
 	"host/plugin/replay":      {"host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/show"},
-	"host/plugin/bundle":      {"host/plugin"}, // the one form in which a plugin travels, and who has signed it
-	"host/plugin/registry":    {},              // bytes to OCI registries and back; whether to trust them is bundle's to say
+	"host/plugin/bundle":      {"host/plugin", "host/plugin/jsbuild"}, // the one form in which a plugin travels, and who has signed it
+	"host/plugin/registry":    {},                                     // bytes to OCI registries and back; whether to trust them is bundle's to say
 	"host/plugin/scaffold":    {},
 
 	// benchmarks: each sets its part against a rival

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/jsbuild"
 )
 
 // keptFolder is where what runs is kept inside of the folder of plugins, each file under its SHA-256. A plugin that is on
@@ -58,8 +59,16 @@ func (c *catalogue) keep(from fs.FS) (fs.FS, error) {
 	if err != nil {
 		return from, nil //nolint:nilerr // the plugin host reads it once more and tells everything that is wrong
 	}
+	names := []string{plugin.ManifestFile, m.Runtime.File().File}
+	if m.Runtime.JS != nil {
+		script, err := jsbuild.Build(from, m.Runtime.JS.File)
+		if err != nil {
+			return from, nil //nolint:nilerr // as above
+		}
+		names = append(names, script.Files...)
+	}
 	k := keptFiles{dir: filepath.Join(c.own, keptFolder), sum: map[string]string{}}
-	for _, name := range []string{plugin.ManifestFile, m.Runtime.File().File} {
+	for _, name := range names {
 		b, err := plugin.ReadFile(from, name, mostKept)
 		if err != nil {
 			return from, nil //nolint:nilerr // as above

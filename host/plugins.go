@@ -140,11 +140,25 @@ func (c *catalogue) folders() []string {
 
 // openRuntime makes a runtime in which plugins run inside of this process; a nil log is none.
 func openRuntime(ctx context.Context, cfg Config, log *slog.Logger) (*wasm.Runtime, error) {
-	interpreter, err := fs.ReadFile(cfg.Assets, "interpreter.wasm")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	c, err := readPlayers(cfg.Assets)
+	if err != nil {
+		return nil, err
 	}
-	return wasm.New(ctx, wasm.Config{Interpreter: interpreter, CacheDir: cfg.cacheDir("plugins"), Logger: log})
+	c.CacheDir, c.Logger = cfg.cacheDir("plugins"), log
+	return wasm.New(ctx, c)
+}
+
+// readPlayers reads the modules that play what is no module itself: personalities and scripts.
+func readPlayers(assets fs.FS) (wasm.Config, error) {
+	var c wasm.Config
+	for name, to := range map[string]*[]byte{"interpreter.wasm": &c.Interpreter, "js-engine.wasm": &c.Engine} {
+		b, err := fs.ReadFile(assets, name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return c, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		*to = b
+	}
+	return c, nil
 }
 
 // buildPlugins makes the plugin host; the plugins themselves are loaded when the show runs.

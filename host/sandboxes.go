@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -44,16 +43,16 @@ func CheckTrust(sum string) error {
 
 // openSandboxes makes the runtime of a show.
 func (h *Host) openSandboxes() (*sandboxes, error) {
-	interpreter, err := fs.ReadFile(h.cfg.Assets, "interpreter.wasm")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	players, err := readPlayers(h.cfg.Assets)
+	if err != nil {
+		return nil, err
 	}
 	log := h.part("runner")
-	apart, err := runner.New(runner.Config{Interpreter: interpreter, CacheDir: h.cfg.cacheDir("plugins"), Spare: true, Logger: log, Metrics: h.regs[roleAgent]})
+	apart, err := runner.New(runner.Config{Interpreter: players.Interpreter, Engine: players.Engine, CacheDir: h.cfg.cacheDir("plugins"), Spare: true, Logger: log, Metrics: h.regs[roleAgent]})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	return &sandboxes{apart: apart, trusted: slices.Concat(h.cfg.Trusted, h.cfg.Show.Trusted), reads: wasm.Config{Interpreter: interpreter},
+	return &sandboxes{apart: apart, trusted: slices.Concat(h.cfg.Trusted, h.cfg.Show.Trusted), reads: players,
 		open: func(ctx context.Context) (*wasm.Runtime, error) { return openRuntime(ctx, h.cfg, log) }}, nil
 }
 

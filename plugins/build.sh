@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds every shipped plugin into <dir>/plugins/<id>/ and the personality interpreter into <dir>/interpreter.wasm.
+# Builds every shipped plugin into <dir>/plugins/<id>/, the personality interpreter into <dir>/interpreter.wasm and the
+# engine for scripts into <dir>/js-engine.wasm.
 # Only what is older than its sources is built again.
 #
 #   plugins/build.sh build
@@ -61,6 +62,11 @@ for id in overlay scene-rules dusty-gavel mina-vox; do
 done
 
 go_guest "$out/interpreter.wasm" personality
+if stale "$out/js-engine.wasm" js-engine/*.c js-engine/*.h js-engine/build.sh "$sdk/js/plugin.js" "$sdk/js/v1.js"; then
+  echo "plugins: js-engine (C)"
+  js-engine/build.sh "$out/js-engine.wasm"
+  cp js-engine/build/quickjs-*/LICENSE "$out/LICENSE.quickjs"
+fi
 go_guest "$out/plugins/overlay/plugin.wasm" overlay
 file "$out/plugins/overlay/plugin.yaml" overlay/plugin.yaml
 as_guest "$out/plugins/scene-rules/plugin.wasm" scenerules

@@ -32,6 +32,9 @@ var outputs = []output{
 	{"guest.ts.tmpl", "sdk/assemblyscript/assembly/v1.ts"},
 	{"guest.rs.tmpl", "sdk/rust/src/v1.rs"},
 	{"guest.h.tmpl", "sdk/c/sothebais.h"},
+	{"guest.js.tmpl", "sdk/js/v1.js"},
+	{"guest.d.ts.tmpl", "sdk/js/v1.d.ts"},
+	{"engine.h.tmpl", "plugins/js-engine/v1_gen.h"},
 }
 
 func main() {

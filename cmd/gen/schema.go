@@ -173,6 +173,7 @@ func checkRecords(list []record) error {
 
 var (
 	goTypes = map[string]string{"string": "string", "u64": "uint64", "i64": "int64", "bool": "bool"}
+	jsTypes = map[string]string{"string": "string", "u64": "number", "i64": "number", "bool": "boolean"}
 	// signatures are the types of imports, in the letters of the host's table: parameters, then a result of i64.
 	signatures = map[string]string{"func(i32, i32, i32, i32) -> i64": "iiii"}
 	asTypes    = map[string]string{"string": "string", "u64": "u64", "i64": "i64", "bool": "bool"}
@@ -181,11 +182,17 @@ var (
 )
 
 var functions = template.FuncMap{
-	"pascal": pascal,
-	"camel":  camel,
-	"param":  param,
-	"gotype": func(t string) string { return goTypes[t] },
-	"astype": func(t string) string { return asTypes[t] },
+	"pascal":   pascal,
+	"camel":    camel,
+	"param":    param,
+	"gotype":   func(t string) string { return goTypes[t] },
+	"jstype":   jsType,
+	"jskind":   jsKind,
+	"jsparam":  jsParam,
+	"upper":    strings.ToUpper,
+	"snake":    func(s string) string { return strings.Join(words(s), "_") },
+	"optional": optional,
+	"astype":   func(t string) string { return asTypes[t] },
 	"writer": func(t string) string {
 		return map[string]string{"string": "str", "u64": "u64", "i64": "i64", "bool": "flag"}[t]
 	},
@@ -254,4 +261,41 @@ func tsParams(fields []field) string {
 		out[i] = camel(f.Name) + ": " + asTypes[f.Type]
 	}
 	return strings.Join(out, ", ")
+}
+
+// jsKind is the type of a field as scripts see it: amounts in gwei are BigInts, which hold them all.
+func jsKind(f field) string {
+	if f.Type == "u64" && strings.HasSuffix(f.Name, "_gwei") {
+		return "gwei"
+	}
+	return f.Type
+}
+
+func jsType(f field) string {
+	if jsKind(f) == "gwei" {
+		return "bigint"
+	}
+	return jsTypes[f.Type]
+}
+
+// jsParam is what scripts may give for a field of a command.
+func jsParam(f field) string {
+	switch {
+	case f.Name == "level":
+		return "Level"
+	case f.Type == "u64":
+		return "number | bigint"
+	}
+	return jsTypes[f.Type]
+}
+
+// optional reports whether scripts may leave a parameter of a command out.
+func optional(command, name string) bool {
+	switch name {
+	case "mood", "priority", "about", "transition", "headers", "body", "schema", "max_tokens":
+		return true
+	case "millis":
+		return command != "timer"
+	}
+	return false
 }

@@ -24,7 +24,7 @@ type Guest interface {
 	HandleBatch(ctx context.Context, events []event.Event) ([]Reaction, error)
 	// Save gives the state for a successor; it may be empty.
 	Save(ctx context.Context) ([]byte, error)
-	// Restore takes the state of a predecessor, and keeps the bytes.
+	// Restore takes the state of a predecessor.
 	Restore(ctx context.Context, state []byte) error
 	// Migrate takes the state of a predecessor whose form has an older version.
 	Migrate(ctx context.Context, version int, state []byte) error
@@ -120,13 +120,16 @@ func (e *TrapError) Unwrap() error { return e.Err }
 
 // Defaults of a manifest's limits.
 const (
-	DefaultFuel      = 10_000_000 // one to two milliseconds of work
-	DefaultMemoryMiB = 32
-	DefaultCommands  = 64
-	maxFuel          = 100_000_000
-	maxMemoryMiB     = 256
-	maxCommands      = 1024
-	maxHostCalls     = 65_536
+	DefaultFuel = 10_000_000 // one to two milliseconds of work
+	// DefaultScriptFuel is that for scripts: an interpreter leaves most of its stretches half-way, and is charged for
+	// the whole of them, so that it burns about five times as much in the same time.
+	DefaultScriptFuel = 5 * DefaultFuel
+	DefaultMemoryMiB  = 32
+	DefaultCommands   = 64
+	maxFuel           = 100_000_000
+	maxMemoryMiB      = 256
+	maxCommands       = 1024
+	maxHostCalls      = 65_536
 
 	DefaultStateBytes  = 1 << 20
 	DefaultOutputBytes = abi.MaxCommandsBytes

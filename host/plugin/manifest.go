@@ -86,6 +86,9 @@ func (f *FileSpec) UnmarshalYAML(n *yaml.Node) error {
 
 func (m *Manifest) applyDefaults() {
 	l := &m.Limits
+	if m.Runtime.JS != nil {
+		l.Fuel = cmp.Or(l.Fuel, DefaultScriptFuel)
+	}
 	l.Fuel = cmp.Or(l.Fuel, DefaultFuel)
 	l.MemoryMiB = cmp.Or(l.MemoryMiB, DefaultMemoryMiB)
 	l.Commands = cmp.Or(l.Commands, DefaultCommands)

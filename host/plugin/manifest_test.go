@@ -76,6 +76,7 @@ func TestManifestMistakes(t *testing.T) {
 		{"character of another kind", edit("kind: personality", "kind: overlay"), "plugin.yaml:8: character is for personalities"},
 		{"no character", edit("character: dusty\n", ""), `character is ""; a personality names the character it plays`},
 		{"api", edit(`"1"`, `"2"`), `plugin.yaml:9: api is "2"; this host speaks version 1`},
+		{"a script and a module", edit("declarative: p", "wasm: a.wasm, js: p.js"), "plugin.yaml:10: runtime wants exactly one of wasm: plugin.wasm, declarative: personality.yaml and js: plugin.js"},
 		{"two runtimes", edit("declarative: p", "wasm: a.wasm, declarative: p"), "plugin.yaml:10: runtime wants exactly one of"},
 		{"path outside", edit("personality.yaml", "../secret.yaml"), `plugin.yaml:10: runtime file is "../secret.yaml"; want the path of a file inside`},
 		{"digest", edit("declarative: personality.yaml", "wasm: {file: a.wasm, sha256: 12}"), `plugin.yaml:10: sha256 is "12"; want 64 hexadecimal digits`},

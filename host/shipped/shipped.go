@@ -17,7 +17,7 @@ var dist embed.FS
 // ErrMissing says that the program was built without its assets.
 var ErrMissing = errors.New("this program was built without its assets; build it with: make build")
 
-// FS is the tree of assets: plugins/<id>, interpreter.wasm, characters/<id>, scenes with art and artworks, voice.
+// FS is the tree of assets: plugins/<id>, interpreter.wasm, js-engine.wasm, characters/<id>, scenes with art and artworks, voice.
 func FS() fs.FS {
 	sub, err := fs.Sub(dist, "dist")
 	if err != nil {
@@ -28,7 +28,7 @@ func FS() fs.FS {
 
 // Check reports the first part of the assets that is not there.
 func Check(assets fs.FS) error {
-	for _, name := range []string{"interpreter.wasm", "plugins", "characters", "scenes", "scenes/art", "scenes/artworks", "voice"} {
+	for _, name := range []string{"interpreter.wasm", "js-engine.wasm", "plugins", "characters", "scenes", "scenes/art", "scenes/artworks", "voice"} {
 		if _, err := fs.Stat(assets, name); err != nil {
 			return fmt.Errorf("%s: %w", name, ErrMissing)
 		}

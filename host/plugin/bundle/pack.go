@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/jsbuild"
 )
 
 // Pack makes a package of a plugin's folder. left are the files that stay out: sources, and whatever else lies there;
@@ -42,6 +43,14 @@ func Pack(folder fs.FS) (p *Package, left []string, err error) {
 
 // choose walks the folder and says what goes into the package and what does not.
 func choose(folder fs.FS, m *plugin.Manifest) (take, left []string, err error) {
+	named := append([]string{plugin.ManifestFile, m.Runtime.File().File}, m.Tests...)
+	if m.Runtime.JS != nil {
+		script, err := jsbuild.Build(folder, m.Runtime.JS.File)
+		if err != nil {
+			return nil, nil, wrong(m.Runtime.JS.File, "%v", err)
+		}
+		named = append(named, script.Files...)
+	}
 	seen := names{}
 	err = fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
@@ -55,7 +64,7 @@ func choose(folder fs.FS, m *plugin.Manifest) (take, left []string, err error) {
 				return fs.SkipDir
 			}
 			return nil
-		case !wanted(name, m):
+		case !wanted(name, named):
 			left = append(left, name)
 			return nil
 		case !d.Type().IsRegular():
@@ -79,8 +88,8 @@ var folders = []string{"assets", "tests", "sessions", "licenses"}
 // papers are files beside the plugin.yaml that go with it, with any ending.
 var papers = []string{"LICENSE", "NOTICE", "README", "CHANGELOG", "AUTHORS"}
 
-func wanted(name string, m *plugin.Manifest) bool {
-	if name == plugin.ManifestFile || name == m.Runtime.File().File {
+func wanted(name string, named []string) bool {
+	if slices.ContainsFunc(named, func(pattern string) bool { ok, _ := path.Match(pattern, name); return ok }) {
 		return true
 	}
 	if top, _, inside := strings.Cut(name, "/"); inside {

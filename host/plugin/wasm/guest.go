@@ -95,7 +95,7 @@ func (g *guest) give(what string, refused error, f api.Function, b []byte, befor
 		return fmt.Errorf("%w: %s: %w", refused, what, err)
 	}
 	if len(text) > 0 {
-		return fmt.Errorf("%w: %s", refused, text)
+		return fmt.Errorf("%w: %s", refused, g.box.place(string(text)))
 	}
 	return nil
 }
@@ -193,7 +193,6 @@ func (g *guest) Save(context.Context) ([]byte, error) {
 		g.passed(err)
 		return nil, errors.Join(fmt.Errorf("save: %w", err), g.rollBack(written))
 	}
-	g.stale = true // what save changed stands in no journal
 	return state, nil
 }
 

@@ -96,6 +96,7 @@ func (i *instance) burnt(fuel int64) int64 { return fuel - int64(i.fuel.Get()) -
 func (i *instance) trapped(err error) error {
 	first, detail, _ := strings.Cut(err.Error(), "\n")
 	t := &plugin.TrapError{Reason: strings.TrimPrefix(first, "wasm error: "), Detail: detail, Err: err}
+	box, _ := i.ctx.Value(sandboxKey{}).(*sandbox)
 	var exit *sys.ExitError
 	var inHost *plugin.TrapError
 	switch {
@@ -104,6 +105,9 @@ func (i *instance) trapped(err error) error {
 		t.Reason, t.Err = limit.Error(), limit
 	case errors.As(err, &inHost):
 		t.Reason, t.Err = inHost.Reason, inHost.Err
+	case t.Reason == "unreachable" && len(box.words) > 0: // it said why
+		last, rest, _ := strings.Cut(box.place(strings.ToValidUTF8(string(box.words), "?")), "\n")
+		t.Reason, t.Detail = last, strings.TrimPrefix(rest+"\n"+detail, "\n")
 	case errors.As(err, &exit):
 		t.Reason = fmt.Sprintf("exit with code %d", exit.ExitCode())
 	}

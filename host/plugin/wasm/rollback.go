@@ -223,7 +223,7 @@ func (g *guest) Clone(context.Context) (plugin.Guest, error) {
 	g.runtime.use(g.module.sum)
 	c := g.runtime.newGuest(g.module, g.manifest)
 	c.sum, c.stats, c.saved, c.stale = g.sum, g.stats, g.saved, true
-	c.box.store = g.box.store.clone()
+	c.box.store, c.box.places = g.box.store.clone(), g.box.places
 	inst, err := c.copyOf(g.inst)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("clone: %w", err), c.Close(c.ctx))

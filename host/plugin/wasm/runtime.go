@@ -2,24 +2,21 @@
 //
 // What a guest can do is bounded by construction. Its module is validated, then rewritten so that it pays for what it
 // executes (package meter): a runaway ends after its fuel, wherever it runs, without a timer. Its memory, its module,
-// its commands, its state, its calls of the host and what it prints have limits. It imports nothing but a WASI that
-// leads nowhere, with a clock and random numbers that its events determine, and a store that is part of it; so a guest
-// is a pure function of its configuration, its store, its state and its events.
+// its commands, its state and what it prints have limits. It imports nothing but a WASI that leads nowhere, with a
+// clock and random numbers that its events determine; so a guest is a pure function of its state and its events.
 //
-// After a trap the guest is put back to where it stood before the batch: a spare instance, which is a copy of it as it
-// was a while ago, hears what came since and takes over.
+// After a trap the guest is put back to where it stood before the batch: its memory and globals are copied now and
+// then, and what it has heard since is played to the copy again, which by the above gives the same state.
 //
 // Handling an event allocates nothing on the host in the steady state, except for texts that were not seen before.
 package wasm
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"runtime"
 	"slices"
@@ -49,6 +46,7 @@ const (
 // Config of a Runtime; the zero value works for modules.
 type Config struct {
 	Interpreter []byte // module that plays declarative plugins; nil when there is none
+	Engine      []byte // module that plays scripts; nil when there is none
 	CacheDir    string // where compiled modules are kept between runs; empty for nowhere
 	LoadFuel    int64  // for starting, configuring, saving and restoring; 0 for the default
 	ModuleBytes int    // greatest module; 0 for the default
@@ -144,7 +142,7 @@ func (r *Runtime) prepare(ctx context.Context, p *Program) (*guest, error) {
 		return nil, err
 	}
 	g := r.newGuest(mod, p.Manifest)
-	g.sum = p.SHA256
+	g.sum, g.box.places = p.SHA256, p.Original
 	g.box.store = newStore(p.Store)
 	return g, nil
 }
@@ -156,45 +154,6 @@ func (r *Runtime) newGuest(mod *module, m *plugin.Manifest) *guest {
 	g.memories = memories{pool: &r.pool, limit: uint64(m.Limits.MemoryMiB) << 20, count: &g.stats.Passed}
 	g.ctx = experimental.WithMemoryAllocator(g.box.within(context.Background()), &g.memories)
 	return g
-}
-
-// Program is a plugin that was read: all that has to be known to run it.
-type Program struct {
-	Manifest *plugin.Manifest
-	Code     []byte // module that runs
-	Config   []byte // what it is configured with
-	SHA256   string // of what makes it this plugin: its module, or its body where many share the interpreter
-	Store    plugin.Store
-}
-
-// Read gives the module that runs a plugin and the configuration that it gets.
-func Read(cfg Config, s plugin.Spec) (*Program, error) {
-	m := s.Manifest
-	f := m.Runtime.File()
-	limit := int64(cmp.Or(cfg.ModuleBytes, defaultModuleBytes))
-	if m.Runtime.Declarative != nil {
-		limit = maxBodyBytes
-	}
-	if info, err := fs.Stat(s.Files, f.File); err == nil && info.Size() > limit {
-		return nil, fmt.Errorf("%w: %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, &plugin.LimitError{Limit: plugin.LimitModule, Got: info.Size(), Most: limit})
-	}
-	b, err := plugin.ReadFile(s.Files, f.File, limit)
-	if err != nil {
-		return nil, fmt.Errorf("%w: read %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, err)
-	}
-	p := &Program{Manifest: m, Code: b, SHA256: sumOf(b), Store: s.Store}
-	if f.SHA256 != "" && p.SHA256 != f.SHA256 {
-		return nil, fmt.Errorf("%w: %s of plugin %s has SHA-256 %s, its manifest says %s", plugin.ErrModule, f.File, m.ID, p.SHA256, f.SHA256)
-	}
-	if m.Runtime.Declarative != nil {
-		if cfg.Interpreter == nil {
-			return nil, fmt.Errorf("%w: plugin %s is declarative (%s), and this program was built without the interpreter: run make plugins", plugin.ErrModule, m.ID, f.File)
-		}
-		p.Code, p.Config = cfg.Interpreter, b
-		return p, nil
-	}
-	p.Config, err = s.Settings()
-	return p, err
 }
 
 func sumOf(b []byte) string {

@@ -19,22 +19,32 @@ const KeyLine = "line"
 // sandbox is everything of the outside that a guest can reach: a clock that stands at its event, numbers that its
 // event seeds, its store, and a log. It has no arguments, no environment, no files and no sockets.
 type sandbox struct {
-	log   *slog.Logger
-	store store
-	fuel  api.MutableGlobal // of the instance
-	most  int               // lines for a batch
-	calls int               // of the host that are left
-	given int               // and that there were
-	count *plugin.Passed
-	now   int64 // unix milliseconds
-	seed  uint64
-	line  []byte
-	lines int
-	mute  bool // while a replay prints what was printed before
-	asked bool // for time or chance, since at
+	log    *slog.Logger
+	store  store
+	fuel   api.MutableGlobal // of the instance
+	most   int               // lines for a batch
+	calls  int               // of the host that are left
+	given  int               // and that there were
+	count  *plugin.Passed
+	now    int64 // unix milliseconds
+	seed   uint64
+	line   []byte
+	lines  int
+	mute   bool                // while a replay prints what was printed before
+	asked  bool                // for time or chance, since at
+	words  []byte              // what it wrote to descriptor 2 last, in the call at hand
+	places func(string) string // Program.Original
 }
 
 type sandboxKey struct{}
+
+// place puts the places in what a guest says into its author's terms.
+func (s *sandbox) place(text string) string {
+	if s.places == nil {
+		return text
+	}
+	return s.places(text)
+}
 
 // within makes the sandbox known to the host functions that are called under the context.
 func (s *sandbox) within(ctx context.Context) context.Context {
@@ -44,6 +54,7 @@ func (s *sandbox) within(ctx context.Context) context.Context {
 // at sets clock and seed for what is handled next, so that a replay sees the same.
 func (s *sandbox) at(seq uint64, now int64) {
 	s.now, s.seed, s.lines, s.asked = now, seq*0x9e3779b97f4a7c15+1, 0, false
+	s.words = s.words[:0]
 }
 
 // allow sets how often the host may be called until it is set anew.

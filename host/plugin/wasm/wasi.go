@@ -147,6 +147,9 @@ func wasiWrite(s *sandbox, m api.Memory, st []uint64) uint64 {
 			return wasiFault
 		}
 		s.print(b)
+		if fd == 2 {
+			s.words = append(s.words[:0], b...)
+		}
 		total += n
 	}
 	return fault(m.WriteUint32Le(written, total))

@@ -24,7 +24,7 @@ func TestErrorsArrive(t *testing.T) {
 		fmt.Errorf("%w: %w", plugin.ErrModule, &plugin.LimitError{Limit: plugin.LimitTables, Got: 3, Most: 2}),
 		&plugin.TrapError{Reason: "malformed commands: x", Err: fmt.Errorf("%w: x", abi.ErrCommands)},
 	} {
-		got := readFailure(newFailure(want).write())
+		got := readFailure(newFailure(want).write(), nil)
 		if got.Error() != want.Error() {
 			t.Errorf("it says %q, want %q", got, want)
 		}
@@ -60,7 +60,7 @@ func FuzzAnswer(f *testing.F) {
 	codec := new(wasm.Codec)
 	codec.Encode(nil, []event.Event{tick(1)})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if err := readFailure(b); err == nil || !utf8.ValidString(err.Error()) {
+		if err := readFailure(b, nil); err == nil || !utf8.ValidString(err.Error()) {
 			t.Errorf("an error that is none, or no text: %v", err)
 		}
 		readLines(b, func(line string) {

@@ -55,6 +55,7 @@ const (
 type Config struct {
 	Command     []string // starts a child; this program with Verb when empty
 	Interpreter []byte   // module that plays declarative plugins; nil when there is none
+	Engine      []byte   // module that plays scripts; nil when there is none
 	CacheDir    string   // where compiled modules are kept between runs; empty for nowhere
 	LoadFuel    int64    // for starting, configuring, saving and restoring; 0 for the default
 	ModuleBytes int      // greatest module; 0 for the default
@@ -120,7 +121,7 @@ func (r *Runtime) Close(context.Context) error {
 // Load reads a plugin, and compiles, starts and configures it in a process of its own.
 func (r *Runtime) Load(ctx context.Context, s plugin.Spec) (plugin.Guest, error) {
 	start := time.Now()
-	p, err := wasm.Read(wasm.Config{Interpreter: r.cfg.Interpreter, ModuleBytes: r.cfg.ModuleBytes}, s)
+	p, err := wasm.Read(wasm.Config{Interpreter: r.cfg.Interpreter, Engine: r.cfg.Engine, ModuleBytes: r.cfg.ModuleBytes}, s)
 	if err != nil {
 		return nil, err
 	}

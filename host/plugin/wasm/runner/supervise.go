@@ -62,7 +62,7 @@ func (g *guest) call(op uint32, at, size int, limit time.Duration) (answer, []by
 	readLines(g.out[a.Size+a.Writes:], func(line string) { g.log.Info("plugin printed", keyLine, clip(line, maxLine)) })
 	g.count(&a)
 	if a.Failed != 0 {
-		return a, nil, readFailure(g.out[:a.Size])
+		return a, nil, readFailure(g.out[:a.Size], g.program.Original)
 	}
 	return a, g.out[:a.Size+a.Writes], nil
 }

@@ -123,10 +123,14 @@ func (f *failure) write() []byte {
 // clip shortens a text that comes from a stranger, and makes it UTF-8.
 func clip(s string, n int) string { return strings.ToValidUTF8(s[:min(len(s), n)], "?") }
 
-func readFailure(b []byte) error {
+// readFailure reads an error of a child. A place in it that its author does not know is put into the author's terms.
+func readFailure(b []byte, original func(string) string) error {
 	var f failure
 	if err := json.Unmarshal(b, &f); err != nil {
 		return fmt.Errorf("%w: an error that cannot be read: %w", errLie, err)
+	}
+	if original != nil {
+		f.Text, f.Reason = original(f.Text), original(f.Reason)
 	}
 	return f.error()
 }

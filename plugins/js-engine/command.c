@@ -1,0 +1,179 @@
+/* What scripts ask of the show: methods that write flat records, and the store. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "v1_gen.h"
+
+enum { BATCH_HEADER = 8, HEADER = 16, SLOT = 8, KINDS = sizeof commands / sizeof *commands, CHAT = 30 };
+
+static uint8_t *buf;
+static size_t len, room;
+static uint32_t count, cause;
+
+void command_reset(void) { len = BATCH_HEADER, count = cause = 0; }
+void command_cause(uint32_t event) { cause = event; }
+
+uint64_t command_packed(void) {
+  if (count == 0) return 0;
+  uint32_t head[2] = {count, len};
+  memcpy(buf, head, sizeof head);
+  return (uint64_t)(uintptr_t)buf << 32 | len;
+}
+
+static uint8_t *grow(JSContext *ctx, size_t n) {
+  if (len + n > room) {
+    size_t want = room ? room : 4096;
+    while (want < len + n) want *= 2;
+    uint8_t *bigger = realloc(buf, want);
+    if (!bigger) {
+      JS_ThrowOutOfMemory(ctx);
+      return NULL;
+    }
+    buf = bigger, room = want;
+  }
+  uint8_t *at = buf + len;
+  memset(at, 0, n);
+  len += n;
+  return at;
+}
+
+void valid_utf8(char *s, size_t n) {
+  for (size_t i = 0; i + 2 < n; i++)
+    if ((uint8_t)s[i] == 0xed && (uint8_t)s[i + 1] >= 0xa0) memcpy(s + i, "\xef\xbf\xbd", 3);
+}
+
+size_t cut(const char *s, size_t n, size_t most) {
+  if (n <= most) return n;
+  for (n = most; n > 0 && (s[n] & 0xc0) == 0x80;) n--;
+  return n;
+}
+
+/* write_string appends the text of a value and gives its slot. */
+static int write_string(JSContext *ctx, JSValueConst v, size_t start, uint64_t *slot) {
+  if (JS_IsUndefined(v)) return *slot = 0, 0;
+  size_t n;
+  const char *s = JS_ToCStringLen(ctx, &n, v);
+  if (!s) return -1;
+  n = cut(s, n, MAX_STRING_BYTES);
+  uint64_t offset = len - start;
+  uint8_t *at = grow(ctx, n);
+  if (at) {
+    memcpy(at, s, n);
+    valid_utf8((char *)at, n);
+    *slot = offset | (uint64_t)n << 32;
+  }
+  JS_FreeCString(ctx, s);
+  return at ? 0 : -1;
+}
+
+/* to_integer takes numbers and BigInts; what does not fit becomes the nearest that does. */
+static int to_integer(JSContext *ctx, JSValueConst v, enum type type, uint64_t *out) {
+  if (JS_IsBigInt(ctx, v)) return JS_ToBigInt64(ctx, (int64_t *)out, v);
+  double d;
+  if (JS_ToFloat64(ctx, &d, v)) return -1;
+  if (isnan(d)) d = 0;
+  if (type == U64)
+    *out = d <= 0 ? 0 : d >= 0x1p64 ? UINT64_MAX : (uint64_t)d;
+  else
+    *out = (uint64_t)(d <= -0x1p63 ? INT64_MIN : d >= 0x1p63 ? INT64_MAX : (int64_t)d);
+  return 0;
+}
+
+static int write_slot(JSContext *ctx, const struct field *f, JSValueConst v, size_t start, uint64_t *slot) {
+  if (f->type == STRING) return write_string(ctx, v, start, slot);
+  if (JS_IsUndefined(v)) return *slot = strcmp(f->name, "priority") ? 0 : CHAT, 0;
+  if (f->type != BOOL) return to_integer(ctx, v, f->type, slot);
+  int flag = JS_ToBool(ctx, v);
+  *slot = flag > 0;
+  return flag < 0 ? -1 : 0;
+}
+
+static JSValue ask(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv, int kind) {
+  const struct record *c = &commands[kind];
+  size_t start = len;
+  if (!grow(ctx, HEADER + SLOT * c->count)) return JS_EXCEPTION;
+  for (int i = 0; i < c->count; i++) {
+    uint64_t slot;
+    if (write_slot(ctx, &c->fields[i], i < argc ? argv[i] : JS_UNDEFINED, start, &slot)) {
+      len = start;
+      return JS_EXCEPTION;
+    }
+    memcpy(buf + start + HEADER + SLOT * i, &slot, sizeof slot);
+  }
+  if (!grow(ctx, -len & 7)) return JS_EXCEPTION;
+  uint32_t head[3] = {len - start, kind | c->count << 16, cause};
+  memcpy(buf + start, head, sizeof head);
+  count++;
+  return JS_UNDEFINED;
+}
+
+/* random gives a whole number from 0 to n-1, seeded by the event: the first of an event is the same in every SDK. */
+static JSValue random_below(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
+  uint64_t n;
+  if (to_integer(ctx, argc > 0 ? argv[0] : JS_UNDEFINED, I64, &n)) return JS_EXCEPTION;
+  return JS_NewInt64(ctx, (int64_t)n > 0 ? next_random() % n : 0);
+}
+
+#define IMPORT(name) __attribute__((import_module("sothebais_v1"), import_name(name)))
+IMPORT("store_get") int64_t store_get(const char *key, uint32_t key_len, void *value, uint32_t room);
+IMPORT("store_put") int64_t store_put(const char *key, uint32_t key_len, const void *value, uint32_t len);
+
+/* get gives the text under a key, undefined when there is none. */
+static JSValue get(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
+  size_t n;
+  const char *key = JS_ToCStringLen(ctx, &n, argc > 0 ? argv[0] : JS_UNDEFINED);
+  if (!key) return JS_EXCEPTION;
+  char small[256], *value = small;
+  int64_t len = store_get(key, n, small, sizeof small);
+  if (len > (int64_t)sizeof small && (value = js_malloc(ctx, len))) store_get(key, n, value, len);
+  JS_FreeCString(ctx, key);
+  if (!value) return JS_EXCEPTION;
+  JSValue out = len < 0 ? JS_UNDEFINED : JS_NewStringLen(ctx, value, len);
+  if (value != small) js_free(ctx, value);
+  return out;
+}
+
+/* why says why get gives undefined: 0 when it gives a text. */
+static JSValue why(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
+  size_t n;
+  const char *key = JS_ToCStringLen(ctx, &n, argc > 0 ? argv[0] : JS_UNDEFINED);
+  if (!key) return JS_EXCEPTION;
+  int64_t result = store_get(key, n, NULL, 0);
+  JS_FreeCString(ctx, key);
+  return JS_NewInt64(ctx, result < 0 ? result : 0);
+}
+
+/* put keeps a text under a key, or deletes it when there is none, and gives 0 or what hinders it. */
+static JSValue put(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
+  size_t n, len = 0;
+  const char *key = JS_ToCStringLen(ctx, &n, argc > 0 ? argv[0] : JS_UNDEFINED), *value = "";
+  if (!key) return JS_EXCEPTION;
+  if (argc > 1 && !JS_IsUndefined(argv[1]) && !(value = JS_ToCStringLen(ctx, &len, argv[1]))) {
+    JS_FreeCString(ctx, key);
+    return JS_EXCEPTION;
+  }
+  int64_t result = store_put(key, n, value, len);
+  JS_FreeCString(ctx, key);
+  if (len) JS_FreeCString(ctx, value);
+  return JS_NewInt64(ctx, result);
+}
+
+static JSValue store_object(JSContext *ctx) {
+  JSValue store = JS_NewObject(ctx);
+  JS_SetPropertyStr(ctx, store, "get", JS_NewCFunction(ctx, get, "get", 1));
+  JS_SetPropertyStr(ctx, store, "put", JS_NewCFunction(ctx, put, "put", 2));
+  JS_SetPropertyStr(ctx, store, "why", JS_NewCFunction(ctx, why, "why", 1));
+  return store;
+}
+
+JSValue command_object(JSContext *ctx) {
+  JSValue show = JS_NewObject(ctx);
+  for (int k = 1; k < KINDS; k++)
+    JS_DefinePropertyValueStr(ctx, show, commands[k].name, JS_NewCFunctionMagic(ctx, ask, commands[k].name, commands[k].count, JS_CFUNC_generic_magic, k), 0);
+  JS_DefinePropertyValueStr(ctx, show, "random", JS_NewCFunction(ctx, random_below, "random", 1), 0);
+  JS_DefinePropertyValueStr(ctx, show, "store", store_object(ctx), 0);
+  command_reset();
+  return show;
+}

@@ -1,0 +1,1 @@
+export { definePlugin, Level, Priority, StoreResult } from "./plugin.js";
