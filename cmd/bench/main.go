@@ -97,7 +97,7 @@ func bids(_ context.Context, dir string) (float64, string, error) {
 }
 
 func event(context.Context, string) (float64, string, error) {
-	guest, native, err := wasmbench.Run()
+	guest, native, err := wasmbench.Run(1)
 	return guest / native, fmt.Sprintf("guest %.0f ns, native %.1f ns", guest, native), err
 }
 

@@ -189,10 +189,13 @@ func (g *guest) react(out []byte) error {
 	g.stats.Unknown += uint64(unknown)
 	g.stats.Dropped += uint64(dropped)
 	g.stats.Passed[plugin.LimitCommands] += uint64(dropped)
+	sorted := true
 	for i := range cmds {
-		g.reactions = append(g.reactions, g.reaction(&cmds[i]))
+		sorted = sorted && (i == 0 || cmds[i-1].Event <= cmds[i].Event)
+		g.reactions = append(g.reactions, plugin.Reaction{})
+		g.reaction(&g.reactions[i], &cmds[i])
 	}
-	if !slices.IsSortedFunc(g.reactions, byEvent) {
+	if !sorted {
 		slices.SortStableFunc(g.reactions, byEvent)
 	}
 	return nil
@@ -200,12 +203,14 @@ func (g *guest) react(out []byte) error {
 
 func byEvent(a, b plugin.Reaction) int { return cmp.Compare(a.Event, b.Event) }
 
-func (g *guest) reaction(c *abi.Command) plugin.Reaction {
-	r := plugin.Reaction{Event: g.heard[c.Event].Seq, About: c.About, Power: c.Power, Cue: c.Cue, Call: c.Call}
+// reaction fills in an empty reaction.
+func (g *guest) reaction(r *plugin.Reaction, c *abi.Command) {
+	r.Event, r.About, r.Power, r.Call = g.heard[c.Event].Seq, c.About, c.Power, c.Call
 	if c.Cue.Verb == "" && c.Call == nil {
-		r.Log, r.Level, r.Cue.Text = c.Cue.Text, slog.Level(min(max(c.Level, -4), 8)), ""
+		r.Log, r.Level = c.Cue.Text, slog.Level(min(max(c.Level, -4), 8))
+		return
 	}
-	return r
+	r.Cue = c.Cue
 }
 
 // text makes a string of a guest's bytes; short ones that were seen before are not allocated again.
