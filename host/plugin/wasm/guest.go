@@ -234,12 +234,14 @@ func (g *guest) Save(context.Context) ([]byte, error) {
 		return nil, err
 	}
 	written := len(g.box.store.written)
+	g.box.at(0, startTime)
 	g.box.allow(math.MaxInt)
 	state, err := g.save()
 	if err != nil {
 		g.passed(err)
 		return nil, errors.Join(fmt.Errorf("save: %w", err), g.rollBack(written))
 	}
+	g.stale = true // what save changed stands in no journal
 	return state, nil
 }
 

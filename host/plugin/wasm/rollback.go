@@ -23,6 +23,7 @@ import (
 const (
 	replayFloor   = 5_000 // nanoseconds
 	eventNanos    = 20    // of writing one event into the guest
+	callNanos     = 100   // of one call into it
 	fuelANano     = 10
 	copyBytesNano = 16 // bytes that are copied in half a nanosecond
 	maxJournal    = 1 << 20
@@ -74,7 +75,7 @@ func (j *journal) add(g *guest) {
 
 // long reports whether it is time for a new copy of a guest with so much memory.
 func (j *journal) long(memory uint32) bool {
-	nanos := j.work/fuelANano + eventNanos*int64(j.events)
+	nanos := j.work/fuelANano + eventNanos*int64(j.events) + callNanos*int64(len(j.batches))
 	return nanos > max(replayFloor, int64(memory)/copyBytesNano) || j.events >= maxReplayed || len(j.records) >= maxJournal
 }
 

@@ -2,11 +2,12 @@
 //
 // What a guest can do is bounded by construction. Its module is validated, then rewritten so that it pays for what it
 // executes (package meter): a runaway ends after its fuel, wherever it runs, without a timer. Its memory, its module,
-// its commands, its state and what it prints have limits. It imports nothing but a WASI that leads nowhere, with a
-// clock and random numbers that its events determine; so a guest is a pure function of its state and its events.
+// its commands, its state, its calls of the host and what it prints have limits. It imports nothing but a WASI that
+// leads nowhere, with a clock and random numbers that its events determine, and a store that is part of it; so a guest
+// is a pure function of its configuration, its store, its state and its events.
 //
-// After a trap the guest is put back to where it stood before the batch: its memory and globals are copied now and
-// then, and what it has heard since is played to the copy again, which by the above gives the same state.
+// After a trap the guest is put back to where it stood before the batch: a spare instance, which is a copy of it as it
+// was a while ago, hears what came since and takes over.
 //
 // Handling an event allocates nothing on the host in the steady state, except for texts that were not seen before.
 package wasm
