@@ -84,7 +84,7 @@ func TestStartsOnce(t *testing.T) {
 
 // TestAnyCourse: whatever happens to a guest, in whichever order, it remembers exactly the events that it bore.
 func TestAnyCourse(t *testing.T) {
-	fresh := load(t, newRuntime(t, Config{}), "fixture.wasm", manifest(nil))
+	fresh := load(t, newRuntime(t, Config{}), "fixture.wasm", modest())
 	rapid.Check(t, func(t *rapid.T) {
 		ctx := context.Background()
 		g, err := fresh.Clone(ctx)

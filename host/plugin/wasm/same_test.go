@@ -88,7 +88,7 @@ func newBare(t *testing.T, code []byte) *bare {
 	g.box.store = newStore(plugin.Store{Granted: true})
 	g.box.allow(1 << 30)
 	g.ctx = g.box.within(context.Background())
-	r := wazero.NewRuntimeWithConfig(g.ctx, wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(features))
+	r := wazero.NewRuntimeWithConfig(g.ctx, wazero.NewRuntimeConfig().WithCoreFeatures(features))
 	t.Cleanup(func() { _ = r.Close(g.ctx) })
 	if err := instantiateWASI(g.ctx, r); err != nil {
 		t.Fatal(err)
