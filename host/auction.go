@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sothebais/sothebais/host/account"
@@ -10,6 +11,7 @@ import (
 	"github.com/sothebais/sothebais/host/auctioneer"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/intake"
+	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/post"
 	"github.com/sothebais/sothebais/host/show"
 )
@@ -42,6 +44,12 @@ func (h *Host) recall(e event.Event) {
 		}
 	case auction.LotOpened, auction.LotSold, auction.LotUnsold:
 		h.board.add(e)
+	case show.PluginQuarantined:
+		h.putAside(e.At, d)
+	case show.PluginRetried:
+		if d.Reason == "" {
+			h.aside = slices.DeleteFunc(h.aside, func(q plugin.Quarantined) bool { return string(q.Slot) == d.Slot && q.Seq == d.Event })
+		}
 	}
 }
 

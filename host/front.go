@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -12,10 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sothebais/sothebais/host/admin"
-	"github.com/sothebais/sothebais/host/telemetry"
 )
 
 // buildAdmin makes the control room and the public lot page.
@@ -180,51 +177,4 @@ func (h *Host) url(name, scheme string) string {
 		addr = net.JoinHostPort("127.0.0.1", port)
 	}
 	return scheme + "://" + addr
-}
-
-// wardrobe shows the plugins to the control room.
-type wardrobe struct{ h *Host }
-
-// Plugins lists what is in the slots and what could be.
-func (w wardrobe) Plugins(context.Context) ([]admin.Plugin, error) {
-	var out []admin.Plugin
-	active := map[string]bool{}
-	for _, p := range w.h.plugins.Plugins() {
-		active[p.ID] = true
-		v := admin.Plugin{ID: p.ID, Version: p.Version, Name: p.Name, Description: p.Description, Kind: string(p.Kind), Character: p.Character, Active: true,
-			SHA256: p.SHA256, Events: p.Events, Traps: p.Traps, MemoryBytes: p.Memory, P50Micros: p.P50Micros, P99Micros: p.P99Micros}
-		for _, c := range p.Capabilities {
-			v.Capabilities = append(v.Capabilities, admin.Capability{Name: c.Name, Why: c.Why})
-		}
-		out = append(out, v)
-	}
-	for _, id := range w.h.catalogue.ids() {
-		if active[id] {
-			continue
-		}
-		v, err := w.h.catalogue.describe(id)
-		if err != nil {
-			if _, told := w.h.catalogue.told.LoadOrStore(id+": "+err.Error(), true); !told {
-				w.h.part("plugins").Warn("a plugin cannot be read", telemetry.KeyPlugin, id, telemetry.KeyErr, err)
-			}
-			continue
-		}
-		v.ID = id // the name that Swap finds it by: that of its folder
-		out = append(out, v)
-	}
-	slices.SortFunc(out, func(a, b admin.Plugin) int { return strings.Compare(a.Kind+a.ID, b.Kind+b.ID) })
-	return out, nil
-}
-
-// Swap puts a plugin in the slot of its kind, because of the fact numbered cause.
-func (w wardrobe) Swap(ctx context.Context, id, who string, cause uint64) (admin.Swap, error) {
-	r, err := w.h.swap(ctx, id, who, cause)
-	switch {
-	case errors.Is(err, ErrBadInput):
-		return admin.Swap{}, fmt.Errorf("%w: %w", admin.ErrInvalid, err)
-	case err != nil:
-		return admin.Swap{}, err
-	}
-	return admin.Swap{Slot: string(r.To.Kind), From: r.From.ID, FromVersion: r.From.Version, To: r.To.ID, ToVersion: r.To.Version,
-		PauseMicros: float64(r.Pause) / float64(time.Microsecond), StateBytes: r.StateBytes}, nil
 }

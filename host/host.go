@@ -52,7 +52,9 @@ type Host struct {
 
 	runtime   *sandboxes
 	plugins   *plugin.Host
-	castReady chan struct{} // closed when the slots are filled
+	grants    *grantBook
+	aside     []plugin.Quarantined // as the ledger has it
+	castReady chan struct{}        // closed when the slots are filled
 	catalogue *catalogue
 	director  *director.Director
 	voice     *voiceBox

@@ -215,7 +215,7 @@ func TestOwnCharacters(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, nose, "GIF89a")
-	if _, err := h.swap(t.Context(), plugin, "test", 5); !errors.Is(err, ErrBadInput) || !strings.Contains(err.Error(), "parts/nose.png: reading the picture") {
+	if _, err := (wardrobe{h}).Swap(t.Context(), plugin, "test", 5); !errors.Is(err, ErrBadInput) || !strings.Contains(err.Error(), "parts/nose.png: reading the picture") {
 		t.Errorf("error %v", err)
 	}
 	if f := told[show.CharacterRefused](h); len(f) != 1 || f[0].Character != "vox" {

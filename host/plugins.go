@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sothebais/sothebais/host/admin"
 	"github.com/sothebais/sothebais/host/bus"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
@@ -97,6 +96,23 @@ func (c *catalogue) find(name string) (fs.FS, error) {
 	return nil, fmt.Errorf("%w: there is no plugin %q; there are: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 }
 
+// take finds a plugin and keeps it as it is now. The program's own do not change.
+func (c *catalogue) take(name string) (fs.FS, error) {
+	files, err := c.find(name)
+	if err != nil {
+		return nil, err
+	}
+	if from, ok := files.(sourced); ok {
+		if _, mayChange := from.FS.(folder); mayChange {
+			if from.FS, err = c.keep(from.FS); err != nil {
+				return nil, err
+			}
+		}
+		files = from
+	}
+	return place{files, name}, nil
+}
+
 // ids lists the plugins that have a name here.
 func (c *catalogue) ids() []string {
 	out := c.folders()
@@ -138,8 +154,9 @@ func (h *Host) buildPlugins(context.Context) error {
 		return err
 	}
 	h.runtime = runtime
+	h.grants = &grantBook{kept: h.ledger, show: h.cfg.Show.Grants}
 	h.plugins = plugin.New(plugin.Config{
-		Runtime: runtime,
+		Runtime: runtime, Grants: h.grants, Store: h.ledger, Find: h.find, Aside: h.aside, Quiet: h.quiet, Changed: h.onAirChanged,
 		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source {
 			return &catchUp{h.bus.Subscribe(after, kinds...), h.bus.Last()}
 		},
@@ -237,14 +254,14 @@ func (h *Host) loadSlot(ctx context.Context, slot string) error {
 }
 
 func (h *Host) loadInto(ctx context.Context, slot, name string) error {
-	dir, err := h.catalogue.find(name)
+	files, err := h.catalogue.take(name)
 	if err != nil {
 		return err
 	}
-	if err := h.bringCharacterOf(ctx, dir, 0); err != nil {
+	if err := h.bringCharacterOf(ctx, files, 0); err != nil {
 		return fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, name, err)
 	}
-	if _, err := h.plugins.Load(ctx, slot, dir); err != nil {
+	if _, err := h.plugins.Load(ctx, slot, files); err != nil {
 		return fmt.Errorf("%w: plugin %s: %w", ErrBadInput, name, err)
 	}
 	return nil
@@ -266,52 +283,23 @@ func (h *Host) openingCharacter(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
-	v, err := h.catalogue.describe(name)
+	files, err := h.catalogue.find(name)
 	if err != nil {
 		return ""
 	}
-	return v.Character
-}
-
-// swap puts a plugin in the slot of its kind while the show is on air; the choice outlives a restart.
-func (h *Host) swap(ctx context.Context, name, who string, cause uint64) (plugin.SwapResult, error) {
-	dir, err := h.catalogue.find(name)
+	m, err := plugin.LoadManifest(files)
 	if err != nil {
-		return plugin.SwapResult{}, err
+		return ""
 	}
-	if err := h.bringCharacterOf(ctx, dir, cause); err != nil {
-		return plugin.SwapResult{}, fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, name, err)
-	}
-	res, err := h.plugins.Swap(ctx, dir, who, cause)
-	if err != nil {
-		return res, fmt.Errorf("%w: %w", ErrBadInput, err)
-	}
-	return res, h.ledger.SettingPut(ctx, settingSlot+string(res.To.Kind), []byte(name))
+	return m.Character
 }
 
 // bringCharacterOf makes the character of a personality known before the personality takes its slot, so that one that
 // is broken keeps it out. What else is wrong with the plugin is found out by whoever loads it.
-func (h *Host) bringCharacterOf(ctx context.Context, dir fs.FS, cause uint64) error {
-	m, err := plugin.LoadManifest(dir)
+func (h *Host) bringCharacterOf(ctx context.Context, files fs.FS, cause uint64) error {
+	m, err := plugin.LoadManifest(files)
 	if err != nil || m.Kind != plugin.Personality {
 		return nil
 	}
 	return h.bringCharacter(ctx, m.Character, cause)
-}
-
-// describe reads what a plugin says of itself.
-func (c *catalogue) describe(id string) (admin.Plugin, error) {
-	dir, err := c.find(id)
-	if err != nil {
-		return admin.Plugin{}, err
-	}
-	m, err := plugin.LoadManifest(dir)
-	if err != nil {
-		return admin.Plugin{}, err
-	}
-	v := admin.Plugin{ID: m.ID, Version: m.Version, Name: m.Name, Description: m.Description, Kind: string(m.Kind), Character: m.Character}
-	for _, p := range m.Capabilities {
-		v.Capabilities = append(v.Capabilities, admin.Capability{Name: p.Name, Why: p.Why})
-	}
-	return v, nil
 }

@@ -50,7 +50,7 @@ func TestCatalogue(t *testing.T) {
 		t.Errorf("ids are %v", got)
 	}
 	for _, name := range []string{"mine", "overlay", filepath.Join(c.own, "mine")} {
-		if v, err := c.describe(name); err != nil || v.Kind != "overlay" {
+		if v, err := manifestOf(c, name); err != nil || v.Kind != plugin.Overlay {
 			t.Errorf("%s: %+v, %v", name, v, err)
 		}
 	}
@@ -126,4 +126,12 @@ func TestFolderHoldsItsPlugin(t *testing.T) {
 	if _, err := fs.Stat(folder(filepath.Join(dir, "gone")), "plugin.yaml"); err == nil {
 		t.Error("a folder that is not there holds a file")
 	}
+}
+
+func manifestOf(c *catalogue, name string) (*plugin.Manifest, error) {
+	files, err := c.find(name)
+	if err != nil {
+		return nil, err
+	}
+	return plugin.LoadManifest(files)
 }

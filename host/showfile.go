@@ -18,6 +18,7 @@ import (
 	"github.com/sothebais/sothebais/host/account"
 	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/money"
+	"github.com/sothebais/sothebais/host/plugin"
 )
 
 // DefaultShow is the show that runs when none is given: six lots by the house.
@@ -43,6 +44,8 @@ type Show struct {
 	Trusted  []string // SHA-256 of plugins that run inside of the program
 
 	Characters, Scenes string // folders of this show's own; empty for none
+	// Grants let plugins use powers that reach beyond the stage, by plugin and power; what people decide later is over it.
+	Grants map[string]map[string]plugin.Capability
 }
 
 // showFile is the form on disk; nodes are kept where an error must name a line.
@@ -57,6 +60,7 @@ type showFile struct {
 	Loop    bool        `yaml:"loop"`
 	Bidders yaml.Node   `yaml:"bidders"`
 	Trusted []yaml.Node `yaml:"trusted"`
+	Grants  yaml.Node   `yaml:"grants"`
 	Lots    []yaml.Node `yaml:"lots"`
 }
 
@@ -107,6 +111,7 @@ func ParseShow(name string, b []byte) (*Show, error) {
 		}
 		s.Trusted = append(s.Trusted, n.Value)
 	}
+	p.grants(s, &f.Grants)
 	if len(f.Lots) == 0 {
 		p.fail(1, "lots: a show needs at least one lot: write\nlots:\n  - {title: Moonrise, image: moonrise.png, start: 0.5 ETH, increment: 0.1 ETH, duration: 2m}")
 	}

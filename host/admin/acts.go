@@ -194,27 +194,6 @@ func (s *Server) acted(ctx context.Context, what string) (event.Event, error) {
 	return done[0], nil
 }
 
-type swapInput struct {
-	Body struct {
-		Plugin string `json:"plugin" minLength:"1" maxLength:"4096" doc:"id of an installed plugin, or a folder on the show's machine"`
-	}
-}
-
-func (s *Server) swap(ctx context.Context, in *swapInput) (*body[Swap], error) {
-	if s.cfg.Bus == nil || s.cfg.Plugins == nil {
-		return nil, absent("the plugin host")
-	}
-	act, err := s.acted(ctx, "swapped in "+in.Body.Plugin)
-	if err != nil {
-		return nil, err
-	}
-	done, err := s.cfg.Plugins.Swap(ctx, in.Body.Plugin, visitorOf(ctx).who, act.Seq)
-	if err != nil {
-		return nil, actFailed(err)
-	}
-	return &body[Swap]{done}, nil
-}
-
 // oneOf refuses what is not on a list, and says what is.
 func oneOf(where, got string, list []string) error {
 	for _, v := range list {

@@ -205,8 +205,8 @@ func TestAbsentPartsSaySo(t *testing.T) {
 		case "/api/v1/me", "/api/v1/logout", "/api/v1/stage":
 			continue
 		}
-		body := map[string]string{"/api/v1/stage/say": `{"text":"x"}`, "/api/v1/plugins/swap": `{"plugin":"x"}`, "/api/v1/block/extend": `{"seconds":1}`}[path]
-		if body == "" && method == http.MethodPost {
+		body := map[string]string{"/api/v1/stage/say": `{"text":"x"}`, "/api/v1/plugins/swap": `{"plugin":"x"}`, "/api/v1/plugins/shadow": `{"plugin":"x"}`, "/api/v1/block/extend": `{"seconds":1}`}[path]
+		if body == "" && (method == http.MethodPost || method == http.MethodPut) {
 			body = `{}`
 		}
 		if strings.HasPrefix(path, "/api/v1/stage/") && path != "/api/v1/stage/say" {

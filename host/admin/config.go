@@ -55,10 +55,25 @@ type director interface {
 	Offer(ctx context.Context, cause event.Event, cues []cue.Cue)
 }
 
-// plugins lists what is installed and swaps one into the slot of its kind.
+// plugins is what the pages see of the plugin host, and what a person may do to it. who did it and cause, the number of
+// the act in the ledger, go into the facts that follow.
 type plugins interface {
 	Plugins(ctx context.Context) ([]Plugin, error)
-	Swap(ctx context.Context, id, who string, cause uint64) (Swap, error) // cause is the number of the act
+	Plugin(ctx context.Context, id string) (PluginDetail, error)
+	Logs(ctx context.Context, id string, limit int) ([]LogLine, error) // newest last
+	Slots(ctx context.Context) ([]Slot, error)
+	Report(ctx context.Context, slot string) (ShadowReport, error)
+	Quarantine(ctx context.Context, slot string) ([]Quarantined, error) // newest first
+
+	Swap(ctx context.Context, id, who string, cause uint64) (Swap, error)
+	Shadow(ctx context.Context, id, who string, cause uint64) (Slot, error)
+	DropShadow(ctx context.Context, slot, who string, cause uint64) (Slot, error)
+	Promote(ctx context.Context, slot string, p PromoteRequest, who string, cause uint64) (Promoted, error)
+	CancelPromotion(ctx context.Context, slot, who string, cause uint64) (Slot, error)
+	RollBack(ctx context.Context, slot, who string, cause uint64) (Swap, error)
+	Grant(ctx context.Context, id, power string, g GrantRequest, who string, cause uint64) (Capability, error)
+	Revoke(ctx context.Context, id, power, who string, cause uint64) (Capability, error)
+	Retry(ctx context.Context, slot string, seq uint64, who string, cause uint64) (Retried, error)
 }
 
 // store keeps the owner's settings between starts.

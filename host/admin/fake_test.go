@@ -33,6 +33,7 @@ type fakeShow struct {
 	bids    []Bid // newest first
 	broken  bool  // scenes
 	plugins []Plugin
+	cast    fakeCast
 	acts    []string
 	cues    []cue.Cue
 	refuse  error // what the next operator act answers
@@ -50,14 +51,14 @@ func newFakeShow() *fakeShow {
 	after := terms
 	after.Lot, after.Number, after.Title, after.Artist, after.Image = "s1-lot-6", 6, "月の庭 (Moon Garden)", "白石 ゆき", ""
 	now := time.Now()
-	f := &fakeShow{moved: make(chan struct{}), block: Block{Session: "s1", Campaign: "summer", Name: "Summer Series · Day 15", Next: []auction.Terms{next, after},
+	f := &fakeShow{cast: newFakeCast(), moved: make(chan struct{}), block: Block{Session: "s1", Campaign: "summer", Name: "Summer Series · Day 15", Next: []auction.Terms{next, after},
 		Lot: &Lot{Terms: terms, State: LotOpen, Minimum: terms.Start, Opened: now, Closes: now.Add(4*time.Minute + 42*time.Second)}}}
 	f.plugins = []Plugin{
-		{ID: "dusty-gavel", Version: "0.3.0", Name: "Dusty Gavel", Kind: "personality", Character: "dusty", Active: true, Description: "A raccoon who has seen every bubble.",
-			Capabilities: []Capability{{"say", "talks to bidders"}, {"mood", "shows how it feels"}}, P50Micros: 41, P99Micros: 180, MemoryBytes: 3 << 20},
+		{ID: "dusty-gavel", Version: "0.3.0", Name: "Dusty Gavel", Kind: "personality", Character: "dusty", Active: true, State: PluginOnAir, Description: "A raccoon who has seen every bubble.",
+			Capabilities: []Capability{{Name: "say", Why: "talks to bidders", Granted: true}, {Name: "mood", Why: "shows how it feels", Granted: true}}, P50Micros: 41, P99Micros: 180, MemoryBytes: 3 << 20},
 		{ID: "mina-vox", Version: "1.1.0", Name: "Mina Vox", Kind: "personality", Character: "mina", Description: "An owl of few words."},
-		{ID: "house-rules", Version: "1.0.0", Name: "House rules", Kind: "scene-rules", Active: true, P50Micros: 9, P99Micros: 31, MemoryBytes: 1 << 20},
-		{ID: "lower-third", Version: "1.0.0", Name: "Lower third", Kind: "overlay", Active: true, P50Micros: 22, P99Micros: 75, MemoryBytes: 2 << 20},
+		{ID: "house-rules", Version: "1.0.0", Name: "House rules", Kind: "scene-rules", Active: true, State: PluginOnAir, P50Micros: 9, P99Micros: 31, MemoryBytes: 1 << 20},
+		{ID: "lower-third", Version: "1.0.0", Name: "Lower third", Kind: "overlay", Active: true, State: PluginOnAir, P50Micros: 22, P99Micros: 75, MemoryBytes: 2 << 20},
 	}
 	f.record(event.Draft{Data: show.Started{Version: "0.1.0"}})
 	f.record(event.Draft{Data: auction.LotOpened{Session: "s1", Terms: terms, Closes: f.block.Lot.Closes}})
@@ -285,12 +286,6 @@ func (f *fakeShow) bid(handle, eth, line string) {
 		f.perform(e.Seq, cue.Cue{From: "dusty-gavel", Verb: cue.Say, Text: line, Priority: cue.Bid})
 	}
 	f.record(event.Draft{Cause: e.Seq, Data: post.ReplySent{To: id, Handle: handle, ID: id + "r", Text: "You lead with " + eth + " ETH."}})
-}
-
-func (f *fakeShow) Plugins(context.Context) ([]Plugin, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Clone(f.plugins), nil
 }
 
 func (f *fakeShow) Swap(_ context.Context, id, who string, cause uint64) (Swap, error) {

@@ -32,8 +32,22 @@ func (s *Server) operations() {
 	owned(s, "hammer", http.MethodPost, "/block/hammer", "Close the lot now", s.hammer)
 	owned(s, "withdraw", http.MethodPost, "/block/withdraw", "Take the lot off the block unsold", s.withdraw)
 
-	owned(s, "plugins", http.MethodGet, "/plugins", "Installed plugins", s.listPlugins)
+	owned(s, "plugins", http.MethodGet, "/plugins", "Plugins: in a slot, in shadow, kept warm, installed", s.listPlugins)
+	owned(s, "plugin", http.MethodGet, "/plugins/{plugin}", "All about one plugin", s.showPlugin)
+	owned(s, "plugin-logs", http.MethodGet, "/plugins/{plugin}/logs", "What a plugin wrote to the log, newest last", s.pluginLogs)
+	owned(s, "grant", http.MethodPut, "/plugins/{plugin}/grants/{power}", "Let a plugin use a power that it asks for", s.grant)
+	owned(s, "revoke", http.MethodDelete, "/plugins/{plugin}/grants/{power}", "Take a power from a plugin", s.revoke)
 	owned(s, "swap", http.MethodPost, "/plugins/swap", "Swap a plugin into the slot of its kind, between two events", s.swap)
+	owned(s, "shadow", http.MethodPut, "/plugins/shadow", "Let a plugin hear the show beside the one on air; nothing of it reaches the stage", s.shadow)
+	owned(s, "slots", http.MethodGet, "/slots", "Slots: on air, in shadow, last good, history", s.listSlots)
+	owned(s, "shadow-report", http.MethodGet, "/slots/{slot}/shadow", "The shadow set beside the plugin on air, event by event", s.shadowReport)
+	owned(s, "shadow-report-markdown", http.MethodGet, "/slots/{slot}/shadow.md", "The same, to read and to keep", s.shadowMarkdown)
+	owned(s, "drop-shadow", http.MethodDelete, "/slots/{slot}/shadow", "End the shadow", s.dropShadow)
+	owned(s, "promote", http.MethodPost, "/slots/{slot}/promotion", "Put the shadow on air, now or at a quiet moment", s.promote)
+	owned(s, "cancel-promotion", http.MethodDelete, "/slots/{slot}/promotion", "Wait for the quiet moment no longer", s.cancelPromotion)
+	owned(s, "roll-back", http.MethodPost, "/slots/{slot}/roll-back", "Put the last good plugin back on air", s.rollBack)
+	owned(s, "quarantine", http.MethodGet, "/slots/{slot}/quarantine", "Events on which plugins failed, newest first", s.listQuarantine)
+	owned(s, "retry", http.MethodPost, "/slots/{slot}/quarantine/{seq}/retry", "Give an event in quarantine to the plugin on air again", s.retry)
 
 	owned(s, "events", http.MethodGet, "/events", "What happened, in pages", s.events)
 	owned(s, "chain", http.MethodGet, "/events/{seq}/chain", "What followed from one fact", s.chain)
@@ -54,7 +68,7 @@ func owned[I, O any](s *Server, id, method, path, summary string, h func(context
 
 func operation(id, method, path, summary string) huma.Operation {
 	op := huma.Operation{OperationID: id, Method: method, Path: apiPath + path, Summary: summary, MaxBodyBytes: maxBody, BodyReadTimeout: readWait}
-	if method == http.MethodPost {
+	if method != http.MethodGet {
 		op.Errors = []int{http.StatusForbidden, http.StatusConflict}
 	}
 	return op

@@ -124,26 +124,3 @@ func (s *Server) bids(ctx context.Context, in *bidsInput) (*body[BidList], error
 	}
 	return &body[BidList]{BidList{Items: viewBids(bids)}}, nil
 }
-
-// PluginList is what is installed.
-type PluginList struct {
-	Items []Plugin `json:"items" nullable:"false"`
-}
-
-func (s *Server) listPlugins(ctx context.Context, _ *struct{}) (*body[PluginList], error) {
-	if s.cfg.Plugins == nil {
-		return nil, absent("the plugin host")
-	}
-	list, err := s.cfg.Plugins.Plugins(ctx)
-	if err != nil {
-		return nil, s.readFailed(err)
-	}
-	out := make([]Plugin, len(list))
-	for i, p := range list {
-		if p.Capabilities == nil {
-			p.Capabilities = []Capability{}
-		}
-		out[i] = p
-	}
-	return &body[PluginList]{PluginList{Items: out}}, nil
-}

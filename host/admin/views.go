@@ -212,30 +212,6 @@ type Named struct {
 	Name string `json:"name"`
 }
 
-// Plugin is an installed plugin; its figures are zero unless it is active.
-type Plugin struct {
-	ID           string       `json:"id"`
-	Version      string       `json:"version"`
-	Name         string       `json:"name"`
-	Description  string       `json:"description,omitempty"`
-	Kind         string       `json:"kind" enum:"personality,scene-rules,overlay"`
-	Character    string       `json:"character,omitempty" doc:"whom a personality plays"`
-	Active       bool         `json:"active" doc:"holds the slot of its kind"`
-	SHA256       string       `json:"sha256,omitempty"`
-	Capabilities []Capability `json:"capabilities" nullable:"false"`
-	Events       uint64       `json:"events" doc:"handled since it was loaded"`
-	Traps        uint64       `json:"traps" doc:"events on which it failed"`
-	MemoryBytes  uint64       `json:"memory_bytes"`
-	P50Micros    float64      `json:"p50_us" doc:"time of one call"`
-	P99Micros    float64      `json:"p99_us"`
-}
-
-// Capability is a power that a plugin asks for, and why.
-type Capability struct {
-	Name string `json:"name"`
-	Why  string `json:"why"`
-}
-
 // Swap is what a swap did.
 type Swap struct {
 	Slot        string  `json:"slot"`

@@ -2,119 +2,235 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
+	"sync"
 	"time"
 
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/show"
 	"github.com/sothebais/sothebais/host/telemetry"
 )
 
+// Stander is a guest that can say at once where it stands, so that its state can be had while it goes on.
+type Stander interface {
+	// Stand gives a way to make a guest that stands where this one stands now. It may be used once, from any goroutine,
+	// while this one goes on; until Close of this one.
+	Stand() (spawn func(ctx context.Context) (Guest, error), err error)
+}
+
+// ErrChanged says that somebody else changed a slot meanwhile.
+var ErrChanged = errors.New("the slot was changed meanwhile")
+
+// backlog takes what a slot hears while a successor gets ready.
+type backlog struct {
+	mu     sync.Mutex
+	events []event.Event
+}
+
+func (b *backlog) add(events []event.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.events = append(b.events, events...)
+}
+
+func (b *backlog) take() []event.Event {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	events := b.events
+	b.events = nil
+	return events
+}
+
 // fill puts a plugin into the empty slot.
-func (s *slot) fill(p *occupant) error {
+func (s *slot) fill(ctx context.Context, p *occupant) (show.PluginLoaded, error) {
+	s.ops.Lock()
+	defer s.ops.Unlock()
 	s.turn.Lock()
-	defer s.turn.Unlock()
+	defer s.release(ctx)
 	switch {
 	case s.closed:
-		return fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
+		return show.PluginLoaded{}, fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
 	case s.guest != nil:
-		return fmt.Errorf("%w: slot %s holds %s already; swap it", ErrSlot, s.kind, s.guest.manifest.ID)
+		return show.PluginLoaded{}, fmt.Errorf("%w: slot %s holds %s already; swap it", ErrSlot, s.kind, s.guest.manifest.ID)
 	}
-	s.guest = p
-	s.refresh()
-	return nil
+	p.after = s.passed
+	if since := s.host.cfg.Since; since != nil && s.passed == 0 {
+		s.began = since()
+		p.after, p.caught = s.began, s.host.cfg.Last()
+	}
+	loaded := p.loadedFact()
+	s.seat(p, "start", "", 0)
+	return loaded, nil
 }
 
-// swap exchanges the guest.
-func (s *slot) swap(ctx context.Context, next *occupant) (SwapResult, error) {
-	res, old, err := s.exchange(ctx, next)
-	if err != nil || old == nil {
-		return res, err
-	}
-	if err := old.guest.Close(ctx); err != nil {
-		s.log.Warn("cannot close a plugin that was replaced", telemetry.KeyPlugin, old.manifest.ID, telemetry.KeyErr, err)
-	}
-	return res, nil
+// stand is where a plugin stood, with a way to its state.
+type stand struct {
+	form   *StateSpec
+	spawn  func(context.Context) (Guest, error)
+	state  []byte // when there is no such way
+	timers map[uint64]time.Time
 }
 
-// exchange does what has to happen while the slot waits: save, restore, switch.
-func (s *slot) exchange(ctx context.Context, next *occupant) (SwapResult, *occupant, error) {
+// exchange puts next in the place of whoever is there. What takes time is done beside the show: the state of the old one
+// comes from a copy of it, and next hears what happened since, until there is nothing left to hear. Only then does the
+// slot wait, for as long as it takes to change a pointer. The caller has ops; after an error the old one has not noticed.
+func (s *slot) exchange(ctx context.Context, next *occupant, by, why string) (SwapResult, error) {
+	var waited time.Duration
+	for try := 0; ; try++ {
+		old, from, took, err := s.look(ctx, next)
+		if err != nil {
+			return SwapResult{}, err
+		}
+		waited += took
+		n, err := s.ready(ctx, next, old, from)
+		if err == nil {
+			return s.cut(ctx, old, next, waited, SwapResult{StateBytes: n}, by, why)
+		}
+		s.turn.Lock()
+		s.backlog = nil
+		s.turn.Unlock()
+		if !errors.Is(err, ErrChanged) || try == lookAgain {
+			return SwapResult{}, err
+		}
+	}
+}
+
+// lookAgain is how often the old one is looked at once more because it failed on an event just then.
+const lookAgain = 3
+
+// look notes where the old one stands, and begins to keep what it hears from there on.
+func (s *slot) look(ctx context.Context, next *occupant) (old *occupant, from *stand, took time.Duration, err error) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.closed {
-		return SwapResult{}, nil, fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
+		return nil, nil, 0, fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
 	}
 	start := time.Now()
-	old := s.guest
-	n, err := s.handOver(ctx, old, next)
-	if err != nil {
-		return SwapResult{}, nil, err
+	old, next.after = s.guest, s.passed
+	if from = s.standOf(ctx, old, next); from != nil {
+		s.backlog = &backlog{}
 	}
-	s.guest = next
-	res := SwapResult{To: next.info(), StateBytes: n, Pause: time.Since(start)}
-	if old != nil {
-		res.From = old.info()
-	}
-	s.latency.reset()
-	s.refresh()
-	return res, old, nil
+	return old, from, time.Since(start), nil
 }
 
-// handOver gives the state of old to next when they agree on its form. That old cannot save must not keep it on air.
-func (s *slot) handOver(ctx context.Context, old, next *occupant) (int, error) {
+// standOf is where the old one stands, or nil when its state is nothing to next. That it cannot save must not keep it on
+// air. The caller has the turn.
+func (s *slot) standOf(ctx context.Context, old, next *occupant) *stand {
 	if old == nil || !old.manifest.State.CanHandTo(next.manifest.State) {
-		return 0, nil
+		return nil
 	}
-	state, err := old.guest.Save(ctx)
+	st := &stand{form: old.manifest.State, timers: old.timers.pending()}
+	var err error
+	if g, ok := old.guest.(Stander); ok {
+		st.spawn, err = g.Stand()
+	} else {
+		st.state, err = old.guest.Save(ctx)
+	}
 	if err != nil {
-		s.log.Warn("plugin cannot save its state; its successor begins anew", telemetry.KeyPlugin, old.manifest.ID, telemetry.KeyErr, err)
+		s.cannotSave(old, err)
+		return nil
+	}
+	return st
+}
+
+func (s *slot) cannotSave(old *occupant, err error) {
+	s.log.Warn("plugin cannot save its state; its successor begins anew", telemetry.KeyPlugin, old.manifest.ID, telemetry.KeyErr, err)
+}
+
+// stateOf is the state at a stand.
+func (st *stand) stateOf(ctx context.Context) ([]byte, error) {
+	if st.spawn == nil {
+		return st.state, nil
+	}
+	twin, err := st.spawn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	state, err := twin.Save(ctx)
+	return state, errors.Join(err, twin.Close(ctx))
+}
+
+// ready hands the state over, beside the show, and lets next catch up.
+func (s *slot) ready(ctx context.Context, next, old *occupant, from *stand) (int, error) {
+	if from == nil {
 		return 0, nil
 	}
-	if err := next.guest.Restore(ctx, state); err != nil {
+	state, err := from.stateOf(ctx)
+	switch {
+	case errors.Is(err, ErrChanged):
+		return 0, err
+	case err != nil:
+		s.cannotSave(old, err)
+		return 0, nil
+	}
+	if err := next.take(ctx, from.form, state); err != nil {
 		return 0, fmt.Errorf("hand over the state of %s (%d bytes): %w", old.manifest.ID, len(state), err)
 	}
+	next.timers.adopt(from.timers)
+	for range catchUps {
+		events := s.backlog.take()
+		if len(events) == 0 {
+			break
+		}
+		if err := next.rehearse(ctx, events); err != nil {
+			return 0, fmt.Errorf("catch up with %s: %w", old.manifest.ID, err)
+		}
+	}
 	return len(state), nil
+}
+
+// catchUps bounds how often a successor looks for what came while it caught up. One that is slower than the show is let
+// in all the same, and has the rest to hear while the slot waits.
+const catchUps = 64
+
+// cut changes who is on air.
+func (s *slot) cut(ctx context.Context, old, next *occupant, waited time.Duration, res SwapResult, by, why string) (SwapResult, error) {
+	s.turn.Lock()
+	defer s.release(ctx)
+	start := time.Now()
+	kept := s.backlog
+	s.backlog = nil
+	switch {
+	case s.closed:
+		return SwapResult{}, fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
+	case s.guest != old:
+		return SwapResult{}, fmt.Errorf("slot %s: %w; look at it and try again", s.kind, ErrChanged)
+	}
+	if kept != nil && next.state != "" {
+		if err := next.rehearse(ctx, kept.take()); err != nil {
+			return SwapResult{}, fmt.Errorf("catch up with %s: %w", old.manifest.ID, err)
+		}
+	}
+	if next.state == "" {
+		next.after = s.passed
+	}
+	s.guest = next
+	res.Pause = waited + time.Since(start)
+	if res.To = next.info(); old != nil {
+		res.From = old.info()
+		s.retire(old)
+	}
+	res.loaded = next.loadedFact()
+	s.seat(next, by, why, 0)
+	s.changed(next)
+	return res, nil
 }
 
 // close ends the slot for good.
 func (s *slot) close() {
 	s.turn.Lock()
-	defer s.turn.Unlock()
 	s.closed = true
-	if s.guest == nil {
-		return
+	on, warm, sh := s.guest, s.past.takeWarm(), s.shadow
+	s.guest, s.shadow = nil, nil
+	s.refresh()
+	s.release(context.Background())
+	if sh != nil {
+		sh.stop()
 	}
-	if err := s.guest.guest.Close(context.Background()); err != nil {
-		s.log.Warn("cannot close a plugin", telemetry.KeyPlugin, s.guest.manifest.ID, telemetry.KeyErr, err)
+	for _, p := range []*occupant{on, warm} {
+		if p != nil {
+			s.dismiss(p)
+		}
 	}
-	s.guest = nil
-}
-
-// refresh updates what pages see. The caller holds the turn.
-func (s *slot) refresh() {
-	var info Info
-	if s.guest != nil {
-		info = s.guest.info()
-		s.host.metrics.limits(s.kind, &s.guest.passed, s.guest.guest.Stats().Passed)
-		s.host.metrics.memory.WithLabelValues(string(s.kind)).Set(float64(info.Memory))
-	}
-	s.view.Lock()
-	defer s.view.Unlock()
-	s.current, s.filled = info, s.guest != nil
-	if s.filled {
-		s.once.Do(func() { close(s.opened) })
-	}
-}
-
-// describe gives what pages see, and false for an empty slot.
-func (s *slot) describe() (Info, bool) {
-	s.view.Lock()
-	info, ok := s.current, s.filled
-	s.view.Unlock()
-	info.P50Micros, info.P99Micros = s.latency.quantiles()
-	return info, ok
-}
-
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
 }

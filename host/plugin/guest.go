@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin/abi"
+	"github.com/sothebais/sothebais/host/show"
 )
 
 // Guest is one sandboxed instance of a plugin. Its methods are called by one goroutine at a time.
@@ -124,6 +126,7 @@ const (
 	maxFuel          = 100_000_000
 	maxMemoryMiB     = 256
 	maxCommands      = 1024
+	maxHostCalls     = 65_536
 
 	DefaultStateBytes  = 1 << 20
 	DefaultOutputBytes = abi.MaxCommandsBytes
@@ -161,12 +164,15 @@ type Manifest struct {
 	Subscribes   []event.Kind   `yaml:"subscribes"`
 	State        *StateSpec     `yaml:"state"`
 	Config       map[string]any `yaml:"config"`
+	ConfigSchema map[string]any `yaml:"config_schema"` // a JSON Schema that Config fits; pages make a form of it
+	Tests        []string       `yaml:"tests"`         // recorded sessions inside the plugin, such as sessions/*.jsonl
 }
 
-// RuntimeSpec says what runs: exactly one of a module or a body for the shipped interpreter.
+// RuntimeSpec says what runs: exactly one of a module, a body for the shipped interpreter, or a script.
 type RuntimeSpec struct {
 	Wasm        *FileSpec `yaml:"wasm"`
 	Declarative *FileSpec `yaml:"declarative"`
+	JS          *FileSpec `yaml:"js"`
 }
 
 // FileSpec names a file beside the manifest; in YAML its name alone is enough.
@@ -175,10 +181,16 @@ type FileSpec struct {
 	SHA256 string `yaml:"sha256"`
 }
 
-// Capability is a power that a plugin asks for, and the reason that people are shown.
+// Capability is a power that a plugin asks for, the reason that people are shown, and how much of it is asked for. What
+// is 0 is left to the host's default; Needs says which limits each power has.
 type Capability struct {
-	Name string `yaml:"name" json:"name"`
-	Why  string `yaml:"why" json:"why"`
+	Name          string   `yaml:"name" json:"name"`
+	Why           string   `yaml:"why" json:"why"`
+	PerMinute     int      `yaml:"per_minute" json:"per_minute,omitempty"`
+	Bytes         int      `yaml:"bytes" json:"bytes,omitempty"` // of a line, an answer, or all that is stored
+	Hosts         []string `yaml:"hosts" json:"hosts,omitempty"`
+	TokensPerHour int      `yaml:"tokens_per_hour" json:"tokens_per_hour,omitempty"`
+	Pending       int      `yaml:"pending" json:"pending,omitempty"` // timers that may run at once
 }
 
 // Limits bound a plugin.
@@ -197,10 +209,13 @@ type Limits struct {
 type StateSpec struct {
 	ID      string `yaml:"id"`
 	Version int    `yaml:"version"`
+	Migrate []int  `yaml:"migrate"` // older versions that the plugin can take as well
 }
 
 // CanHandTo reports whether state in this form may be given to a plugin that declares next.
-func (s *StateSpec) CanHandTo(next *StateSpec) bool { return s != nil && next != nil && *s == *next }
+func (s *StateSpec) CanHandTo(next *StateSpec) bool {
+	return s != nil && next != nil && s.ID == next.ID && (s.Version == next.Version || slices.Contains(next.Migrate, s.Version))
+}
 
 // Info describes a plugin that is loaded.
 type Info struct {
@@ -226,8 +241,12 @@ type Info struct {
 	FuelLimit    int64        `json:"fuel_limit"`
 	Memory       uint64       `json:"memory_bytes"`
 	MemoryLimit  uint64       `json:"memory_limit_bytes"`
-	P50Micros    float64      `json:"p50_us"` // of the last calls
+	Stored       int          `json:"stored_bytes"` // by store
+	P50Micros    float64      `json:"p50_us"`       // of the last calls
+	P95Micros    float64      `json:"p95_us"`
 	P99Micros    float64      `json:"p99_us"`
+	Powers       []PowerInfo  `json:"-"`
+	Manifest     *Manifest    `json:"-"`
 }
 
 // SwapResult says what a swap did.
@@ -236,4 +255,6 @@ type SwapResult struct {
 	To         Info          `json:"to"`
 	Pause      time.Duration `json:"pause_ns"` // how long the slot heard nothing
 	StateBytes int           `json:"state_bytes"`
+
+	loaded show.PluginLoaded
 }

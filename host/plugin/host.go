@@ -4,13 +4,17 @@
 // Promises:
 //   - There is one slot for each kind of plugin. A slot gives its guest the events it subscribed to, in the order of
 //     the ledger, from the moment at which Run begins, or from where Config.Since says when its first guest is there.
-//   - A guest asks; it never does. What it has no capability for is dropped, counted, and told once as
-//     plugin.refused. The rest is offered to the director with the event that caused it: the one it handled, or, for a line
-//     that had to wait, one of the last 512 of its slot that it names.
+//   - A guest asks; it never does. Each power has a grant, a rate and a size, looked at whenever it is used. What it may not
+//     have is dropped and counted, and the plugin hears power.denied, once a second and power at most. The rest is offered
+//     to the director with the event that caused it: the one it handled, or, for a line that had to wait, one of the last
+//     512 of its slot that it names. What takes time (http, llm) is answered by an event.
 //   - A guest that fails on an event loses that event and nothing else: it is put back to where it stood, the failure
-//     is recorded as plugin.trapped, and it hears the next one. A guest that cannot be put back is started anew.
-//   - A swap happens between two events. The new plugin is loaded beside the old one; when anything about it fails,
-//     the old one has not noticed. No event is lost or heard twice by the slot.
+//     is recorded as plugin.trapped, the event is kept aside, and it hears the next one.
+//   - A guest that fails too often gives way to the last good one, which is kept started. Where there is none, the slot is
+//     empty for a while that grows.
+//   - A swap happens between two events. The new plugin is loaded, takes over the state and catches up beside the old one;
+//     when anything about it fails, the old one has not noticed. No event is lost or heard twice by the slot.
+//   - A shadow hears what the slot hears, and nothing of it reaches anybody. The one on air never waits for it.
 //   - A slow guest delays its own slot only. The writer of the ledger and the other slots never wait for it.
 package plugin
 
@@ -44,6 +48,12 @@ type recorder interface {
 	Record(ctx context.Context, drafts ...event.Draft) ([]event.Event, error)
 }
 
+// keeper is where plugins keep what outlives them.
+type keeper interface {
+	PluginAll(ctx context.Context, plugin string) (map[string][]byte, error)
+	PluginPutAll(ctx context.Context, plugin string, values map[string][]byte) error // nil removes a key
+}
+
 // Config of a Host. Runtime, Subscribe, Last, Facts and Offer are required.
 type Config struct {
 	Runtime   Runtime
@@ -54,9 +64,25 @@ type Config struct {
 	Since func() uint64
 	Facts recorder
 	// Offer takes what a guest asks for, caused by an event; it must not block for long.
-	Offer   func(ctx context.Context, cause event.Event, cues []cue.Cue)
-	Logger  *slog.Logger
-	Metrics prometheus.Registerer
+	Offer func(ctx context.Context, cause event.Event, cues []cue.Cue)
+	// Find gives an event by its number, to try one again that was put aside; without it none can be.
+	Find func(ctx context.Context, seq uint64) (event.Event, error)
+	// Aside is what was in quarantine when the program last stopped.
+	Aside []Quarantined
+
+	Grants book   // nil: whatever a manifest asks for is granted
+	Store  keeper // nil: no plugin has a store
+	Fetch  func(ctx context.Context, q Request) (Answer, error)
+	Ask    func(ctx context.Context, q Question) (Reply, error)
+
+	// Quiet reports whether a change would be least noticed now; without it any moment is quiet.
+	Quiet func() bool
+	// Changed hears who is on air in a slot from now on, whoever put it there.
+	Changed func(ctx context.Context, slot Kind, files fs.FS)
+
+	Supervision Supervision
+	Logger      *slog.Logger
+	Metrics     prometheus.Registerer
 }
 
 // Host holds the slots.
@@ -65,6 +91,14 @@ type Host struct {
 	log     *slog.Logger
 	metrics *metrics
 	slots   []*slot // in the order of kinds
+	aside   quarantine
+
+	life    context.Context // of what outlives a call: shadows, requests under way
+	end     context.CancelFunc
+	errands sync.WaitGroup
+
+	mu       sync.Mutex
+	dossiers map[string]*dossier
 }
 
 // kinds are the slots, in the order in which they are listed.
@@ -75,12 +109,15 @@ var ErrSlot = errors.New("wrong slot")
 
 // New makes a host with empty slots.
 func New(cfg Config) *Host {
-	h := &Host{cfg: cfg, log: cfg.Logger, metrics: newMetrics(cfg.Metrics)}
+	cfg.Supervision = cfg.Supervision.withDefaults()
+	h := &Host{cfg: cfg, log: cfg.Logger, metrics: newMetrics(cfg.Metrics), dossiers: map[string]*dossier{}}
+	h.aside.items = slices.Clone(cfg.Aside)
+	h.life, h.end = context.WithCancel(context.Background())
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
 	for _, k := range kinds {
-		h.slots = append(h.slots, &slot{kind: k, host: h, log: h.log.With("slot", string(k)), opened: make(chan struct{})})
+		h.slots = append(h.slots, newSlot(k, h))
 	}
 	return h
 }
@@ -98,11 +135,14 @@ func (h *Host) Run(ctx context.Context) error {
 				stop() // a slot that cannot hear is a show that cannot react
 			}
 		})
+		all.Go(func() { s.tend(ctx) })
 	}
 	all.Wait()
+	h.end()
 	for _, s := range h.slots {
 		s.close()
 	}
+	h.errands.Wait()
 	return errors.Join(errs...)
 }
 
@@ -113,32 +153,38 @@ func (h *Host) Load(ctx context.Context, slotName string, fsys fs.FS) (Info, err
 	if err != nil {
 		return Info{}, err
 	}
-	if err := s.fill(p); err != nil {
+	loaded, err := s.fill(ctx, p)
+	if err != nil {
 		return Info{}, errors.Join(err, p.guest.Close(ctx))
 	}
 	info, _ := s.describe()
-	h.record(ctx, 0, show.PluginLoaded{Slot: string(s.kind), Plugin: info.ID, Version: info.Version, SHA256: info.SHA256, Origin: originOf(fsys)})
+	h.record(ctx, 0, loaded)
 	return info, nil
 }
 
 // Swap replaces what is in the slot of the plugin's kind, between two events. State goes over when both plugins
-// declare the same form of it. After an error the old plugin is still there, untouched. What comes of it is recorded as
-// caused by the fact numbered cause, the act of whoever asked; 0 is none.
+// declare the same form of it, or the new one knows how to take the old one's. After an error the old plugin is still
+// there, untouched. What comes of it is recorded as caused by the fact numbered cause, the act of whoever asked; 0 is none.
 func (h *Host) Swap(ctx context.Context, fsys fs.FS, who string, cause uint64) (SwapResult, error) {
 	next, s, err := h.prepare(ctx, "", fsys, cause)
 	if err != nil {
 		return SwapResult{}, err
 	}
-	res, err := s.swap(ctx, next)
+	s.ops.Lock()
+	defer s.ops.Unlock()
+	return s.replace(ctx, next, who, cause)
+}
+
+// replace exchanges the plugin on air and records it, behind what is told first. The caller has ops.
+func (s *slot) replace(ctx context.Context, next *occupant, who string, cause uint64, first ...event.Data) (SwapResult, error) {
+	res, err := s.exchange(ctx, next, who, "")
 	if err != nil {
 		err = fmt.Errorf("swap to %s %s: %w", next.manifest.ID, next.manifest.Version, err)
-		h.refused(ctx, cause, string(s.kind), next.manifest.ID, err)
+		s.host.refused(ctx, cause, string(s.kind), next.manifest.ID, err)
 		return SwapResult{}, errors.Join(err, next.guest.Close(ctx))
 	}
-	h.metrics.pause.Observe(res.Pause.Seconds())
-	h.record(ctx, cause, show.PluginLoaded{Slot: string(s.kind), Plugin: res.To.ID, Version: res.To.Version, SHA256: res.To.SHA256, Origin: originOf(fsys)},
-		show.PluginSwapped{Slot: string(s.kind), From: res.From.ID, FromVersion: res.From.Version, To: res.To.ID, ToVersion: res.To.Version,
-			PauseMicros: res.Pause.Microseconds(), StateBytes: res.StateBytes, Why: who})
+	s.host.metrics.pause.Observe(res.Pause.Seconds())
+	s.host.record(ctx, cause, append(first, res.loaded, swappedFact(s.kind, res, who))...)
 	return res, nil
 }
 
@@ -154,15 +200,28 @@ func (h *Host) prepare(ctx context.Context, want Kind, fsys fs.FS, cause uint64)
 		h.refused(ctx, cause, string(want), m.ID, err)
 		return nil, nil, err
 	}
-	g, err := h.cfg.Runtime.Load(ctx, Spec{Manifest: m, Files: fsys})
+	p, err := h.load(ctx, m, fsys)
 	if err != nil {
-		h.metrics.limit(m.Kind, err)
-		err = fmt.Errorf("load plugin %s %s: %w", m.ID, m.Version, err)
 		h.refused(ctx, cause, string(m.Kind), m.ID, err)
 		return nil, nil, err
 	}
-	return newOccupant(m, g, fsys), h.slots[slices.Index(kinds[:], m.Kind)], nil
+	return p, h.slot(m.Kind), nil
 }
+
+// load makes a plugin that is in no slot yet.
+func (h *Host) load(ctx context.Context, m *Manifest, fsys fs.FS) (*occupant, error) {
+	powers, err := h.powers(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	p := h.newOccupant(m, fsys, powers)
+	if err := p.start(ctx, h); err != nil {
+		return nil, fmt.Errorf("load plugin %s %s: %w", m.ID, m.Version, err)
+	}
+	return p, nil
+}
+
+func (h *Host) slot(k Kind) *slot { return h.slots[slices.Index(kinds[:], k)] }
 
 // Plugins describes what is loaded, in the order of the slots.
 func (h *Host) Plugins() []Info {
@@ -179,8 +238,7 @@ func (h *Host) refused(ctx context.Context, cause uint64, slot, plugin string, w
 	h.record(ctx, cause, show.PluginRefused{Slot: slot, Plugin: plugin, Reason: why.Error()})
 }
 
-// record writes facts of which each but the first is caused by the one before. That they could not be written must
-// not stop a guest, so it is told in the log.
+// record writes facts of which each but the first is caused by the one before.
 func (h *Host) record(ctx context.Context, cause uint64, facts ...event.Data) {
 	now := time.Now().UTC()
 	drafts := make([]event.Draft, len(facts))
@@ -190,7 +248,12 @@ func (h *Host) record(ctx context.Context, cause uint64, facts ...event.Data) {
 			drafts[i].Cause, drafts[i].Back = 0, 1
 		}
 	}
+	h.write(ctx, drafts)
+}
+
+// write writes facts. That they could not be written must not stop a guest, so it is told in the log.
+func (h *Host) write(ctx context.Context, drafts []event.Draft) {
 	if _, err := h.cfg.Facts.Record(ctx, drafts...); err != nil && ctx.Err() == nil {
-		h.log.Error("cannot record a fact about a plugin", telemetry.KeyEvent, string(facts[0].EventKind()), telemetry.KeyErr, err)
+		h.log.Error("cannot record a fact about a plugin", telemetry.KeyEvent, string(drafts[0].Data.EventKind()), telemetry.KeyErr, err)
 	}
 }

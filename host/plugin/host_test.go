@@ -1,6 +1,7 @@
 package plugin_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,11 +114,35 @@ func (r *reader) NextBatch(ctx context.Context, buf []event.Event) ([]event.Even
 
 // fake is a guest that answers each operator.acted as it is told.
 type fake struct {
-	name  string
-	heard []string
-	out   []plugin.Reaction
-	dead  bool
-	close int
+	name    string
+	heard   []string
+	answers []event.Data // events for it alone
+	out     []plugin.Reaction
+	dead    bool
+	mended  bool // bears what it did not
+	quirk   bool // differs from others where it is told to
+	sum     string
+	close   int
+}
+
+func say(seq uint64, text, mood string) plugin.Reaction {
+	return plugin.Reaction{Event: seq, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: text, Name: mood}}
+}
+
+// peculiar is where guests differ; nil is a trap.
+func (f *fake) peculiar(seq uint64, what string) *[]plugin.Reaction {
+	one := []plugin.Reaction{say(seq, f.name+" heard "+what, "")}
+	switch {
+	case what == "speak" && !f.quirk, what == "hush" && f.quirk:
+		one = nil
+	case what == "line" && f.quirk:
+		one[0].Cue.Text = "quirk"
+	case what == "mood" && f.quirk:
+		one[0].Cue.Name = "sly"
+	case what == "trap-2" && f.quirk:
+		return nil
+	}
+	return &one
 }
 
 func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Reaction, error) {
@@ -126,8 +151,13 @@ func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Re
 	}
 	f.out = f.out[:0]
 	for _, e := range events {
-		switch what := e.Data.(show.OperatorActed).What; what {
+		switch what := told(e); what {
+		case "":
 		case "trap":
+			if f.mended {
+				f.out = append(f.out, say(e.Seq, f.name+" heard trap", ""))
+				continue
+			}
 			return nil, &plugin.TrapError{Reason: "unreachable"}
 		case "die":
 			f.dead = true
@@ -136,6 +166,12 @@ func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Re
 			for range 64 {
 				f.out = append(f.out, plugin.Reaction{Event: e.Seq, Power: "log", Log: strings.Repeat("鳥", 1000)})
 			}
+		case "trap-2", "line", "mood", "hush", "speak":
+			r := f.peculiar(e.Seq, what)
+			if r == nil {
+				return nil, &plugin.TrapError{Reason: "unreachable"}
+			}
+			f.out = append(f.out, *r...)
 		case "reply":
 			f.out = append(f.out, plugin.Reaction{Event: e.Seq, Power: "reply", Cue: cue.Cue{Verb: cue.Reply, Name: "1"}})
 		default:
@@ -145,9 +181,19 @@ func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Re
 		}
 	}
 	for _, e := range events {
-		f.heard = append(f.heard, e.Data.(show.OperatorActed).What)
+		if what := told(e); what != "" {
+			f.heard = append(f.heard, what)
+		} else {
+			f.answers = append(f.answers, e.Data)
+		}
 	}
 	return f.out, nil
+}
+
+// told is what the operator said, "" when it was somebody else.
+func told(e event.Event) string {
+	d, _ := e.Data.(show.OperatorActed)
+	return d.What
 }
 
 func (f *fake) Save(context.Context) ([]byte, error) {
@@ -171,7 +217,9 @@ func (f *fake) Clone(context.Context) (plugin.Guest, error) {
 	return &fake{name: f.name, heard: slices.Clone(f.heard)}, nil
 }
 
-func (f *fake) Stats() plugin.Stats         { return plugin.Stats{SHA256: "abc", Memory: 1 << 16} }
+func (f *fake) Stats() plugin.Stats {
+	return plugin.Stats{SHA256: cmp.Or(f.sum, "abc"), Memory: 1 << 16}
+}
 func (f *fake) Close(context.Context) error { f.close++; return nil }
 
 // fakes is a runtime; it keeps what it made.
@@ -179,6 +227,7 @@ type fakes struct {
 	mu   sync.Mutex
 	made []*fake
 	fail error
+	sum  string // of what it makes
 }
 
 func (r *fakes) Load(_ context.Context, spec plugin.Spec) (plugin.Guest, error) {
@@ -187,7 +236,7 @@ func (r *fakes) Load(_ context.Context, spec plugin.Spec) (plugin.Guest, error) 
 	if r.fail != nil {
 		return nil, r.fail
 	}
-	f := &fake{name: spec.Manifest.ID}
+	f := &fake{name: spec.Manifest.ID, sum: r.sum}
 	r.made = append(r.made, f)
 	return f, nil
 }
@@ -215,23 +264,25 @@ type stage struct {
 	h       *plugin.Host
 	mu      sync.Mutex
 	offered []string
+	change  func(*plugin.Config)
 }
 
 func newStage() *stage {
-	s := &stage{began: make(chan struct{}), l: newTimeline(), rt: &fakes{}}
-	s.configure(func(*plugin.Config) {})
-	return s
+	return &stage{began: make(chan struct{}), l: newTimeline(), rt: &fakes{}, change: func(*plugin.Config) {}}
 }
 
-// configure makes the host, with a change to its configuration.
-func (s *stage) configure(change func(*plugin.Config)) {
+// configure changes the configuration of the host.
+func (s *stage) configure(change func(*plugin.Config)) { s.change = change }
+
+// build makes the host.
+func (s *stage) build() {
 	last := func() uint64 {
 		defer close(s.began)
 		return s.l.Last()
 	}
 	cfg := plugin.Config{Runtime: s.rt, Facts: s.l, Last: last, Metrics: prometheus.NewRegistry(),
 		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source { return &reader{s.l, after, kinds} }, Offer: s.offer}
-	change(&cfg)
+	s.change(&cfg)
 	s.h = plugin.New(cfg)
 }
 
@@ -246,7 +297,8 @@ func (s *stage) offer(_ context.Context, cause event.Event, cues []cue.Cue) {
 // play runs f beside the running host, under fake time.
 func (s *stage) play(t *testing.T, f func(ctx context.Context)) {
 	synctest.Test(t, func(t *testing.T) {
-		s.l.wake = make(chan struct{}) // of this bubble
+		s.l.wake, s.began = make(chan struct{}), make(chan struct{}) // of this bubble
+		s.build()
 		ctx, stop := context.WithCancel(context.Background())
 		done := make(chan error)
 		go func() { done <- s.h.Run(ctx) }()
@@ -296,29 +348,29 @@ func TestALineThatWaited(t *testing.T) {
 	s.play(t, func(ctx context.Context) {
 		must[plugin.Info](t)(s.h.Load(ctx, "overlay", described("a", ""))) // 1
 		synctest.Wait()
-		s.l.say("trap") // 2, and the trap is 3
+		s.l.say("trap") // 2; the trap is 3, the quarantine 4
 		synctest.Wait()
-		s.l.say("one")                                             // 4
-		_, _ = s.l.Record(ctx, event.Draft{Data: post.Received{}}) // 5: not subscribed
-		s.l.say("two")                                             // 6
-		for _, about := range []int{4, 6, 5, 2, 10, 12, 1 << 40} { // 7 to 13; 5 and 2 it has not heard, 12 is itself, the last is to come
+		s.l.say("one")                                             // 5
+		_, _ = s.l.Record(ctx, event.Draft{Data: post.Received{}}) // 6: not subscribed
+		s.l.say("two")                                             // 7
+		for _, about := range []int{5, 7, 6, 2, 11, 13, 1 << 40} { // 8 to 14; 6 and 2 it has not heard, 13 is itself, the last is to come
 			s.l.say(fmt.Sprint("about ", about))
 		}
 		synctest.Wait()
-		must[plugin.SwapResult](t)(s.h.Swap(ctx, described("b", ""), "operator", 0)) // 14 and 15
-		s.l.say("about 4")                                                           // 16: its predecessor heard it
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, described("b", ""), "operator", 0)) // 15 and 16
+		s.l.say("about 5")                                                           // 17: its predecessor heard it
 		for range 510 {
-			s.l.say("x") // 17 to 526
+			s.l.say("x") // 18 to 527
 		}
-		s.l.say("about 4")  // 527: too long ago
-		s.l.say("about 17") // 528: among the last 512
+		s.l.say("about 5")  // 528: too long ago
+		s.l.say("about 18") // 529: among the last 512
 	})
-	want := []string{"4 a a heard one", "6 a a heard two", "4 a a heard about 4", "6 a a heard about 6", "9 a a heard about 5", "10 a a heard about 2",
-		"10 a a heard about 10", "12 a a heard about 12", "13 a a heard about 1099511627776", "4 b b heard about 4"}
+	want := []string{"5 a a heard one", "7 a a heard two", "5 a a heard about 5", "7 a a heard about 7", "10 a a heard about 6", "11 a a heard about 2",
+		"11 a a heard about 11", "13 a a heard about 13", "14 a a heard about 1099511627776", "5 b b heard about 5"}
 	if got := s.offered[:len(want)]; !slices.Equal(got, want) {
 		t.Errorf("offered\n%q, want\n%q", got, want)
 	}
-	if got, want := s.offered[len(s.offered)-2:], []string{"527 b b heard about 4", "17 b b heard about 17"}; !slices.Equal(got, want) {
+	if got, want := s.offered[len(s.offered)-2:], []string{"528 b b heard about 5", "18 b b heard about 18"}; !slices.Equal(got, want) {
 		t.Errorf("offered %q, want %q", got, want)
 	}
 }
@@ -332,15 +384,15 @@ func TestWhatIsNotAllowedIsDroppedAndToldOnce(t *testing.T) {
 		}
 		s.l.say("fine")
 		synctest.Wait()
-		if p := s.h.Plugins()[0]; p.Denied != 3 || p.Commands != 4 || p.Events != 4 {
+		if p := s.h.Plugins()[0]; p.Denied != 3 || p.Commands != 4 || p.Events != 5 {
 			t.Errorf("info %+v", p)
 		}
 	})
 	if len(s.offered) != 1 {
 		t.Errorf("offered %q", s.offered)
 	}
-	if r := facts[show.PluginRefused](s.l); len(r) != 1 || !strings.Contains(r[0].Reason, "asked for reply without the capability") {
-		t.Errorf("refused %+v", r)
+	if d := facts[show.PowerDenied](s.l); len(d) != 1 || d[0].Plugin != "a" || !strings.Contains(d[0].Reason, "a has no capability reply") {
+		t.Errorf("denied %+v", d)
 	}
 }
 
@@ -516,6 +568,7 @@ func TestSlots(t *testing.T) {
 // TestSwapsUnderLoad: whoever is in the slot, each event is heard once and in order.
 func TestSwapsUnderLoad(t *testing.T) {
 	s := newStage()
+	s.build()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- s.h.Run(ctx) }()

@@ -20,20 +20,14 @@ func (l *latencies) add(d time.Duration) {
 	l.n++
 }
 
-func (l *latencies) reset() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.n = 0
-}
-
-// quantiles are the median and the 99th percentile, 0 before the first call.
-func (l *latencies) quantiles() (p50, p99 float64) {
+// quantiles are the median, the 95th and the 99th percentile, 0 before the first call.
+func (l *latencies) quantiles() (p50, p95, p99 float64) {
 	l.mu.Lock()
 	seen := slices.Clone(l.ring[:min(l.n, len(l.ring))])
 	l.mu.Unlock()
 	if len(seen) == 0 {
-		return 0, 0
+		return 0, 0, 0
 	}
 	slices.Sort(seen)
-	return seen[len(seen)/2], seen[len(seen)*99/100]
+	return seen[len(seen)/2], seen[len(seen)*95/100], seen[len(seen)*99/100]
 }

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -84,26 +85,45 @@ func (f *FileSpec) UnmarshalYAML(n *yaml.Node) error {
 }
 
 func (m *Manifest) applyDefaults() {
-	if m.Limits.Fuel == 0 {
-		m.Limits.Fuel = DefaultFuel
-	}
-	if m.Limits.MemoryMiB == 0 {
-		m.Limits.MemoryMiB = DefaultMemoryMiB
-	}
-	if m.Limits.Commands == 0 {
-		m.Limits.Commands = DefaultCommands
-	}
+	l := &m.Limits
+	l.Fuel = cmp.Or(l.Fuel, DefaultFuel)
+	l.MemoryMiB = cmp.Or(l.MemoryMiB, DefaultMemoryMiB)
+	l.Commands = cmp.Or(l.Commands, DefaultCommands)
+	l.StateBytes = cmp.Or(l.StateBytes, DefaultStateBytes)
+	l.OutputBytes = cmp.Or(l.OutputBytes, DefaultOutputBytes)
+	l.LogLines = cmp.Or(l.LogLines, DefaultLogLines)
+	l.Tables = cmp.Or(l.Tables, DefaultTables)
+	l.HostCalls = cmp.Or(l.HostCalls, DefaultHostCalls)
 }
 
 // File is the file that runs.
 func (r RuntimeSpec) File() FileSpec {
-	if r.Wasm != nil {
-		return *r.Wasm
-	}
-	if r.Declarative != nil {
-		return *r.Declarative
+	if f := cmp.Or(r.Wasm, r.Declarative, r.JS); f != nil {
+		return *f
 	}
 	return FileSpec{}
+}
+
+// Name says which way it is: wasm, declarative or js.
+func (r RuntimeSpec) Name() string {
+	switch {
+	case r.Wasm != nil:
+		return "wasm"
+	case r.JS != nil:
+		return "js"
+	}
+	return "declarative"
+}
+
+// count is how many ways to run are named.
+func (r RuntimeSpec) count() int {
+	n := 0
+	for _, f := range []*FileSpec{r.Wasm, r.Declarative, r.JS} {
+		if f != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // May reports whether the manifest asks for a power.
@@ -113,6 +133,7 @@ func (m *Manifest) May(power string) bool {
 
 var (
 	idPattern     = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	idLabel       = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	semverPattern = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$`)
 	apiPattern    = regexp.MustCompile(`^(>=)?1(\.\d+)?$|^1 - \d+$|^\^1(\.\d+)?$`)
 )
@@ -130,11 +151,35 @@ func (c *checker) check(m *Manifest) {
 	c.checkRuntime(m.Runtime)
 	c.checkCapabilities(m.Capabilities)
 	c.checkSubscribes(m.Subscribes)
-	c.within("limits.fuel", m.Limits.Fuel, maxFuel)
-	c.within("limits.memory_mib", int64(m.Limits.MemoryMiB), maxMemoryMiB)
-	c.within("limits.commands", int64(m.Limits.Commands), maxCommands)
-	if m.State != nil {
-		c.require(m.State.ID != "" && m.State.Version > 0, "state", "state wants an id and a version from 1, such as {id: %s, version: 1}", m.ID)
+	c.checkLimits(m.Limits)
+	c.checkState(m)
+	c.checkConfig(m)
+	for i, t := range m.Tests {
+		c.require(fs.ValidPath(t) && t != ".", fmt.Sprintf("tests.%d", i), "test is %q; want the path of a recorded session inside the plugin, such as sessions/night.jsonl", t)
+	}
+}
+
+func (c *checker) checkLimits(l Limits) {
+	c.within("limits.fuel", l.Fuel, maxFuel)
+	for _, v := range []struct {
+		name      string
+		got, most int
+	}{
+		{"memory_mib", l.MemoryMiB, maxMemoryMiB}, {"commands", l.Commands, maxCommands}, {"state_bytes", l.StateBytes, DefaultStateBytes},
+		{"output_bytes", l.OutputBytes, DefaultOutputBytes}, {"log_lines", l.LogLines, DefaultLogLines}, {"tables", l.Tables, DefaultTables},
+		{"host_calls", l.HostCalls, maxHostCalls},
+	} {
+		c.within("limits."+v.name, int64(v.got), int64(v.most))
+	}
+}
+
+func (c *checker) checkState(m *Manifest) {
+	if m.State == nil {
+		return
+	}
+	c.require(m.State.ID != "" && m.State.Version > 0, "state", "state wants an id and a version from 1, such as {id: %s, version: 1}", m.ID)
+	for i, v := range m.State.Migrate {
+		c.require(v > 0 && v < m.State.Version, fmt.Sprintf("state.migrate.%d", i), "migrate lists %d; want versions older than %d, from 1", v, m.State.Version)
 	}
 }
 
@@ -152,8 +197,8 @@ func (c *checker) checkKind(m *Manifest) {
 }
 
 func (c *checker) checkRuntime(r RuntimeSpec) {
-	if (r.Wasm == nil) == (r.Declarative == nil) {
-		c.fail("runtime", "runtime wants exactly one of wasm: plugin.wasm and declarative: personality.yaml")
+	if r.count() != 1 {
+		c.fail("runtime", "runtime wants exactly one of wasm: plugin.wasm, declarative: personality.yaml and js: plugin.js")
 		return
 	}
 	f := r.File()
@@ -178,6 +223,7 @@ func (c *checker) checkCapabilities(caps []Capability) {
 			c.fail(at, "capability %s has no reason; say why in a few words, people read it before they trust the plugin", cap.Name)
 		}
 		seen[cap.Name] = true
+		c.checkLimitsOf(at, cap)
 	}
 }
 

@@ -40,8 +40,10 @@ func TestParseManifest(t *testing.T) {
 	}
 	want := &Manifest{ID: "dusty-gavel", Version: "1.2.3-rc.1", Name: "Dusty Gavel", Description: "a fox", License: "Apache-2.0", Authors: []string{"A", "B"},
 		Kind: Personality, Character: "dusty", API: "1", Runtime: RuntimeSpec{Declarative: &FileSpec{File: "personality.yaml"}},
-		Capabilities: []Capability{{"say", "to speak"}, {"log", "for the author, while it is new"}}, Limits: Limits{Fuel: 20_000_000, MemoryMiB: 48, Commands: DefaultCommands},
-		Subscribes: []event.Kind{"bid.accepted", "clock.ticked"}, State: &StateSpec{"personality", 1}, Config: map[string]any{"volume": 3}}
+		Capabilities: []Capability{{Name: "say", Why: "to speak"}, {Name: "log", Why: "for the author, while it is new"}},
+		Limits: Limits{Fuel: 20_000_000, MemoryMiB: 48, Commands: DefaultCommands, StateBytes: DefaultStateBytes, OutputBytes: DefaultOutputBytes,
+			LogLines: DefaultLogLines, Tables: DefaultTables, HostCalls: DefaultHostCalls},
+		Subscribes: []event.Kind{"bid.accepted", "clock.ticked"}, State: &StateSpec{ID: "personality", Version: 1}, Config: map[string]any{"volume": 3}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -86,6 +88,14 @@ func TestManifestMistakes(t *testing.T) {
 		{"too much fuel", edit("20000000", "2000000000"), "plugin.yaml:14: limits.fuel is 2000000000; want 1 to 100000000"},
 		{"no memory", edit("48", "-1"), "plugin.yaml:14: limits.memory_mib is -1; want 1 to 256"},
 		{"state", edit("version: 1}", "version: 0}"), "plugin.yaml:16: state wants an id and a version from 1"},
+		{"migrate", edit("version: 1}", "version: 3, migrate: [1, 3]}"), "plugin.yaml:16: migrate lists 3; want versions older than 3, from 1"},
+		{"limit of another power", edit("why: to speak", "why: to speak, pending: 3"), "plugin.yaml:12: capability say has no pending; leave it out"},
+		{"limit too high", edit("why: to speak", "why: to speak, per_minute: 9000"), "plugin.yaml:12: per_minute of capability say is 9000; want 1 to 240"},
+		{"hosts of another power", edit("why: to speak", "why: to speak, hosts: [a.example]"), "plugin.yaml:12: capability say has no hosts; leave them out"},
+		{"test outside", full + "tests: [../night.jsonl]\n", `plugin.yaml:18: test is "../night.jsonl"; want the path of a recorded session inside`},
+		{"schema", full + "config_schema: {type: objekt}\n", "plugin.yaml:18: config_schema: bad schema"},
+		{"schema elsewhere", full + "config_schema: {$ref: 'https://schemas.example/a.json'}\n", "a schema must stand on its own"},
+		{"config against its schema", full + "config_schema: {properties: {volume: {maximum: 2}}}\n", "plugin.yaml:17: config does not fit config_schema"},
 		{"type", edit("fuel: 20000000", "fuel: much"), "line 14: cannot unmarshal !!str `much` into int64"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -38,3 +38,22 @@ func (m *memory) cause(about uint64, handled event.Event) event.Event {
 	}
 	return m.ring[i%remembered]
 }
+
+// last is the number of the newest event, 0 when there is none.
+func (m *memory) last() uint64 {
+	if m.n == 0 {
+		return 0
+	}
+	return m.ring[(m.n-1)%remembered].Seq
+}
+
+// since are the events after a number, as far back as the memory goes.
+func (m *memory) since(seq uint64) []event.Event {
+	var out []event.Event
+	for i := max(0, m.n-remembered); i < m.n; i++ {
+		if e := m.ring[i%remembered]; e.Seq > seq {
+			out = append(out, e)
+		}
+	}
+	return out
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"strings"
 	"sync"
@@ -18,64 +17,44 @@ import (
 )
 
 // slot hears the timeline for whoever is in it. Whoever holds turn is between two batches, so that is where guests
-// are exchanged.
+// are exchanged. Whoever changes who is in it holds ops first; the slot itself never waits for ops.
 type slot struct {
 	kind Kind
 	host *Host
 	log  *slog.Logger
 
-	opened  chan struct{} // closed when the first guest is there
-	once    sync.Once     // closes it
-	turn    sync.Mutex
-	guest   *occupant // nil while the slot is empty
-	closed  bool
-	batch   []event.Event // of the events that the guest hears
-	heard   memory        // what the guests of this slot heard last
-	offered []cue.Cue
+	opened chan struct{} // closed when the first guest is there
+	once   sync.Once     // closes it
+	ops    sync.Mutex    // one swap, shadow, promotion or roll-back at a time
+	turn   sync.Mutex
+
+	// Of the turn.
+	guest    *occupant // nil while the slot is empty
+	shadow   *shadow   // nil when there is none
+	backlog  *backlog  // takes what is heard while a successor gets ready; nil when none does
+	closed   bool
+	passed   uint64 // last event that came by
+	began    uint64 // where the first guest begins, when Config.Since says so
+	one      [1]event.Event
+	batch    []event.Event // of the events that the guest hears
+	outcomes []outcome     // what the guest made of them, for the shadow
+	heard    memory        // what the guests of this slot heard last
+	offered  []cue.Cue
+	watch    watch
+	after    []func(ctx context.Context) // what is done when the turn is over
+
+	agenda agenda
+	past   history
 
 	view    sync.Mutex // guards what pages read while a batch is handled
-	current Info
-	filled  bool
-	latency latencies
+	current *occupant
+	info    Info
 }
 
-// occupant is a guest with what is known of it.
-type occupant struct {
-	manifest *Manifest
-	guest    Guest
-	files    fs.FS // to start it anew
-	loaded   time.Time
-	hears    map[event.Kind]bool
-	may      map[string]bool
-	told     map[string]bool // capabilities whose lack was recorded
-
-	events, commands, denied, traps, lastSeq uint64
-	lastTrap                                 string
-	passed                                   Passed // limits, of which the metrics know
-
-	logSecond time.Time // in which logged lines were written
-	logged    int
-}
-
-func newOccupant(m *Manifest, g Guest, files fs.FS) *occupant {
-	p := &occupant{manifest: m, guest: g, files: files, loaded: time.Now().UTC(), hears: map[event.Kind]bool{}, may: map[string]bool{}, told: map[string]bool{}}
-	for _, k := range m.Subscribes {
-		p.hears[k] = true
-	}
-	for _, c := range m.Capabilities {
-		p.may[c.Name] = true
-	}
-	return p
-}
-
-func (p *occupant) info() Info {
-	m, st := p.manifest, p.guest.Stats()
-	return Info{
-		ID: m.ID, Version: m.Version, Name: m.Name, Description: m.Description, Kind: m.Kind, Character: m.Character, SHA256: st.SHA256,
-		Capabilities: m.Capabilities, Subscribes: m.Subscribes, Loaded: p.loaded,
-		Events: p.events, Commands: p.commands, Denied: p.denied, Unknown: st.Unknown, Dropped: st.Dropped, Traps: p.traps, LastTrap: p.lastTrap, LastSeq: p.lastSeq,
-		Fuel: st.Fuel, FuelLimit: m.Limits.Fuel, Memory: st.Memory, MemoryLimit: uint64(m.Limits.MemoryMiB) << 20,
-	}
+func newSlot(k Kind, h *Host) *slot {
+	s := &slot{kind: k, host: h, log: h.log.With("slot", string(k)), opened: make(chan struct{})}
+	s.agenda.wake = make(chan struct{}, 1)
+	return s
 }
 
 // run reads the timeline until ctx ends.
@@ -85,10 +64,10 @@ func (s *slot) run(ctx context.Context, after uint64) error {
 		case <-ctx.Done():
 			return nil
 		case <-s.opened:
-			after = s.host.cfg.Since()
+			after = s.began
 		}
 	}
-	source := s.host.cfg.Subscribe(after, abi.EventKinds()...)
+	source := s.host.cfg.Subscribe(after, append(abi.EventKinds(), abi.AnswerKinds()...)...)
 	defer source.Close()
 	buf := make([]event.Event, 0, abi.MaxBatchEvents)
 	for {
@@ -103,47 +82,88 @@ func (s *slot) run(ctx context.Context, after uint64) error {
 	}
 }
 
-// hear gives a batch to the guest. When the guest fails on it, it gets the events one by one, so that only the one
-// that it cannot bear is lost to it.
+// hear gives a batch to whoever is there.
 func (s *slot) hear(ctx context.Context, events []event.Event) {
 	s.turn.Lock()
-	defer s.turn.Unlock()
-	p := s.guest
-	if p == nil {
-		return
+	defer s.release(ctx)
+	s.passed = events[len(events)-1].Seq
+	if s.backlog != nil {
+		s.backlog.add(events)
 	}
-	s.batch = s.batch[:0]
-	for _, e := range events {
-		if p.hears[e.Kind()] {
-			s.batch = append(s.batch, e)
-		}
+	s.outcomes = s.outcomes[:0]
+	for rest := events; len(rest) > 0 && s.guest != nil; {
+		rest = s.give(ctx, s.guest, rest)
 	}
-	if len(s.batch) == 0 {
-		return
-	}
-	if err := s.handle(ctx, p, s.batch); err != nil {
-		s.oneByOne(ctx, err)
+	if s.shadow != nil {
+		s.shadow.push(events, s.outcomes)
 	}
 	s.refresh()
 }
 
-// oneByOne follows a batch that failed with err.
-func (s *slot) oneByOne(ctx context.Context, err error) {
-	if len(s.batch) > 1 && errors.Is(err, ErrDead) && !s.revive(ctx) {
-		return
+// release ends the turn and does what must not be done in it, such as writing to the ledger.
+func (s *slot) release(ctx context.Context) {
+	todo := s.after
+	s.after = nil
+	s.turn.Unlock()
+	for _, f := range todo {
+		f(ctx)
 	}
-	for i := range s.batch {
-		if len(s.batch) > 1 {
-			err = s.handle(ctx, s.guest, s.batch[i:i+1])
+}
+
+// later does something when the turn is over.
+func (s *slot) later(f func(ctx context.Context)) { s.after = append(s.after, f) }
+
+// note records facts when the turn is over; each but the first is caused by the one before.
+func (s *slot) note(cause uint64, facts ...event.Data) {
+	s.later(func(ctx context.Context) { s.host.record(ctx, cause, facts...) })
+}
+
+// retire closes a guest when the turn is over.
+func (s *slot) retire(p *occupant) { s.later(func(context.Context) { s.dismiss(p) }) }
+
+func (s *slot) dismiss(p *occupant) {
+	if err := p.guest.Close(context.Background()); err != nil {
+		s.log.Warn("cannot close a plugin", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeyErr, err)
+	}
+}
+
+// give hands events to the guest, and returns those that are left for whoever came in its place. When it fails on the
+// batch, it gets the events one by one, so that only the one that it cannot bear is lost to it.
+func (s *slot) give(ctx context.Context, p *occupant, events []event.Event) []event.Event {
+	s.batch = s.batch[:0]
+	for _, e := range events {
+		if p.wants(e) {
+			s.batch = append(s.batch, e)
+		}
+	}
+	if len(s.batch) == 0 {
+		return nil
+	}
+	err := s.handle(ctx, p, s.batch)
+	if err == nil {
+		return nil
+	}
+	again := len(s.batch) > 1
+	if again && errors.Is(err, ErrDead) && !s.revive(ctx) {
+		s.note(events[0].Seq, s.stop(time.Now(), cannotRestart, 0)...)
+		return nil
+	}
+	for i, e := range events {
+		if !p.wants(e) {
+			continue
+		}
+		s.one[0] = e
+		if again {
+			err = s.handle(ctx, p, s.one[:])
 		}
 		if err == nil {
 			continue
 		}
-		s.trapped(ctx, s.batch[i], err)
-		if errors.Is(err, ErrDead) && !s.revive(ctx) {
-			return
+		if s.trapped(ctx, e, err); s.guest != p {
+			return events[i+1:]
 		}
 	}
+	return nil
 }
 
 // handle gives events to the guest and offers what it asks for.
@@ -151,7 +171,7 @@ func (s *slot) handle(ctx context.Context, p *occupant, events []event.Event) er
 	start := time.Now()
 	reactions, err := p.guest.HandleBatch(ctx, events)
 	took := time.Since(start)
-	s.latency.add(took / time.Duration(len(events)))
+	p.latency.add(took / time.Duration(len(events)))
 	s.host.metrics.call.WithLabelValues(string(s.kind)).Observe(took.Seconds())
 	if err != nil {
 		return err
@@ -160,7 +180,12 @@ func (s *slot) handle(ctx context.Context, p *occupant, events []event.Event) er
 	p.lastSeq = events[len(events)-1].Seq
 	s.host.metrics.events.WithLabelValues(string(s.kind)).Add(float64(len(events)))
 	s.heard.add(events)
+	if s.shadow != nil {
+		s.outcomes = appendOutcomes(s.outcomes, p, events, reactions, took)
+	}
 	s.deliver(ctx, p, events, reactions)
+	s.keep(p)
+	s.supervise(ctx, p, events[len(events)-1])
 	return nil
 }
 
@@ -189,17 +214,24 @@ func (s *slot) flush(ctx context.Context, cause event.Event) {
 	}
 }
 
-// take checks one reaction to an event and keeps it when it may be offered.
+// take checks one reaction to an event and carries it out, or keeps it when it may be offered.
 func (s *slot) take(ctx context.Context, p *occupant, cause event.Event, r *Reaction) {
 	p.commands++
 	s.host.metrics.commands.WithLabelValues(string(s.kind), r.Power).Inc()
+	if why := p.check(r, cause.At); why != "" {
+		s.deny(p, cause, r, why)
+		return
+	}
+	p.powers[r.Power].used.Add(1)
 	switch {
-	case !p.may[r.Power]:
-		s.deny(ctx, p, cause, r.Power)
-	case r.Call != nil: // nobody carries it out yet
+	case r.Call != nil:
+		s.perform(p, cause, r)
 	case r.Cue.Verb == "":
 		s.print(ctx, p, cause, r)
 	default:
+		if r.Cue.Verb == cue.Say {
+			s.watch.spoke = true
+		}
 		s.offered = append(s.offered, Tidy(r.Cue, p.manifest.ID))
 	}
 }
@@ -219,21 +251,45 @@ func (s *slot) print(ctx context.Context, p *occupant, cause event.Event, r *Rea
 		p.logSecond, p.logged = now, 0
 	}
 	if p.logged++; p.logged <= logsASecond {
-		line := strings.ToValidUTF8(r.Log[:min(len(r.Log), maxLogLine)], "")
+		line := p.line(cause, r, false)
 		s.log.Log(ctx, r.Level, line, telemetry.KeyPlugin, p.manifest.ID, telemetry.KeySeq, cause.Seq)
 	}
 }
 
-// deny counts a command without capability, and records the first of its kind.
-func (s *slot) deny(ctx context.Context, p *occupant, cause event.Event, power string) {
+// line keeps a line of the guest where people can ask for it.
+func (p *occupant) line(cause event.Event, r *Reaction, shadow bool) string {
+	text := strings.ToValidUTF8(r.Log[:min(len(r.Log), maxLogLine)], "")
+	p.dossier.write(LogLine{At: time.Now().UTC(), Seq: cause.Seq, Level: r.Level, Shadow: shadow, Text: text})
+	return text
+}
+
+// deny counts what the plugin may not do, and tells it now and then.
+func (s *slot) deny(p *occupant, cause event.Event, r *Reaction, why string) {
 	p.denied++
 	s.host.metrics.denied.WithLabelValues(string(s.kind)).Inc()
-	if p.told[power] {
+	w := p.denial(r.Power)
+	w.denied.Add(1)
+	untold, ok := w.mayTell(cause.At)
+	if !ok {
 		return
 	}
-	p.told[power] = true
-	s.host.record(ctx, cause.Seq, show.PluginRefused{Slot: string(s.kind), Plugin: p.manifest.ID,
-		Reason: fmt.Sprintf("asked for %s without the capability; list {name: %s, why: ...} under capabilities in %s", power, power, ManifestFile)})
+	if untold > 0 {
+		why = fmt.Sprintf("%s (and %d times before)", why, untold)
+	}
+	s.note(cause.Seq, show.PowerDenied{Slot: string(s.kind), Plugin: p.manifest.ID, Token: token(r.Call), Power: r.Power, Reason: why})
+}
+
+// denial is where a refusal of a power is counted; the manifest may not know of the power.
+func (p *occupant) denial(name string) *power {
+	if w := p.powers[name]; w != nil {
+		return w
+	}
+	w := p.strange[name]
+	if w == nil {
+		w = &power{}
+		p.strange[name] = w
+	}
+	return w
 }
 
 // Tidy signs a cue and brings its numbers into their ranges.
@@ -251,32 +307,34 @@ func Tidy(c cue.Cue, from string) cue.Cue {
 	return c
 }
 
-func (s *slot) trapped(ctx context.Context, e event.Event, err error) {
-	p := s.guest
-	p.traps++
-	p.lastTrap, p.lastSeq = firstLine(err), e.Seq
-	s.host.metrics.traps.WithLabelValues(string(s.kind)).Inc()
-	var trap *TrapError
-	if errors.As(err, &trap) && trap.Detail != "" {
-		s.log.Debug("stack of a trapped plugin", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeySeq, e.Seq, "stack", trap.Detail)
+// refresh updates what pages see. The caller has the turn.
+func (s *slot) refresh() {
+	var info Info
+	if s.guest != nil {
+		info = s.guest.info()
+		s.host.metrics.limits(s.kind, &s.guest.passed, s.guest.guest.Stats().Passed)
+		s.host.metrics.memory.WithLabelValues(string(s.kind)).Set(float64(info.Memory))
 	}
-	s.host.record(ctx, e.Seq, show.PluginTrapped{Slot: string(s.kind), Plugin: p.manifest.ID, Event: e.Seq, Reason: p.lastTrap, Traps: int(p.traps)})
+	s.view.Lock()
+	defer s.view.Unlock()
+	s.current, s.info = s.guest, info
+	if s.guest != nil {
+		s.once.Do(func() { close(s.opened) })
+	}
 }
 
-// revive starts a dead guest anew, without its state, and empties the slot when that fails.
-func (s *slot) revive(ctx context.Context) bool {
-	p := s.guest
-	g, err := s.host.cfg.Runtime.Load(ctx, Spec{Manifest: p.manifest, Files: p.files})
-	if err != nil {
-		s.guest = nil
-		s.host.refused(ctx, 0, string(s.kind), p.manifest.ID, fmt.Errorf("start it anew: %w", err))
+// describe gives what pages see, and false for an empty slot.
+func (s *slot) describe() (Info, bool) {
+	s.view.Lock()
+	p, info := s.current, s.info
+	s.view.Unlock()
+	if p == nil {
+		return Info{}, false
 	}
-	if closeErr := p.guest.Close(ctx); closeErr != nil {
-		s.log.Warn("cannot close a dead plugin", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeyErr, closeErr)
-	}
-	if err != nil {
-		return false
-	}
-	p.guest, p.passed = g, Passed{}
-	return true
+	return p.filled(info), true
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }

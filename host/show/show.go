@@ -293,8 +293,8 @@ func (ScenesRefused) EventKind() event.Kind { return KindScenesRefused }
 
 // Facts lists a zero value of each fact of this package, for a Registry.
 func Facts() []event.Data {
-	return []event.Data{Started{}, Stopped{}, Ticked{}, SpeechStarted{}, SpeechEnded{}, SceneShown{}, CueShown{}, OutputUp{}, OutputDown{},
+	return append([]event.Data{Started{}, Stopped{}, Ticked{}, SpeechStarted{}, SpeechEnded{}, SceneShown{}, CueShown{}, OutputUp{}, OutputDown{},
 		OperatorActed{}, PluginLoaded{}, PluginSwapped{}, PluginTrapped{}, PluginRefused{},
 		TimerFired{}, FetchAnswered{}, ModelAnswered{}, PowerDenied{}, CharacterShown{},
-		CharacterRefused{}, ScenesLoaded{}, ScenesRefused{}}
+		CharacterRefused{}, ScenesLoaded{}, ScenesRefused{}}, slotFacts()...)
 }

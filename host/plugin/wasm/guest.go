@@ -37,6 +37,7 @@ type guest struct {
 	spare    *instance // stands where inst stood a while ago
 	stale    bool      // spare is of no use: it has to become a copy of inst before anything else happens
 	journal  journal   // what happened since
+	stand    standing  // for those who copy the spare meanwhile
 	saved    int64     // fuel that earlier batches left
 
 	codec Codec
@@ -145,7 +146,7 @@ func (g *guest) handle(batch []byte, take func(out []byte) error) error {
 	g.stats.Fuel = g.inst.burnt(fuel)
 	g.saved = min(fuel-g.stats.Fuel, g.fuel(savedFuel))
 	g.journal.add(batch, g.stats.Fuel, g.box.asked, g.inst.room)
-	g.stale = g.journal.long(g.inst.mem.Size()) // the copy is made when it is needed, not while somebody waits for the reactions
+	g.stale = g.stand.pins.Load() == 0 && g.journal.long(g.inst.mem.Size()) // the copy is made when it is needed, not while somebody waits for the reactions
 	return nil
 }
 
@@ -215,6 +216,7 @@ func (g *guest) Close(ctx context.Context) error {
 	if g.module == nil {
 		return nil
 	}
+	defer g.stand.move()()
 	err := errors.Join(g.inst.close(), g.spare.close(), g.runtime.release(ctx, g.module))
 	g.module = nil
 	return err

@@ -101,6 +101,7 @@ func (g *guest) settle() error {
 // checkpoint makes the spare a copy of the instance, and a new spare where the old one cannot become that. A guest
 // that has none cannot go on: its next failure could not be undone.
 func (g *guest) checkpoint() error {
+	defer g.stand.move()()
 	var err error
 	if g.spare.canBe(g.inst) {
 		err = g.spare.become(g.inst)
@@ -141,7 +142,9 @@ func (g *guest) die(err error) error {
 // rollBack puts the guest back to where it stood after the last call that went well. written is how much the store
 // had to tell by then.
 func (g *guest) rollBack(written int) error {
+	moved := g.stand.move()
 	g.inst, g.spare, g.stale = g.spare, g.inst, true
+	moved()
 	g.box.fuel, g.box.mute = g.inst.fuel, true
 	g.box.store.back(written)
 	stats := g.stats

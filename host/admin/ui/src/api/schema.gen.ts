@@ -232,9 +232,26 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Installed plugins */
+        /** Plugins: in a slot, in shadow, kept warm, installed */
         get: operations["plugins"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a plugin hear the show beside the one on air; nothing of it reaches the stage */
+        put: operations["shadow"];
         post?: never;
         delete?: never;
         options?: never;
@@ -253,6 +270,58 @@ export interface paths {
         put?: never;
         /** Swap a plugin into the slot of its kind, between two events */
         post: operations["swap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/{plugin}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All about one plugin */
+        get: operations["plugin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/{plugin}/grants/{power}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a plugin use a power that it asks for */
+        put: operations["grant"];
+        post?: never;
+        /** Take a power from a plugin */
+        delete: operations["revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/{plugin}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a plugin wrote to the log, newest last */
+        get: operations["plugin-logs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -285,6 +354,127 @@ export interface paths {
         };
         /** State of the programme */
         get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Slots: on air, in shadow, last good, history */
+        get: operations["slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slots/{slot}/promotion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the shadow on air, now or at a quiet moment */
+        post: operations["promote"];
+        /** Wait for the quiet moment no longer */
+        delete: operations["cancel-promotion"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slots/{slot}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events on which plugins failed, newest first */
+        get: operations["quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slots/{slot}/quarantine/{seq}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an event in quarantine to the plugin on air again */
+        post: operations["retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slots/{slot}/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the last good plugin back on air */
+        post: operations["roll-back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slots/{slot}/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shadow set beside the plugin on air, event by event */
+        get: operations["shadow-report"];
+        put?: never;
+        post?: never;
+        /** End the shadow */
+        delete: operations["drop-shadow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slots/{slot}/shadow.md": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, to read and to keep */
+        get: operations["shadow-report-markdown"];
         put?: never;
         post?: never;
         delete?: never;
@@ -447,7 +637,39 @@ export interface components {
             session?: string;
         };
         Capability: {
+            /** Format: int64 */
+            denied: number;
+            granted: boolean;
+            /** Format: date-time */
+            granted_at?: string;
+            /** @description who decided, granted or not: a person, the show file, or default */
+            granted_by?: string;
+            /** @description that http may reach */
+            hosts?: string[] | null;
+            /**
+             * @description how much of it there is
+             * @example 60 a minute, 1120 bytes
+             */
+            limit?: string;
             name: string;
+            /** @description reaches beyond the stage, so a person has to grant it */
+            outward: boolean;
+            /**
+             * Format: int64
+             * @description kept by store
+             */
+            stored_bytes?: number;
+            /**
+             * Format: int64
+             * @description times on air, since it was loaded
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description times that it would have been used
+             */
+            used_in_shadow: number;
+            /** @description in the words of its author */
             why: string;
         };
         Chain: {
@@ -542,6 +764,19 @@ export interface components {
         GestureInputBody: {
             gesture: string;
         };
+        GrantRequest: {
+            /** Format: int64 */
+            bytes?: number;
+            /** @description of those that it asked for; none: all of them */
+            hosts?: string[] | null;
+            /**
+             * Format: int64
+             * @description at most so often; 0: as it asked
+             */
+            per_minute?: number;
+            /** Format: int64 */
+            tokens_per_hour?: number;
+        };
         Link: {
             /** @description what it is, or why it is down */
             detail?: string;
@@ -553,6 +788,23 @@ export interface components {
             /** Format: date-time */
             since: string;
             up: boolean;
+        };
+        LogLine: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            level: "debug" | "info" | "warn" | "error";
+            /**
+             * Format: int64
+             * @description event that it handled
+             */
+            seq: number;
+            /** @description written in shadow */
+            shadow?: boolean;
+            text: string;
+        };
+        LogList: {
+            items: components["schemas"]["LogLine"][];
         };
         LoginInputBody: {
             /** @description the owner's password */
@@ -650,35 +902,219 @@ export interface components {
             capabilities: components["schemas"]["Capability"][];
             /** @description whom a personality plays */
             character?: string;
+            /**
+             * Format: int64
+             * @description given since it was loaded
+             */
+            commands: number;
+            /**
+             * Format: int64
+             * @description commands that it had no right to
+             */
+            denied: number;
             description?: string;
             /**
              * Format: int64
              * @description handled since it was loaded
              */
             events: number;
+            /**
+             * Format: int64
+             * @description burnt by the last batch
+             */
+            fuel: number;
+            /**
+             * Format: int64
+             * @description for each event
+             */
+            fuel_limit: number;
             id: string;
             /** @enum {string} */
             kind: "personality" | "scene-rules" | "overlay";
+            /** @description why it failed last */
+            last_trap?: string;
             /** Format: int64 */
             memory_bytes: number;
+            /** Format: int64 */
+            memory_limit_bytes: number;
             name: string;
             /**
              * Format: double
-             * @description time of one call
+             * @description time of one call, by event
              */
             p50_us: number;
+            /** Format: double */
+            p95_us: number;
             /** Format: double */
             p99_us: number;
             sha256?: string;
             /**
+             * Format: date-time
+             * @description in that state since
+             */
+            since?: string;
+            /** @enum {string} */
+            state: "on air" | "shadow" | "last good" | "restarting" | "installed";
+            /**
              * Format: int64
-             * @description events on which it failed
+             * @description events on which it failed since it was loaded
              */
             traps: number;
+            /**
+             * Format: int64
+             * @description and in the last 24 hours, under this id, in any slot
+             */
+            traps_24h: number;
             version: string;
+        };
+        PluginDetail: {
+            /** @description holds the slot of its kind */
+            active: boolean;
+            api: string;
+            authors: string[];
+            capabilities: components["schemas"]["Capability"][];
+            /** @description whom a personality plays */
+            character?: string;
+            /**
+             * Format: int64
+             * @description given since it was loaded
+             */
+            commands: number;
+            config?: unknown;
+            /** @description JSON Schema that config fits */
+            config_schema?: unknown;
+            /**
+             * Format: int64
+             * @description commands that it had no right to
+             */
+            denied: number;
+            description?: string;
+            /**
+             * Format: int64
+             * @description handled since it was loaded
+             */
+            events: number;
+            /** @description what runs */
+            file: string;
+            /**
+             * Format: int64
+             * @description burnt by the last batch
+             */
+            fuel: number;
+            /**
+             * Format: int64
+             * @description for each event
+             */
+            fuel_limit: number;
+            id: string;
+            /** @enum {string} */
+            kind: "personality" | "scene-rules" | "overlay";
+            /**
+             * Format: int64
+             * @description last event that it heard
+             */
+            last_seq: number;
+            /** @description why it failed last */
+            last_trap?: string;
+            license?: string;
+            limits: components["schemas"]["PluginLimits"];
+            /** Format: int64 */
+            memory_bytes: number;
+            /** Format: int64 */
+            memory_limit_bytes: number;
+            name: string;
+            /**
+             * Format: double
+             * @description time of one call, by event
+             */
+            p50_us: number;
+            /** Format: double */
+            p95_us: number;
+            /** Format: double */
+            p99_us: number;
+            /** @enum {string} */
+            runtime: "wasm" | "declarative" | "js";
+            sha256?: string;
+            /**
+             * Format: date-time
+             * @description in that state since
+             */
+            since?: string;
+            /** @enum {string} */
+            state: "on air" | "shadow" | "last good" | "restarting" | "installed";
+            /** @description absent: it keeps no state */
+            state_form?: components["schemas"]["StateForm"];
+            subscribes: string[];
+            /**
+             * Format: int64
+             * @description events on which it failed since it was loaded
+             */
+            traps: number;
+            /**
+             * Format: int64
+             * @description and in the last 24 hours, under this id, in any slot
+             */
+            traps_24h: number;
+            version: string;
+        };
+        PluginLimits: {
+            /**
+             * Format: int64
+             * @description for each event
+             */
+            commands: number;
+            /** Format: int64 */
+            fuel: number;
+            /**
+             * Format: int64
+             * @description a second
+             */
+            log_lines: number;
+            /** Format: int64 */
+            memory_mib: number;
+            /**
+             * Format: int64
+             * @description for each batch
+             */
+            output_bytes: number;
+            /** Format: int64 */
+            state_bytes: number;
         };
         PluginList: {
             items: components["schemas"]["Plugin"][];
+        };
+        PluginVersion: {
+            plugin: string;
+            version: string;
+        };
+        PromoteRequest: {
+            /**
+             * Format: int64
+             * @description with quiet: when it happens at the latest
+             * @default 120
+             */
+            deadline_s: number;
+            /**
+             * @description quiet: when nobody speaks and no lot is about to close
+             * @default now
+             * @enum {string}
+             */
+            when: "now" | "quiet";
+        };
+        Promoted: {
+            swap?: components["schemas"]["Swap"];
+            waiting?: components["schemas"]["Promotion"];
+        };
+        Promotion: {
+            /** Format: date-time */
+            asked: string;
+            by: string;
+            /**
+             * Format: date-time
+             * @description when it happens even if no moment is quiet
+             */
+            deadline: string;
+            plugin: string;
         };
         PublicLot: {
             /** @description words of the least bid that would lead */
@@ -705,6 +1141,56 @@ export interface components {
              */
             state: "open" | "paused" | "sold" | "unsold" | "between";
         };
+        QuarantineList: {
+            items: components["schemas"]["Quarantined"][];
+        };
+        Quarantined: {
+            /**
+             * Format: date-time
+             * @description when it was put aside
+             */
+            at: string;
+            /** @description the event in words */
+            cause: string;
+            kind: string;
+            plugin: string;
+            reason: string;
+            /**
+             * Format: int64
+             * @description of the event
+             */
+            seq: number;
+            version: string;
+        };
+        Restart: {
+            /**
+             * Format: date-time
+             * @description next one
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description so far
+             */
+            attempts: number;
+            plugin: string;
+            version: string;
+            why: string;
+        };
+        Retried: {
+            /**
+             * Format: int64
+             * @description that it led to
+             */
+            commands: number;
+            ok: boolean;
+            /** @description that it was given to */
+            plugin: string;
+            /** @description why it failed again */
+            reason?: string;
+            /** Format: int64 */
+            seq: number;
+        };
         SayInputBody: {
             /** @description mood while speaking */
             mood?: string;
@@ -716,6 +1202,118 @@ export interface components {
             own: string[];
             /** @description ids of all there are */
             scenes: string[];
+        };
+        ShadowCost: {
+            /**
+             * Format: int64
+             * @description mean
+             */
+            fuel: number;
+            /** Format: double */
+            p50_us: number;
+            /** Format: double */
+            p95_us: number;
+        };
+        ShadowCosts: {
+            on_air: components["schemas"]["ShadowCost"];
+            shadow: components["schemas"]["ShadowCost"];
+        };
+        ShadowCounts: {
+            /**
+             * Format: int64
+             * @description another line
+             */
+            line: number;
+            /**
+             * Format: int64
+             * @description the same line in another mood, or another mood alone
+             */
+            mood: number;
+            /**
+             * Format: int64
+             * @description other commands differ
+             */
+            otherwise: number;
+            /** Format: int64 */
+            same: number;
+            /**
+             * Format: int64
+             * @description silent where the one on air spoke
+             */
+            silent: number;
+            /**
+             * Format: int64
+             * @description spoke where the one on air was silent
+             */
+            spoke: number;
+            /** Format: int64 */
+            trapped: number;
+        };
+        ShadowPower: {
+            granted: boolean;
+            name: string;
+            /** Format: int64 */
+            used: number;
+        };
+        ShadowReport: {
+            cost: components["schemas"]["ShadowCosts"];
+            counts: components["schemas"]["ShadowCounts"];
+            /**
+             * Format: int64
+             * @description that the shadow heard
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description that it was too slow for
+             */
+            missed: number;
+            on_air?: components["schemas"]["PluginVersion"];
+            /** @description that it would have used */
+            powers: components["schemas"]["ShadowPower"][];
+            /** @description newest first; events to which neither answered are left out */
+            rows: components["schemas"]["ShadowRow"][];
+            shadow: components["schemas"]["PluginVersion"];
+            /** Format: date-time */
+            since: string;
+            slot: string;
+        };
+        ShadowRow: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description the event in words
+             * @example bid 2.4 ETH @maria
+             */
+            cause: string;
+            /** @example bid.accepted */
+            kind: string;
+            on_air: components["schemas"]["ShadowSide"];
+            /** Format: int64 */
+            seq: number;
+            shadow: components["schemas"]["ShadowSide"];
+            /** @enum {string} */
+            verdict: "same" | "line" | "silent" | "spoke" | "mood" | "otherwise" | "trapped";
+        };
+        ShadowSide: {
+            /** Format: int64 */
+            fuel: number;
+            /** @description what it said */
+            lines: string[];
+            mood?: string;
+            /** @description powers that it has no grant for */
+            needs: string[];
+            /**
+             * @description what else it did
+             * @example [
+             *       "gesture nod"
+             *     ]
+             */
+            others: string[];
+            /** @description why it failed */
+            trap?: string;
+            /** Format: double */
+            us: number;
         };
         ShowView: {
             /** @description on stage */
@@ -770,10 +1368,53 @@ export interface components {
             /** Format: int64 */
             width: number;
         };
+        Slot: {
+            /** @description newest first; the first is on air */
+            history: components["schemas"]["Version"][];
+            /** @description what a roll-back goes to */
+            last_good?: components["schemas"]["Version"];
+            /** @description absent while the slot is empty */
+            on_air?: components["schemas"]["Plugin"];
+            /** @description what waits for a quiet moment */
+            promotion?: components["schemas"]["Promotion"];
+            /**
+             * Format: int64
+             * @description events on which plugins failed
+             */
+            quarantined: number;
+            /** @description what was taken off, with nothing to go back to */
+            restart?: components["schemas"]["Restart"];
+            shadow?: components["schemas"]["Plugin"];
+            /** @enum {string} */
+            slot: "personality" | "scene-rules" | "overlay";
+            supervision: components["schemas"]["Supervision"];
+        };
+        SlotList: {
+            items: components["schemas"]["Slot"][];
+        };
         Stage: {
             gestures: string[];
             moods: string[];
             scenes: components["schemas"]["Named"][];
+        };
+        StateForm: {
+            id: string;
+            /** @description older versions that it takes as well */
+            migrate: number[];
+            /** Format: int64 */
+            version: number;
+        };
+        Supervision: {
+            /**
+             * Format: int64
+             * @description more than so many
+             */
+            traps: number;
+            /**
+             * Format: int64
+             * @description in so long a time
+             */
+            window_ms: number;
         };
         Swap: {
             from: string;
@@ -798,6 +1439,35 @@ export interface components {
         };
         TakeInputBody: {
             scene: string;
+        };
+        Version: {
+            /** @description who put it there */
+            by?: string;
+            /**
+             * Format: int64
+             * @description fact that led to it being reverted
+             */
+            cause?: number;
+            name: string;
+            plugin: string;
+            sha256: string;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            state: "on air" | "last good" | "replaced" | "reverted";
+            /**
+             * Format: date-time
+             * @description absent for the one on air
+             */
+            until?: string;
+            version: string;
+            /** @description started, ready to take over */
+            warm: boolean;
+            /**
+             * @description why it was reverted
+             * @example 4 traps in 60 s, the last: unreachable
+             */
+            why?: string;
         };
     };
     responses: never;
@@ -1575,6 +2245,75 @@ export interface operations {
             };
         };
     };
+    shadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwapInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Slot"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     swap: {
         parameters: {
             query?: never;
@@ -1617,6 +2356,246 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    plugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plugin: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plugin: string;
+                power: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capability"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plugin: string;
+                power: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capability"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "plugin-logs": {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                plugin: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1695,6 +2674,533 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    slots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    promote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot: "personality" | "scene-rules" | "overlay";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromoteRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promoted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "cancel-promotion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot: "personality" | "scene-rules" | "overlay";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Slot"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    quarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot: "personality" | "scene-rules" | "overlay";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot: "personality" | "scene-rules" | "overlay";
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot: "personality" | "scene-rules" | "overlay";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Swap"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "shadow-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot: "personality" | "scene-rules" | "overlay";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShadowReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "drop-shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot: "personality" | "scene-rules" | "overlay";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Slot"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "shadow-report-markdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot: "personality" | "scene-rules" | "overlay";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

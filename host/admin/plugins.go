@@ -1,0 +1,214 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+)
+
+// PluginList is what runs and what is installed.
+type PluginList struct {
+	Items []Plugin `json:"items" nullable:"false"`
+}
+
+// SlotList is all slots.
+type SlotList struct {
+	Items []Slot `json:"items" nullable:"false"`
+}
+
+// QuarantineList is events in quarantine, newest first.
+type QuarantineList struct {
+	Items []Quarantined `json:"items" nullable:"false"`
+}
+
+// LogList is lines of a plugin, newest last.
+type LogList struct {
+	Items []LogLine `json:"items" nullable:"false"`
+}
+
+// PluginPath names a plugin; exported because huma reads no others that are embedded.
+type PluginPath struct {
+	Plugin string `path:"plugin" maxLength:"200" example:"dusty-gavel"`
+}
+
+// SlotPath names a slot.
+type SlotPath struct {
+	Slot string `path:"slot" enum:"personality,scene-rules,overlay"`
+}
+
+func (s *Server) listPlugins(ctx context.Context, _ *struct{}) (*body[PluginList], error) {
+	list, err := look(s, func(p plugins) ([]Plugin, error) { return p.Plugins(ctx) })
+	if err != nil {
+		return nil, err
+	}
+	out := PluginList{Items: []Plugin{}}
+	for _, p := range list.Body {
+		out.Items = append(out.Items, whole(p))
+	}
+	return &body[PluginList]{out}, nil
+}
+
+// whole has lists where there may be none.
+func whole(p Plugin) Plugin {
+	if p.Capabilities == nil {
+		p.Capabilities = []Capability{}
+	}
+	return p
+}
+
+func (s *Server) showPlugin(ctx context.Context, in *PluginPath) (*body[PluginDetail], error) {
+	got, err := look(s, func(p plugins) (PluginDetail, error) { return p.Plugin(ctx, in.Plugin) })
+	if err == nil {
+		got.Body.Plugin = whole(got.Body.Plugin)
+	}
+	return got, err
+}
+
+func (s *Server) pluginLogs(ctx context.Context, in *struct {
+	PluginPath
+	Limit int `query:"limit" default:"100" minimum:"1" maximum:"500"`
+}) (*body[LogList], error) {
+	return look(s, func(p plugins) (LogList, error) {
+		lines, err := p.Logs(ctx, in.Plugin, in.Limit)
+		return LogList{Items: lines}, err
+	})
+}
+
+func (s *Server) listSlots(ctx context.Context, _ *struct{}) (*body[SlotList], error) {
+	return look(s, func(p plugins) (SlotList, error) {
+		slots, err := p.Slots(ctx)
+		return SlotList{Items: slots}, err
+	})
+}
+
+func (s *Server) listQuarantine(ctx context.Context, in *SlotPath) (*body[QuarantineList], error) {
+	return look(s, func(p plugins) (QuarantineList, error) {
+		items, err := p.Quarantine(ctx, in.Slot)
+		return QuarantineList{Items: items}, err
+	})
+}
+
+func (s *Server) shadowReport(ctx context.Context, in *SlotPath) (*body[ShadowReport], error) {
+	return look(s, func(p plugins) (ShadowReport, error) { return p.Report(ctx, in.Slot) })
+}
+
+type markdown struct {
+	Type        string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Body        []byte `contentType:"text/markdown"`
+}
+
+func (s *Server) shadowMarkdown(ctx context.Context, in *SlotPath) (*markdown, error) {
+	got, err := s.shadowReport(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return &markdown{Type: "text/markdown; charset=utf-8", Disposition: fmt.Sprintf("attachment; filename=%q", "shadow-"+in.Slot+".md"),
+		Body: []byte(got.Body.Markdown())}, nil
+}
+
+type swapInput struct {
+	Body struct {
+		Plugin string `json:"plugin" minLength:"1" maxLength:"4096" doc:"id of an installed plugin, or a folder on the show's machine"`
+	}
+}
+
+func (s *Server) swap(ctx context.Context, in *swapInput) (*body[Swap], error) {
+	return change(ctx, s, "swapped in "+in.Body.Plugin, func(p plugins, who string, act uint64) (Swap, error) {
+		return p.Swap(ctx, in.Body.Plugin, who, act)
+	})
+}
+
+func (s *Server) shadow(ctx context.Context, in *swapInput) (*body[Slot], error) {
+	return change(ctx, s, "put "+in.Body.Plugin+" in shadow", func(p plugins, who string, act uint64) (Slot, error) {
+		return p.Shadow(ctx, in.Body.Plugin, who, act)
+	})
+}
+
+func (s *Server) dropShadow(ctx context.Context, in *SlotPath) (*body[Slot], error) {
+	return change(ctx, s, "ended the shadow of "+in.Slot, func(p plugins, who string, act uint64) (Slot, error) {
+		return p.DropShadow(ctx, in.Slot, who, act)
+	})
+}
+
+func (s *Server) promote(ctx context.Context, in *struct {
+	SlotPath
+	Body PromoteRequest
+}) (*body[Promoted], error) {
+	what := "promoted the shadow of " + in.Slot
+	if in.Body.When == "quiet" {
+		what += " for a quiet moment"
+	}
+	return change(ctx, s, what, func(p plugins, who string, act uint64) (Promoted, error) {
+		return p.Promote(ctx, in.Slot, in.Body, who, act)
+	})
+}
+
+func (s *Server) cancelPromotion(ctx context.Context, in *SlotPath) (*body[Slot], error) {
+	return change(ctx, s, "called off the promotion in "+in.Slot, func(p plugins, who string, act uint64) (Slot, error) {
+		return p.CancelPromotion(ctx, in.Slot, who, act)
+	})
+}
+
+func (s *Server) rollBack(ctx context.Context, in *SlotPath) (*body[Swap], error) {
+	return change(ctx, s, "rolled back "+in.Slot, func(p plugins, who string, act uint64) (Swap, error) {
+		return p.RollBack(ctx, in.Slot, who, act)
+	})
+}
+
+// PowerPath names a power of a plugin.
+type PowerPath struct {
+	PluginPath
+	Power string `path:"power" maxLength:"40" example:"reply"`
+}
+
+func (s *Server) grant(ctx context.Context, in *struct {
+	PowerPath
+	Body GrantRequest
+}) (*body[Capability], error) {
+	return change(ctx, s, "granted "+in.Power+" to "+in.Plugin, func(p plugins, who string, act uint64) (Capability, error) {
+		return p.Grant(ctx, in.Plugin, in.Power, in.Body, who, act)
+	})
+}
+
+func (s *Server) revoke(ctx context.Context, in *PowerPath) (*body[Capability], error) {
+	return change(ctx, s, "took "+in.Power+" from "+in.Plugin, func(p plugins, who string, act uint64) (Capability, error) {
+		return p.Revoke(ctx, in.Plugin, in.Power, who, act)
+	})
+}
+
+func (s *Server) retry(ctx context.Context, in *struct {
+	SlotPath
+	Seq uint64 `path:"seq" minimum:"1"`
+}) (*body[Retried], error) {
+	return change(ctx, s, fmt.Sprintf("gave event %d to the plugin in %s again", in.Seq, in.Slot), func(p plugins, who string, act uint64) (Retried, error) {
+		return p.Retry(ctx, in.Slot, in.Seq, who, act)
+	})
+}
+
+// look asks the plugin host for something.
+func look[T any](s *Server, read func(plugins) (T, error)) (*body[T], error) {
+	if s.cfg.Plugins == nil {
+		return nil, absent("the plugin host")
+	}
+	got, err := read(s.cfg.Plugins)
+	if err != nil {
+		return nil, s.readFailed(err)
+	}
+	return &body[T]{got}, nil
+}
+
+// change records what the operator is about to do to the plugins, and does it.
+func change[T any](ctx context.Context, s *Server, what string, act func(p plugins, who string, act uint64) (T, error)) (*body[T], error) {
+	if s.cfg.Bus == nil || s.cfg.Plugins == nil {
+		return nil, absent("the plugin host")
+	}
+	done, err := s.acted(ctx, what)
+	if err != nil {
+		return nil, err
+	}
+	got, err := act(s.cfg.Plugins, visitorOf(ctx).who, done.Seq)
+	if err != nil {
+		return nil, actFailed(err)
+	}
+	return &body[T]{got}, nil
+}

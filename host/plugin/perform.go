@@ -1,0 +1,160 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin/abi"
+	"github.com/sothebais/sothebais/host/show"
+	"github.com/sothebais/sothebais/host/telemetry"
+)
+
+// Bounds of what a plugin may have under way.
+const (
+	mostAways     = 4 // fetches and questions at once
+	awayTime      = 30 * time.Second
+	mostTokens    = 4096 // of one answer of the model
+	usualTokens   = 512
+	tooManyTimers = "too many timers run already"
+	tooManyAways  = "too many requests are under way"
+)
+
+// Request is what a plugin asks to be fetched, within its limits.
+type Request struct {
+	Method, URL, Headers, Body string
+	Hosts                      []string // that it may reach
+	Bytes                      int      // of the answer
+}
+
+// Answer is what a server said.
+type Answer struct {
+	Status int
+	Type   string // media type
+	Body   string
+}
+
+// Question is what a plugin asks the language model.
+type Question struct {
+	Instructions, Prompt string
+	Schema               string // JSON Schema of the answer; empty for text
+	MaxTokens            int
+}
+
+// Reply is what the language model said. Its tokens count even when it is of no use.
+type Reply struct {
+	Text   string
+	Tokens int
+}
+
+// perform carries out a call that the plugin may make. What takes time answers with a fact.
+func (s *slot) perform(p *occupant, e event.Event, r *Reaction) {
+	switch c := r.Call.(type) {
+	case *abi.Timer:
+		if c.Millis > 0 && !p.timers.room(c.Token, p.powers[PowerTimer].limits().Pending) {
+			s.deny(p, e, r, tooManyTimers)
+			return
+		}
+		p.own(r, e)
+		s.nudge()
+	case *abi.StorePut:
+		p.own(r, e)
+	case *abi.Fetch:
+		s.fetch(p, e, r, c)
+	case *abi.Ask:
+		s.ask(p, e, r, c)
+	}
+}
+
+// keep writes to disk what the guest wrote to its store.
+func (s *slot) keep(p *occupant) {
+	if len(p.puts) == 0 || s.host.cfg.Store == nil {
+		return
+	}
+	puts := p.puts
+	p.puts = map[string][]byte{}
+	s.later(func(ctx context.Context) {
+		if err := s.host.cfg.Store.PluginPutAll(context.WithoutCancel(ctx), p.manifest.ID, puts); err != nil {
+			s.log.Error("cannot keep what a plugin wrote to its store", telemetry.KeyPlugin, p.manifest.ID, "keys", len(puts), telemetry.KeyErr, err)
+		}
+	})
+}
+
+func (s *slot) fetch(p *occupant, e event.Event, r *Reaction, c *abi.Fetch) {
+	if s.host.cfg.Fetch == nil {
+		s.deny(p, e, r, "this show does not fetch")
+		return
+	}
+	l := p.powers[PowerHTTP].limits()
+	q := Request{Method: c.Method, URL: c.URL, Headers: c.Headers, Body: c.Body, Hosts: l.Hosts, Bytes: l.Bytes}
+	s.away(p, e, r, func(ctx context.Context) event.Data {
+		f := show.FetchAnswered{Slot: string(s.kind), Plugin: p.manifest.ID, Token: c.Token}
+		got, err := s.host.cfg.Fetch(ctx, q)
+		if err != nil {
+			f.Reason = firstLine(err)
+			return f
+		}
+		f.OK, f.Status, f.Type, f.Body = true, got.Status, got.Type, got.Body
+		return f
+	})
+}
+
+func (s *slot) ask(p *occupant, e event.Event, r *Reaction, c *abi.Ask) {
+	if s.host.cfg.Ask == nil {
+		s.deny(p, e, r, "this show has no language model; an operator sets one")
+		return
+	}
+	q := Question{Instructions: c.Instructions, Prompt: c.Prompt, Schema: c.Schema, MaxTokens: int(min(max(c.MaxTokens, 0), mostTokens))}
+	if q.MaxTokens == 0 {
+		q.MaxTokens = usualTokens
+	}
+	limit := p.powers[PowerLLM].limits().TokensPerHour
+	reserved := q.MaxTokens + (len(q.Instructions)+len(q.Prompt)+len(q.Schema))/4
+	if !p.dossier.spend(e.At, reserved, limit) {
+		s.deny(p, e, r, fmt.Sprintf("the budget of %d tokens an hour is spent", limit))
+		return
+	}
+	sent := s.away(p, e, r, func(ctx context.Context) event.Data {
+		f := show.ModelAnswered{Slot: string(s.kind), Plugin: p.manifest.ID, Token: c.Token}
+		got, err := s.host.cfg.Ask(ctx, q)
+		p.dossier.refund(reserved - got.Tokens)
+		f.Tokens = int64(got.Tokens)
+		if err != nil {
+			f.Reason = firstLine(err)
+			return f
+		}
+		f.OK, f.Text = true, got.Text
+		return f
+	})
+	if !sent {
+		p.dossier.refund(reserved)
+	}
+}
+
+// away does something beside the show and records what came of it, caused by the event that led to it. It reports
+// whether there was room for it.
+func (s *slot) away(p *occupant, e event.Event, r *Reaction, do func(ctx context.Context) event.Data) bool {
+	if !p.leave() {
+		s.deny(p, e, r, tooManyAways)
+		return false
+	}
+	s.host.errands.Go(func() {
+		defer p.back()
+		ctx, cancel := context.WithTimeout(s.host.life, awayTime)
+		defer cancel()
+		fact := do(ctx)
+		s.host.record(s.host.life, e.Seq, fact)
+	})
+	return true
+}
+
+func (p *occupant) leave() bool {
+	if p.aways.Add(1) > mostAways {
+		p.aways.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (p *occupant) back() { p.aways.Add(-1) }

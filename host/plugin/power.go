@@ -1,0 +1,142 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/sothebais/sothebais/host/plugin/abi"
+)
+
+// Grant is what a person, the show file or a default decided about a power of a plugin.
+type Grant struct {
+	Granted    bool      `json:"granted"`
+	By         string    `json:"by"`
+	At         time.Time `json:"at"`
+	Capability           // limits that are tighter than those asked for; 0 and none leave them
+}
+
+// byDefault signs grants that nobody had to make.
+const byDefault = "default"
+
+// book keeps grants.
+type book interface {
+	// Granted are the decisions about a plugin, by power; what nobody decided is missing.
+	Granted(ctx context.Context, plugin string) (map[string]Grant, error)
+	Put(ctx context.Context, plugin, power string, g Grant) error
+}
+
+// power is a capability of an occupant: asked for, granted or not, metered. All but its counts and its grant belong to
+// whoever has the turn.
+type power struct {
+	asked  Capability
+	grant  atomic.Pointer[Grant]
+	rate   bucket
+	tells  bool      // whether the plugin was ever told that it was denied
+	told   time.Time // second in which it was
+	untold int       // how often it was not since
+
+	used, denied atomic.Uint64
+}
+
+// limits are those that hold.
+func (w *power) limits() Capability {
+	most := budgetOf(w.asked.Name).most
+	most.Hosts = nil
+	return w.asked.withDefaults().within(most).within(w.grant.Load().Capability)
+}
+
+// newPower decides with the book's entry, if there is one.
+func newPower(c Capability, g Grant, decided bool) *power {
+	if !decided {
+		g = Grant{Granted: !c.Outward(), By: byDefault}
+	}
+	w := &power{asked: c}
+	w.grant.Store(&g)
+	return w
+}
+
+// powers are those of a plugin, as they stand in the book. Without a book all that is asked for is granted.
+func (h *Host) powers(ctx context.Context, m *Manifest) (map[string]*power, error) {
+	out := make(map[string]*power, len(m.Capabilities))
+	if h.cfg.Grants == nil {
+		for _, c := range m.Capabilities {
+			out[c.Name] = newPower(c, Grant{Granted: true, By: byDefault}, true)
+		}
+		return out, nil
+	}
+	book, err := h.cfg.Grants.Granted(ctx, m.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read the grants of %s: %w", m.ID, err)
+	}
+	for _, c := range m.Capabilities {
+		g, decided := book[c.Name]
+		out[c.Name] = newPower(c, g, decided)
+	}
+	return out, nil
+}
+
+// Powers says how the powers that a plugin asks for stand, in the order of its manifest.
+func (h *Host) Powers(ctx context.Context, m *Manifest) ([]PowerInfo, error) {
+	powers, err := h.powers(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	p := occupant{manifest: m, powers: powers, dossier: h.dossier(m.ID)}
+	return p.describe(0), nil
+}
+
+// check says why a reaction may not be carried out, or "".
+func (p *occupant) check(r *Reaction, at time.Time) string {
+	w := p.powers[r.Power]
+	if w == nil {
+		return fmt.Sprintf("%s has no capability %s; its author lists {name: %s, why: ...} under capabilities in %s", p.manifest.ID, r.Power, r.Power, ManifestFile)
+	}
+	if !w.grant.Load().Granted {
+		return fmt.Sprintf("%s is not granted to %s; a person grants it in the control room, or with: sothebais plugin grant %s %s", r.Power, p.manifest.ID, p.manifest.ID, r.Power)
+	}
+	l := w.limits()
+	if n := size(r); l.Bytes > 0 && n > l.Bytes {
+		return fmt.Sprintf("%d bytes, %s has %d", n, r.Power, l.Bytes)
+	}
+	if l.PerMinute > 0 && !w.rate.take(at, 1, float64(l.PerMinute), time.Minute) {
+		return fmt.Sprintf("more than %d a minute", l.PerMinute)
+	}
+	return ""
+}
+
+// size is what a limit in bytes is about.
+func size(r *Reaction) int {
+	switch c := r.Call.(type) {
+	case nil:
+		return len(r.Cue.Text)
+	case *abi.Fetch:
+		return len(c.Body)
+	}
+	return 0
+}
+
+// token of a call, 0 where it has none.
+func token(c abi.Call) uint64 {
+	switch c := c.(type) {
+	case *abi.Timer:
+		return c.Token
+	case *abi.Fetch:
+		return c.Token
+	case *abi.Ask:
+		return c.Token
+	}
+	return 0
+}
+
+// mayTell reports whether the plugin is told now that it was denied, with how often it was not told since the last time.
+func (w *power) mayTell(at time.Time) (untold int, ok bool) {
+	second := at.Truncate(time.Second)
+	if w.tells && second.Equal(w.told) {
+		w.untold++
+		return 0, false
+	}
+	untold, w.tells, w.told, w.untold = w.untold, true, second, 0
+	return untold, true
+}

@@ -1,0 +1,136 @@
+package plugin_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/show"
+)
+
+// TestShadow: it hears what the one on air hears and begins with its state; nothing of it reaches the stage, its traps
+// disturb nobody, and each event is set beside what the one on air made of it.
+func TestShadow(t *testing.T) {
+	s := newStage()
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", withState)))
+		s.l.say("before")
+		synctest.Wait()
+		must[plugin.SlotInfo](t)(s.h.Shadow(ctx, of("a", "2.0.0", withState), "ana", 0))
+		s.rt.made[1].quirk = true
+		for _, what := range []string{"same", "line", "mood", "hush", "reply", "trap-2", "speak"} {
+			s.l.say(what)
+		}
+		synctest.Wait()
+		r := must[plugin.Report](t)(s.h.Report(plugin.Overlay))
+		got := map[string]plugin.Verdict{}
+		for _, row := range r.Rows {
+			got[strings.TrimSpace(row.Cause)] = row.Verdict
+		}
+		want := map[string]plugin.Verdict{"same": plugin.Same, "line": plugin.Line, "mood": plugin.Mood, "hush": plugin.Silent, "reply": plugin.Same, "trap-2": plugin.Trapped, "speak": plugin.Spoke}
+		for what, v := range want {
+			if got[what] != v {
+				t.Errorf("%s: %s, want %s", what, got[what], v)
+			}
+		}
+		if r.Live.Version != "1.0.0" || r.Shadow.Version != "2.0.0" || r.Counts[plugin.Trapped] != 1 || r.Used["reply"] != 1 || r.Shadow.Traps != 1 || r.Missed != 0 {
+			t.Errorf("report %+v", r)
+		}
+		if i := slices.IndexFunc(r.Rows, func(r plugin.Row) bool { return strings.HasSuffix(r.Cause, "reply") }); !slices.Equal(r.Rows[i].Shadow.Needs, []string{"reply"}) {
+			t.Errorf("row %+v", r.Rows[i])
+		}
+	})
+	if heard := s.rt.made[1].heard; !slices.Equal(heard, []string{"before", "same", "line", "mood", "hush", "reply", "speak"}) {
+		t.Errorf("the shadow knows %q", heard)
+	}
+	if traps := facts[show.PluginTrapped](s.l); len(traps) != 0 {
+		t.Errorf("a shadow's trap is in the ledger: %+v", traps)
+	}
+	for _, o := range s.offered {
+		if strings.Contains(o, "quirk") {
+			t.Errorf("of the shadow reached the stage: %q", o)
+		}
+	}
+	if s.rt.made[1].close != 1 {
+		t.Error("the shadow was not closed")
+	}
+}
+
+func TestPromotion(t *testing.T) {
+	s := newStage()
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", withState)))
+		if _, err := s.h.Promote(ctx, plugin.Overlay, "ana", 0); !errors.Is(err, plugin.ErrNothing) {
+			t.Errorf("error %v, want ErrNothing", err)
+		}
+		must[plugin.SlotInfo](t)(s.h.Shadow(ctx, of("a", "2.0.0", withState), "ana", 0))
+		s.l.say("one")
+		synctest.Wait()
+		act := s.l.Last()
+		res := must[plugin.SwapResult](t)(s.h.Promote(ctx, plugin.Overlay, "ana", act))
+		if res.To.Version != "2.0.0" || res.StateBytes != 3 {
+			t.Errorf("promoted %+v", res)
+		}
+		if got := names(s.l, act); !slices.Equal(got, []string{"promoted", "loaded", "swapped", "unshadowed"}) {
+			t.Errorf("facts %q", got)
+		}
+		if _, err := s.h.DropShadow(ctx, plugin.Overlay, "ana", 0); !errors.Is(err, plugin.ErrNothing) {
+			t.Errorf("error %v, want ErrNothing", err)
+		}
+	})
+}
+
+// TestPromotionWaitsForAQuietMoment, but not for ever.
+func TestPromotionWaitsForAQuietMoment(t *testing.T) {
+	for _, c := range []struct {
+		moment string
+		quiet  time.Duration
+		waited time.Duration
+	}{{"quiet", 3 * time.Second, 3 * time.Second}, {"deadline", time.Hour, 10 * time.Second}} {
+		t.Run(c.moment, func(t *testing.T) {
+			s := newStage()
+			var quietAt time.Time
+			s.configure(func(cfg *plugin.Config) { cfg.Quiet = func() bool { return !time.Now().Before(quietAt) } })
+			s.play(t, func(ctx context.Context) {
+				quietAt = time.Now().Add(c.quiet)
+				must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", "")))
+				must[plugin.SlotInfo](t)(s.h.Shadow(ctx, of("a", "2.0.0", ""), "ana", 0))
+				must[plugin.PromotionInfo](t)(s.h.PromoteWhenQuiet(plugin.Overlay, 10*time.Second, "ana", 0))
+				time.Sleep(c.waited - time.Second)
+				if slot, _ := s.h.Slot(plugin.Overlay); slot.Promotion == nil || slot.OnAir.Version != "1.0.0" {
+					t.Errorf("slot %+v", slot)
+				}
+				time.Sleep(2 * time.Second)
+				if slot, _ := s.h.Slot(plugin.Overlay); slot.Promotion != nil || slot.OnAir.Version != "2.0.0" {
+					t.Errorf("slot %+v", slot)
+				}
+			})
+			p := facts[show.PluginPromoted](s.l)
+			if len(p) != 1 || p[0].Moment != c.moment || p[0].Waited < c.waited.Milliseconds() || p[0].Waited > c.waited.Milliseconds()+200 {
+				t.Errorf("promoted %+v", p)
+			}
+		})
+	}
+}
+
+// TestPromotionOfAnotherPlugin: what goes on air is what was looked at in shadow.
+func TestPromotionOfAnotherPlugin(t *testing.T) {
+	s := newStage()
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", "")))
+		must[plugin.SlotInfo](t)(s.h.Shadow(ctx, fstest.MapFS{"plugin.yaml": {Data: []byte(manifestText("b", ""))}}, "ana", 0))
+		s.rt.sum = "another"
+		if _, err := s.h.Promote(ctx, plugin.Overlay, "ana", 0); !errors.Is(err, plugin.ErrChanged) {
+			t.Errorf("error %v, want ErrChanged", err)
+		}
+		if p := s.h.Plugins(); p[0].ID != "a" {
+			t.Errorf("on air %+v", p)
+		}
+	})
+}

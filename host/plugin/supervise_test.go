@@ -1,0 +1,221 @@
+package plugin_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/show"
+)
+
+const withState = "state: {id: x, version: 1}\n"
+
+// of describes a plugin in a version.
+func of(id, version, extra string) fs.FS {
+	return fstest.MapFS{"plugin.yaml": {Data: []byte(strings.Replace(manifestText(id, extra), "1.0.0", version, 1))}}
+}
+
+func names(l *timeline, from uint64) []string {
+	all, _ := l.after(from)
+	var out []string
+	for _, e := range all {
+		if k := string(e.Kind()); strings.HasPrefix(k, "plugin.") {
+			out = append(out, strings.TrimPrefix(k, "plugin."))
+		}
+	}
+	return out
+}
+
+// TestTooManyTraps: the fourth trap in a minute brings the last good one back, with what it needs to know, at once.
+func TestTooManyTraps(t *testing.T) {
+	s := newStage()
+	var changed []string
+	s.configure(func(c *plugin.Config) {
+		c.Changed = func(_ context.Context, k plugin.Kind, files fs.FS) {
+			m, err := plugin.LoadManifest(files)
+			changed = append(changed, fmt.Sprint(k, " ", m.Version, err))
+		}
+	})
+	var last uint64
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", withState)))
+		s.l.say("one")
+		synctest.Wait()
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, of("a", "2.0.0", withState), "ana", 0))
+		synctest.Wait()
+		for _, what := range []string{"two", "trap", "three", "trap", "trap", "four", "trap", "five"} {
+			last = s.l.Last()
+			s.l.say(what)
+			synctest.Wait()
+		}
+		slot, err := s.h.Slot(plugin.Overlay)
+		if err != nil || slot.OnAir.Version != "1.0.0" || len(slot.History) != 3 || !slot.History[1].Reverted || slot.History[1].Why != "4 traps in 1m0s, the last: unreachable" || slot.Quarantined != 4 {
+			t.Errorf("slot %+v, %v", slot, err)
+		}
+	})
+	back := s.rt.made[len(s.rt.made)-1]
+	if got := strings.Join(back.heard, " "); got != "one two three four five" {
+		t.Errorf("the one that came back knows %q", got)
+	}
+	if s.offered[len(s.offered)-1] != fmt.Sprintf("%d a a heard five", last+1) {
+		t.Errorf("offered %q", s.offered)
+	}
+	r := facts[show.PluginRolledBack](s.l)
+	if len(r) != 1 || r[0].FromVersion != "2.0.0" || r[0].ToVersion != "1.0.0" || r[0].State != "from before the traps" || r[0].Event == 0 {
+		t.Errorf("rolled back %+v", r)
+	}
+	// The event, the trap, the quarantine, the roll-back, what was loaded and the swap are one chain.
+	all, _ := s.l.after(r[0].Event)
+	for i, want := range []event.Kind{show.KindPluginTrapped, show.KindPluginQuarantined, show.KindPluginRolledBack, show.KindPluginLoaded, show.KindPluginSwapped} {
+		if e := all[i]; e.Kind() != want || e.Cause != r[0].Event+uint64(i) {
+			t.Errorf("%d is %s by %d, want %s by %d", e.Seq, e.Kind(), e.Cause, want, r[0].Event+uint64(i))
+		}
+	}
+	if !slices.Equal(changed, []string{"overlay 2.0.0<nil>", "overlay 1.0.0<nil>"}) {
+		t.Errorf("changed %q", changed)
+	}
+	for i, f := range s.rt.made {
+		if f.close != 1 {
+			t.Errorf("guest %d of %d was closed %d times", i, len(s.rt.made), f.close)
+		}
+	}
+}
+
+// TestTrapsThatAreFarBetween bring nobody back.
+func TestTrapsThatAreFarBetween(t *testing.T) {
+	s := newStage()
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", "")))
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, of("a", "2.0.0", ""), "ana", 0))
+		for range 12 {
+			s.l.say("trap")
+			time.Sleep(21 * time.Second)
+		}
+		if p := s.h.Plugins(); p[0].Version != "2.0.0" || p[0].Traps != 12 || s.h.TrapsInADay("a") != 12 {
+			t.Errorf("plugins %+v", p)
+		}
+		time.Sleep(24 * time.Hour)
+		if n := s.h.TrapsInADay("a"); n != 0 {
+			t.Errorf("%d traps in a day, a day later", n)
+		}
+	})
+}
+
+// TestNothingToGoBackTo: the plugin is started again, each time later, with the show going on without it.
+func TestNothingToGoBackTo(t *testing.T) {
+	s := newStage()
+	var starts []time.Duration
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", withState)))
+		s.l.say("one")
+		began := time.Now()
+		for range 6 {
+			for range 4 {
+				s.l.say("trap")
+				synctest.Wait()
+			}
+			if len(s.h.Plugins()) != 0 {
+				t.Fatal("it is still on air")
+			}
+			s.l.say("unheard")
+			for len(s.h.Plugins()) == 0 {
+				time.Sleep(100 * time.Millisecond)
+			}
+			starts = append(starts, time.Since(began).Round(time.Second))
+			began = time.Now()
+		}
+	})
+	if want := []time.Duration{1, 2, 4, 8, 16, 32}; len(starts) != len(want) || starts[5] != 32*time.Second || starts[0] != time.Second {
+		t.Errorf("started again after %v", starts)
+	}
+	if got := s.rt.made[1].heard; !slices.Equal(got, []string{"one"}) {
+		t.Errorf("the first time it begins with %q, want its state", got)
+	}
+	if got := s.rt.made[2].heard; len(got) != 0 {
+		t.Errorf("the second time it begins with %q, want nothing: the state may be what is wrong", got)
+	}
+	if st := facts[show.PluginStopped](s.l); len(st) != 6 || st[5].RetryMS != 32_000 || st[5].Attempts != 6 {
+		t.Errorf("stopped %+v", st)
+	}
+}
+
+func TestRollBackByHand(t *testing.T) {
+	s := newStage()
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", withState)))
+		if _, err := s.h.RollBack(ctx, plugin.Overlay, "ana", 0); !errors.Is(err, plugin.ErrNothing) {
+			t.Errorf("error %v, want ErrNothing", err)
+		}
+		s.l.say("one")
+		synctest.Wait()
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, of("b", "1.0.0", withState), "ana", 0))
+		s.l.say("two")
+		synctest.Wait()
+		act := s.l.Last()
+		res := must[plugin.SwapResult](t)(s.h.RollBack(ctx, plugin.Overlay, "ana", act))
+		if res.To.ID != "a" || res.From.ID != "b" || res.StateBytes != len("one,two") {
+			t.Errorf("rolled back %+v", res)
+		}
+		if r := facts[show.PluginRolledBack](s.l); len(r) != 1 || r[0].Why != "rolled back by ana" || r[0].State != "handed over" {
+			t.Errorf("facts %+v", r)
+		}
+		if got := names(s.l, act); !slices.Equal(got, []string{"rolled_back", "loaded", "swapped"}) {
+			t.Errorf("facts %q", got)
+		}
+		s.l.say("poison")
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, of("c", "1.0.0", ""), "ana", 0)) // takes no state
+		must[plugin.SwapResult](t)(s.h.RollBack(ctx, plugin.Overlay, "ana", 0))
+		synctest.Wait()
+		if p := s.h.Plugins(); p[0].ID != "a" {
+			t.Errorf("on air is %+v", p)
+		}
+	})
+}
+
+func TestQuarantineAndRetry(t *testing.T) {
+	s := newStage()
+	s.configure(func(c *plugin.Config) {
+		c.Find = func(_ context.Context, seq uint64) (event.Event, error) {
+			all, _ := s.l.after(seq - 1)
+			return all[0], nil
+		}
+	})
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", "")))
+		s.l.say("trap")
+		synctest.Wait()
+		aside, err := s.h.Quarantine(plugin.Overlay)
+		if err != nil || len(aside) != 1 || aside[0].Reason != "unreachable" || aside[0].Cause != " trap" {
+			t.Fatalf("aside %+v, %v", aside, err)
+		}
+		seq := aside[0].Seq
+		if _, err := s.h.Retry(ctx, plugin.Overlay, seq+99, 0); !errors.Is(err, plugin.ErrUnknown) {
+			t.Errorf("error %v, want ErrUnknown", err)
+		}
+		if r := must[plugin.RetryResult](t)(s.h.Retry(ctx, plugin.Overlay, seq, 0)); r.Err != "unreachable" {
+			t.Errorf("retried %+v", r)
+		}
+		if aside, _ := s.h.Quarantine(plugin.Overlay); len(aside) != 1 {
+			t.Errorf("aside %+v", aside)
+		}
+		s.rt.made[0].mended = true
+		if r := must[plugin.RetryResult](t)(s.h.Retry(ctx, plugin.Overlay, seq, 0)); r.Err != "" || r.Commands != 1 {
+			t.Errorf("retried %+v", r)
+		}
+		if aside, _ := s.h.Quarantine(plugin.Overlay); len(aside) != 0 {
+			t.Errorf("aside %+v", aside)
+		}
+		if want := fmt.Sprintf("%d a a heard trap", seq); s.offered[0] != want {
+			t.Errorf("offered %q, want %q", s.offered, want)
+		}
+	})
+}

@@ -1,0 +1,58 @@
+package host
+
+import (
+	"slices"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/abi"
+)
+
+// grantFile is one entry under grants; its limits are tighter than what the plugin asks for.
+type grantFile struct {
+	Power         string   `yaml:"power"`
+	PerMinute     int      `yaml:"per_minute"`
+	Bytes         int      `yaml:"bytes"`
+	TokensPerHour int      `yaml:"tokens_per_hour"`
+	Hosts         []string `yaml:"hosts"`
+}
+
+// grants reads which plugins may use which powers: {dusty-gavel: [reply, {power: http, hosts: [api.example.com]}]}.
+func (p *showParser) grants(s *Show, n *yaml.Node) {
+	if n.IsZero() {
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		p.fail(n.Line, "grants: want plugins with lists of powers, such as {dusty-gavel: [reply]}")
+		return
+	}
+	s.Grants = map[string]map[string]plugin.Capability{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		s.Grants[n.Content[i].Value] = p.powers(n.Content[i].Value, n.Content[i+1])
+	}
+}
+
+func (p *showParser) powers(id string, n *yaml.Node) map[string]plugin.Capability {
+	out := map[string]plugin.Capability{}
+	if n.Kind != yaml.SequenceNode {
+		p.fail(n.Line, "grants: %s: want a list of powers, such as [reply]", id)
+		return out
+	}
+	for _, item := range n.Content {
+		f := grantFile{Power: item.Value}
+		if item.Kind != yaml.ScalarNode && !p.strict("grants: "+id, item, &f) {
+			continue
+		}
+		if !slices.Contains(abi.Capabilities(), f.Power) {
+			p.fail(item.Line, "grants: %s: there is no power %q; there are: %v", id, f.Power, abi.Capabilities())
+			continue
+		}
+		if f.PerMinute < 0 || f.Bytes < 0 || f.TokensPerHour < 0 {
+			p.fail(item.Line, "grants: %s: %s: a limit must not be negative", id, f.Power)
+			continue
+		}
+		out[f.Power] = plugin.Capability{PerMinute: f.PerMinute, Bytes: f.Bytes, TokensPerHour: f.TokensPerHour, Hosts: f.Hosts}
+	}
+	return out
+}
