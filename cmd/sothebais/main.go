@@ -24,20 +24,24 @@ const (
 	exitUsage       = 2  // the command line is wrong
 	exitData        = 65 // a file that was given is wrong
 	exitUnavailable = 69 // something needed is not there: FFmpeg, a running show, a port
+	exitDenied      = 77 // whoever asks may not
 )
 
 // cli is the command line. stdout is data, stderr is talk.
 type cli struct {
-	Run     runCmd     `cmd:"" help:"Run a show: auction, plugins, stage, RTMP and the control room."`
-	Demo    demoCmd    `cmd:"" help:"Run a show against a simulated X with a crowd of bidders. Needs no account."`
-	Swap    swapCmd    `cmd:"" help:"Swap a plugin of a running show for another one."`
-	Plugin  pluginCmd  `cmd:"" help:"Look at the plugins of a running show."`
-	Events  eventsCmd  `cmd:"" help:"Read the ledger of a show."`
-	Record  recordCmd  `cmd:"" help:"Record what plugins heard, and what came of it, from the ledger of a show."`
-	Test    testCmd    `cmd:"" help:"Test a plugin: play its transcripts and compare what it asks for."`
-	Replay  replayCmd  `cmd:"" help:"Play a show once more to another plugin, and see what would have been different."`
-	Doctor  doctorCmd  `cmd:"" help:"Check this machine for what a show needs, and say how to mend what is missing."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Run      runCmd      `cmd:"" help:"Run a show: auction, plugins, stage, RTMP and the control room."`
+	Demo     demoCmd     `cmd:"" help:"Run a show against a simulated X with a crowd of bidders. Needs no account."`
+	Swap     swapCmd     `cmd:"" help:"Swap a plugin of a running show for another one."`
+	Shadow   shadowCmd   `cmd:"" help:"Let a plugin hear a running show without a say, and compare it with the one on air."`
+	Promote  promoteCmd  `cmd:"" help:"Put the shadow of a running show on air."`
+	Rollback rollbackCmd `cmd:"" help:"Put the last good plugin of a running show back on air."`
+	Plugin   pluginCmd   `cmd:"" help:"Look at the plugins of a running show, and say what they may."`
+	Events   eventsCmd   `cmd:"" help:"Read the ledger of a show."`
+	Record   recordCmd   `cmd:"" help:"Record what plugins heard, and what came of it, from the ledger of a show."`
+	Test     testCmd     `cmd:"" help:"Test a plugin: play its transcripts and compare what it asks for."`
+	Replay   replayCmd   `cmd:"" help:"Play a show once more to another plugin, and see what would have been different."`
+	Doctor   doctorCmd   `cmd:"" help:"Check this machine for what a show needs, and say how to mend what is missing."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // talk is where a command writes.
@@ -100,7 +104,7 @@ func run(ctx context.Context, args []string, out, errw io.Writer) int {
 // helpFor is the help call for the verb that was mistyped.
 func helpFor(args []string) string {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		for _, verb := range []string{"run", "demo", "swap", "plugin", "events", "test", "record", "replay", "doctor", "version"} {
+		for _, verb := range []string{"run", "demo", "swap", "shadow", "promote", "rollback", "plugin", "events", "test", "record", "replay", "doctor", "version"} {
 			if args[0] == verb {
 				return verb + " --help"
 			}
@@ -117,6 +121,8 @@ func exitCode(err error) int {
 		return e.code
 	case errors.Is(err, host.ErrShowFile), errors.Is(err, host.ErrBadInput):
 		return exitData
+	case errors.Is(err, host.ErrDenied):
+		return exitDenied
 	case errors.Is(err, host.ErrUnavailable), errors.Is(err, host.ErrPort):
 		return exitUnavailable
 	default:
