@@ -9,8 +9,8 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 GO_SOURCES = $(shell find cmd host migrations -name '*.go' -not -path '*/node_modules/*') go.mod go.sum
 UI := host/admin/ui
 UI_SOURCES = $(shell find $(UI) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/e2e/*')
-PLUGIN_SOURCES = $(shell find plugins sdk/go sdk/assemblyscript -type f -not -path '*/node_modules/*' -not -path '*/build/*' -not -name '*_test.go')
-CHARACTER_SOURCES = $(shell find characters cmd/art -type f)
+PLUGIN_SOURCES = $(shell find plugins sdk -type f -not -path '*/node_modules/*' -not -path '*/build/*' -not -path '*/target/*' -not -name '*_test.go')
+CHARACTER_SOURCES = $(shell find characters cmd/art host/art host/character -type f -not -name '*_test.go')
 SCENE_SOURCES = $(shell find scenes -type f)
 VOICE := host/speech/voice
 
@@ -61,6 +61,14 @@ verify: ## fail if generated code or module files are not as their sources say
 	go mod tidy -diff
 	cd sdk/go && go mod tidy -diff
 	cd plugins && go mod tidy -diff
+	sdk/guests.sh -check
+
+guests: setup-guests $(BIN)/tinygo/bin/tinygo ## compile the plugins of sdk/tck in every language again
+	sdk/guests.sh
+
+EVENTS ?= 5000000
+flat-memory: ## EVENTS (5 M) events through every SDK that collects garbage: memory must stay flat
+	EVENTS=$(EVENTS) go test ./sdk/tck -run FlatMemory -count=1 -v -timeout 0
 
 ##@ Parts
 assets: $(BIN)/.assets ## what is embedded in the program: plugins, characters, scenes, voice
@@ -71,6 +79,9 @@ $(BIN)/.assets: $(BIN)/.plugins $(BIN)/.characters $(BIN)/.scenes $(BIN)/.voice
 $(BIN)/.plugins: $(PLUGIN_SOURCES)
 	sh plugins/build.sh $(DIST)
 	@mkdir -p $(BIN) && touch $@
+
+$(BIN)/tinygo/bin/tinygo: sdk/tinygo.sh
+	sdk/tinygo.sh $(BIN)/tinygo
 
 $(BIN)/.characters: $(CHARACTER_SOURCES)
 	go run ./cmd/art -out $(DIST)/characters $(dir $(wildcard characters/*/character.json))
@@ -100,5 +111,7 @@ setup-run:
 	@.ci/setup run
 setup-test:
 	@.ci/setup test
+setup-guests:
+	@.ci/setup guests
 
-.PHONY: help run build clean check lint test e2e soak fuzz bench generate verify assets setup-run setup-test
+.PHONY: help run build clean check lint test e2e soak fuzz bench generate verify guests flat-memory assets setup-run setup-test setup-guests

@@ -42,6 +42,7 @@ var may = map[string][]string{
 	// adapters: domain, at most the one engine they serve, one technology
 	"host/sqlite":   {"host/auction", "host/event", "host/money", "host/post", "host/telemetry", "migrations"},
 	"host/xapi":     {"host/post", "host/telemetry"},
+	"host/art":      {"host/character"},
 	"host/speech":   {"host/character", "host/plugin/wasm/meter", "host/telemetry"},
 	"host/fetch":    {},
 	"host/llm":      {"host/plugin", "host/telemetry"},
@@ -54,7 +55,12 @@ var may = map[string][]string{
 
 	"host/plugin/wasm":       {"host/auction", "host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/plugin/wasm/meter", "host/post", "host/show", "host/telemetry"},
 	"host/plugin/wasm/meter": {},
-	"host/plugin/replay":     {"host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/show"},
+	// the same in a process of its own; it brings in what keeps that
+	"host/plugin/wasm/runner": {"host/event", "host/plugin", "host/plugin/abi", "host/plugin/wasm", "host/telemetry"},
+	"host/plugin/replay":      {"host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/show"},
+	"host/plugin/bundle":      {"host/plugin"}, // the one form in which a plugin travels, and who has signed it
+	"host/plugin/registry":    {},              // bytes to OCI registries and back; whether to trust them is bundle's to say
+	"host/plugin/scaffold":    {},
 
 	// benchmarks: each sets its part against a rival
 	"host/auctioneer/auctioneerbench": {"host/auction", "host/auctioneer", "host/bus", "host/event", "host/money", "host/post", "host/show", "host/sqlite"},
@@ -63,7 +69,7 @@ var may = map[string][]string{
 
 	// assembly
 	"host":          {"*"},
-	"cmd/sothebais": {"host"},
+	"cmd/sothebais": {"host", "host/plugin/bundle", "host/plugin/registry", "host/plugin/scaffold"}, // the latter for what needs no show
 
 	// the simulator, none of which is in the product
 	"cmd/devnet":          {"cmd/devnet/crowd", "cmd/devnet/modelsim", "cmd/devnet/rtmpsink", "cmd/devnet/xsim"},
@@ -73,7 +79,7 @@ var may = map[string][]string{
 	"cmd/devnet/xsim":     {},
 
 	// tools of the build
-	"cmd/art":           {"host/character", "host/cue"},
+	"cmd/art":           {"host/art", "host/character", "host/cue"},
 	"cmd/gen":           {},
 	"cmd/bench":         {"host/auctioneer/auctioneerbench", "host/compositor/compositorbench", "host/plugin/wasm/wasmbench"},
 	"cmd/sothebais/e2e": {},

@@ -18,8 +18,9 @@ type Config struct {
 	Bind    string // "127.0.0.1" when empty
 	Ports   Ports
 
-	Show        *Show  // the house show when nil
-	Personality string // id of a shipped plugin or a folder; the one that was on stage last when empty
+	Show        *Show    // the house show when nil
+	Trusted     []string // SHA-256 of modules and bodies of plugins that run inside of this process
+	Personality string   // id of a shipped plugin or a folder; the one that was on stage last when empty
 	Seed        int64
 	Stream      Stream
 	X           X
@@ -97,6 +98,14 @@ func (c Config) cacheDir(name string) string {
 	return filepath.Join(base, "sothebais", name)
 }
 
+// withAssets is the settings with what the program brings along, unless other assets are given.
+func (c Config) withAssets() Config {
+	if c.Assets == nil {
+		c.Assets = shipped.FS()
+	}
+	return c
+}
+
 func (c Config) withDefaults() (Config, error) {
 	if c.DataDir == "" {
 		c.DataDir = "data"
@@ -107,9 +116,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	if c.Assets == nil {
-		c.Assets = shipped.FS()
-	}
+	c = c.withAssets()
 	if c.Show == nil {
 		s, err := ParseShow("default.show.yaml", DefaultShow)
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sothebais/sothebais/host/compositor"
 	"github.com/sothebais/sothebais/host/shipped"
 )
 
@@ -29,7 +30,8 @@ type Check struct {
 
 // Examine checks this machine against what a show with these settings needs.
 func Examine(ctx context.Context, cfg Config) []Check {
-	checks := []Check{checkFFmpeg(ctx, cfg.FFmpeg), checkAssets(), checkFonts(), checkDisk(cfg.DataDir), checkClock(), checkCores(), checkVariables(os.Environ())}
+	checks := []Check{checkFFmpeg(ctx, cfg.FFmpeg), checkAssets(), checkFonts(), checkDisk(cfg.DataDir), checkClock(), checkCores(), checkSandbox(ctx), checkVariables(os.Environ())}
+	checks = append(checks, checkCast(ctx, cfg), checkScenes(cfg))
 	return append(checks, checkPorts(cfg)...)
 }
 
@@ -143,12 +145,65 @@ func checkCores() Check {
 	return c
 }
 
+// checkCast reads the characters that are not the program's.
+func checkCast(ctx context.Context, cfg Config) Check {
+	l := newLibrary(cfg.withAssets())
+	c := Check{Name: "characters", Found: "the program's"}
+	var own []string
+	var errs []error
+	for _, id := range l.ids() {
+		if l.own(id) == "" {
+			continue
+		}
+		own = append(own, id)
+		_, err := l.character(ctx, id)
+		errs = append(errs, err)
+	}
+	if len(own) > 0 {
+		c.Found += ", and " + strings.Join(own, ", ")
+	}
+	if err := errors.Join(errs...); err != nil {
+		c.Problem, c.Mend = err.Error(), "change what is named above; characters/README.md describes the files"
+	}
+	return c
+}
+
+// nowhere takes frames that nobody is to see.
+type nowhere struct{}
+
+// WriteFrame does nothing.
+func (nowhere) WriteFrame(*compositor.Frame) error { return nil }
+
+// checkScenes makes ready all scenes, as a show would.
+func checkScenes(cfg Config) Check {
+	cfg = cfg.withAssets()
+	l := newLibrary(cfg)
+	c := Check{Name: "scenes", Found: "the program's"}
+	scenes, own, err := l.loadScenes()
+	if len(own) > 0 {
+		c.Found += ", and " + strings.Join(own, ", ")
+	}
+	if err == nil {
+		_, err = compositor.New(compositor.Config{Width: cfg.Stream.Width, Height: cfg.Stream.Height, Scenes: scenes, Art: l.art(), Sink: nowhere{}})
+	}
+	if err != nil {
+		c.Problem, c.Mend = err.Error(), "change what is named above; scenes/README.md describes the files"
+	}
+	return c
+}
+
+// others are ports of programs that stand around a show in some deployments; nothing in this one listens there.
+var others = map[string]string{"TRAEFIK_HTTP_PORT": "Traefik", "TRAEFIK_HTTPS_PORT": "Traefik", "TRAEFIK_DASHBOARD_PORT": "Traefik", "REDIS_PORT": "Redis"}
+
 // checkVariables finds settings that look like ours and are not.
 func checkVariables(environ []string) Check {
 	c := Check{Name: "variables", Found: "no unknown SOTHEBAIS_ variable", Warning: true}
-	known := []string{"SOTHEBAIS_DATA_DIR", "SOTHEBAIS_SHOW", "SOTHEBAIS_PERSONALITY", "SOTHEBAIS_BIND", "SOTHEBAIS_OWNER_PASSWORD"}
+	known := []string{"SOTHEBAIS_DATA_DIR", "SOTHEBAIS_SHOW", "SOTHEBAIS_PERSONALITY", "SOTHEBAIS_BIND", "SOTHEBAIS_OWNER_PASSWORD", "SOTHEBAIS_TRUST"}
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
+		if what, foreign := others[name]; foreign {
+			c.Problem, c.Mend = name+" changes nothing here: this program has no "+what, "unset it, or give it to the "+what+" that stands before or beside this program"
+		}
 		if !strings.HasPrefix(name, "SOTHEBAIS_") || slices.Contains(known, name) {
 			continue
 		}

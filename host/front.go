@@ -3,15 +3,16 @@ package host
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/sothebais/sothebais/host/admin"
-	"github.com/sothebais/sothebais/host/scene"
 )
 
 // buildAdmin makes the control room and the public lot page.
@@ -24,7 +25,7 @@ func (h *Host) buildAdmin(ctx context.Context) error {
 	h.admin, err = admin.New(ctx, admin.Config{
 		Ledger: h.ledger, Bus: h.bus, Subscribe: func(after uint64) admin.Subscription { return h.bus.Subscribe(after) },
 		Auctions: saleroom{h}, Operator: rostrum{h.auctions}, Director: h.director, Plugins: wardrobe{h},
-		Show: h.showState, Frame: h.stage.Snapshot, Preview: h.watch, Stage: h.stageChoices(), Artwork: h.artworks(),
+		Show: h.showState, Frame: h.stage.Snapshot, Preview: h.watch, Stage: h.stageChoices, Reload: h.reload, Artwork: h.artworks(),
 		Store: h.ledger, Password: h.cfg.OwnerPassword, Token: token, Epoch: epoch, PostURL: h.cfg.Simulator, Handle: h.cfg.X.Account, Name: h.cfg.Show.Campaign, Version: h.cfg.Version,
 		Logger: h.part("admin"), Metrics: h.regs[roleAdmin],
 	})
@@ -65,14 +66,19 @@ func (o overlayFS) Open(name string) (fs.File, error) {
 
 func (h *Host) stageChoices() admin.Stage {
 	c := admin.Stage{Moods: []string{"calm", "playful", "excited", "tense", "triumphant", "dejected"}, Gestures: []string{"nod", "shake", "bounce", "wave", "gavel", "lean"}}
-	scenes, err := scene.LoadDir(sub(h.cfg.Assets, "scenes"))
-	if err != nil {
-		return c // the stage was built from them a moment ago
-	}
-	for _, s := range scenes {
+	for _, s := range *h.scenes.Load() {
 		c.Scenes = append(c.Scenes, admin.Named{ID: s.ID, Name: s.Name})
 	}
 	return c
+}
+
+// reload reads the scenes again, for the control room.
+func (h *Host) reload(_ context.Context, cause uint64) (admin.Scenes, error) {
+	got, err := h.reloadScenes(cause)
+	if err != nil {
+		return admin.Scenes{}, fmt.Errorf("%w: %w", admin.ErrInvalid, err)
+	}
+	return admin.Scenes{Scenes: got.Scenes, Own: got.Own}, nil
 }
 
 func (h *Host) showState() admin.Show {
@@ -108,18 +114,33 @@ func (h *Host) watch(ctx context.Context) (admin.Preview, error) {
 	return admin.Preview{Codec: v.Codec, Init: v.Init, Fragments: v.C}, nil
 }
 
-// runOps serves the roles' metrics and health.
+// runOps serves the roles: their metrics and health, and what each has of the API and of the feed.
 func (h *Host) runOps(ctx context.Context) error {
 	var parts []part
 	for _, p := range h.cfg.Ports.All() {
-		if p.Use != "metrics" && p.Use != "health" {
-			continue
-		}
 		ln := h.listeners[p.Name]
-		handler := opsHandler(p.Role, h.regs, h.well, ln.Addr())
+		handler := h.roleHandler(p, opsHandler(p.Role, h.regs, h.well, ln.Addr()))
+		if handler == nil {
+			continue // the admin and the RTMP server have theirs
+		}
 		parts = append(parts, part{p.Name, func(ctx context.Context) error { return serveHTTP(ctx, ln, handler) }})
 	}
 	return runAll(ctx, parts)
+}
+
+// roleHandler is what answers on a port of a role, or nil.
+func (h *Host) roleHandler(p Port, ops http.Handler) http.Handler {
+	switch {
+	case p.Use == "metrics", p.Use == "health":
+		return ops
+	case p.Role == roleAdmin:
+		return nil
+	case p.Use == "http":
+		return h.admin.Role(p.Role, ops)
+	case p.Use == "ws":
+		return h.admin.RoleSockets(p.Role, ops)
+	}
+	return nil
 }
 
 // announce tells where the show is, once it is on air.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sothebais/sothebais/host/admin"
@@ -23,8 +24,8 @@ import (
 	"github.com/sothebais/sothebais/host/intake"
 	"github.com/sothebais/sothebais/host/notify"
 	"github.com/sothebais/sothebais/host/plugin"
-	"github.com/sothebais/sothebais/host/plugin/wasm"
 	"github.com/sothebais/sothebais/host/rtmp"
+	"github.com/sothebais/sothebais/host/scene"
 	"github.com/sothebais/sothebais/host/show"
 	"github.com/sothebais/sothebais/host/sqlite"
 	"github.com/sothebais/sothebais/host/telemetry"
@@ -50,7 +51,7 @@ type Host struct {
 	notifier *notify.Notifier
 	since    string // newest post in the ledger
 
-	runtime   *wasm.Runtime
+	runtime   *sandboxes
 	plugins   *plugin.Host
 	grants    *grantBook
 	outside   *fetch.Client        // the way out for plugins
@@ -59,6 +60,11 @@ type Host struct {
 	catalogue *catalogue
 	director  *director.Director
 	voice     *voiceBox
+
+	library   *library
+	reloading sync.Mutex                     // one reading of characters or scenes at a time
+	scenes    atomic.Pointer[[]*scene.Scene] // those on stage
+	cast      map[string]origin              // characters that the stage knows; under reloading
 
 	stage    *compositor.Stage
 	encoder  *ffmpeg.Encoder

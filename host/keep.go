@@ -28,6 +28,14 @@ type place struct {
 // Stat looks without opening.
 func (p place) Stat(name string) (fs.FileInfo, error) { return fs.Stat(p.FS, name) }
 
+// Origin says where the plugin comes from, when that is known.
+func (p place) Origin() string {
+	if o, ok := p.FS.(interface{ Origin() string }); ok {
+		return o.Origin()
+	}
+	return ""
+}
+
 // keptFiles are files of a plugin as they were when it was loaded.
 type keptFiles struct {
 	dir string

@@ -17,6 +17,7 @@ import (
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/fetch"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/bundle"
 	"github.com/sothebais/sothebais/host/plugin/wasm"
 )
 
@@ -33,11 +34,13 @@ const settingSlot = "plugin.slot."
 // What is in a slot when nobody said otherwise.
 var openingPlugins = map[string]string{slotPersonality: "dusty-gavel", slotSceneRules: "scene-rules", slotOverlay: "overlay"}
 
-// catalogue finds plugins: those that the program brings along, those in the data directory, and any folder by its path.
+// catalogue finds plugins: those that the program brings along, those in the data directory, and any folder or package
+// by its path.
 type catalogue struct {
 	shipped fs.FS
-	own     string   // folder of the data directory
-	told    sync.Map // what was wrong with plugins: pages ask every few seconds
+	own     string       // folder of the data directory
+	store   bundle.Store // packages that are installed
+	told    sync.Map     // what was wrong with plugins: pages ask every few seconds
 }
 
 // folder is a plugin on this machine. Nothing outside of it is read through it, whatever its links point to: a plugin
@@ -51,6 +54,13 @@ func (f folder) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	defer root.Close()
+	info, err := fs.Stat(root.FS(), name) // opening a pipe would wait for ever
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("is no regular file")}
+	}
 	return root.FS().Open(name)
 }
 
@@ -64,19 +74,25 @@ func (f folder) Stat(name string) (fs.FileInfo, error) {
 	return fs.Stat(root.FS(), name)
 }
 
-// find gives the folder of a plugin. A name with a slash is a path on this machine.
+// find gives the files of a plugin. A name with a slash is a path on this machine.
 func (c *catalogue) find(name string) (fs.FS, error) {
 	if strings.ContainsRune(name, filepath.Separator) {
+		if isPackage(name) {
+			return c.packageFile(name)
+		}
 		if info, err := os.Stat(filepath.Join(name, "plugin.yaml")); err != nil || info.IsDir() {
 			return nil, fmt.Errorf("%w: %s holds no plugin.yaml; name a folder that does, or one of: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 		}
-		return folder(name), nil
+		return sourced{folder(name), originDev}, nil
 	}
-	if slices.Contains(c.ids(), name) {
+	if slices.Contains(c.folders(), name) {
 		if _, err := fs.Stat(c.shipped, name+"/plugin.yaml"); err == nil {
-			return sub(c.shipped, name), nil
+			return sourced{sub(c.shipped, name), originShipped}, nil
 		}
-		return folder(filepath.Join(c.own, name)), nil
+		return sourced{folder(filepath.Join(c.own, name)), originDev}, nil
+	}
+	if id, _, _ := strings.Cut(name, "@"); slices.Contains(c.store.IDs(), id) {
+		return c.installed(name)
 	}
 	return nil, fmt.Errorf("%w: there is no plugin %q; there are: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 }
@@ -87,16 +103,27 @@ func (c *catalogue) take(name string) (fs.FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, mayChange := files.(folder); mayChange {
-		if files, err = c.keep(files); err != nil {
-			return nil, err
+	if from, ok := files.(sourced); ok {
+		if _, mayChange := from.FS.(folder); mayChange {
+			if from.FS, err = c.keep(from.FS); err != nil {
+				return nil, err
+			}
 		}
+		files = from
 	}
 	return place{files, name}, nil
 }
 
 // ids lists the plugins that have a name here.
 func (c *catalogue) ids() []string {
+	out := c.folders()
+	out = append(out, c.installedNames(out)...)
+	slices.Sort(out)
+	return out
+}
+
+// folders lists the plugins that are folders.
+func (c *catalogue) folders() []string {
 	var out []string
 	for _, t := range []fs.FS{c.shipped, os.DirFS(c.own)} {
 		entries, err := fs.ReadDir(t, ".")
@@ -109,11 +136,10 @@ func (c *catalogue) ids() []string {
 			}
 		}
 	}
-	slices.Sort(out)
 	return out
 }
 
-// openRuntime makes the runtime in which plugins run; a nil log is none.
+// openRuntime makes a runtime in which plugins run inside of this process; a nil log is none.
 func openRuntime(ctx context.Context, cfg Config, log *slog.Logger) (*wasm.Runtime, error) {
 	interpreter, err := fs.ReadFile(cfg.Assets, "interpreter.wasm")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -123,8 +149,8 @@ func openRuntime(ctx context.Context, cfg Config, log *slog.Logger) (*wasm.Runti
 }
 
 // buildPlugins makes the plugin host; the plugins themselves are loaded when the show runs.
-func (h *Host) buildPlugins(ctx context.Context) error {
-	runtime, err := openRuntime(ctx, h.cfg, h.part("wasm"))
+func (h *Host) buildPlugins(context.Context) error {
+	runtime, err := h.openSandboxes()
 	if err != nil {
 		return err
 	}
@@ -235,6 +261,9 @@ func (h *Host) loadInto(ctx context.Context, slot, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := h.bringCharacterOf(ctx, files, 0); err != nil {
+		return fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, name, err)
+	}
 	if _, err := h.plugins.Load(ctx, slot, files); err != nil {
 		return fmt.Errorf("%w: plugin %s: %w", ErrBadInput, name, err)
 	}
@@ -266,4 +295,14 @@ func (h *Host) openingCharacter(ctx context.Context) string {
 		return ""
 	}
 	return m.Character
+}
+
+// bringCharacterOf makes the character of a personality known before the personality takes its slot, so that one that
+// is broken keeps it out. What else is wrong with the plugin is found out by whoever loads it.
+func (h *Host) bringCharacterOf(ctx context.Context, files fs.FS, cause uint64) error {
+	m, err := plugin.LoadManifest(files)
+	if err != nil || m.Kind != plugin.Personality {
+		return nil
+	}
+	return h.bringCharacter(ctx, m.Character, cause)
 }

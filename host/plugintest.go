@@ -49,7 +49,7 @@ func (p PluginTests) Run(ctx context.Context) ([]PluginTest, error) {
 		return nil, err
 	}
 	defer rt.Close(context.WithoutCancel(ctx))
-	l := loader{runtime: rt, plugins: catalogue{shipped: sub(cfg.Assets, "plugins"), own: filepath.Join(cfg.DataDir, "plugins")}}
+	l := loader{runtime: rt, plugins: catalogueOf(cfg.Assets, cfg.DataDir)}
 	var out []PluginTest
 	for _, file := range files {
 		t, err := p.run(ctx, &l, file)

@@ -71,6 +71,30 @@ func Connect(dir string) (*Remote, error) {
 	return r, nil
 }
 
+// fullPath makes a path of this process one that the show's process finds, too. Ids stay what they are; id@1.0.0 has
+// dots and is none.
+func fullPath(plugin string) string {
+	if strings.ContainsRune(plugin, filepath.Separator) || isPackage(plugin) || plugin == "." || plugin == ".." {
+		if abs, err := filepath.Abs(plugin); err == nil {
+			return abs
+		}
+	}
+	return plugin
+}
+
+// Scenes are the scenes of a running show.
+type Scenes struct {
+	Scenes []string `json:"scenes"`
+	Own    []string `json:"own"`
+}
+
+// ReloadScenes has the show read its scenes again; a broken one changes nothing.
+func (r *Remote) ReloadScenes(ctx context.Context) (Scenes, error) {
+	var res Scenes
+	err := r.call(ctx, http.MethodPost, "/api/v1/stage/scenes/reload", struct{}{}, &res)
+	return res, err
+}
+
 func (r *Remote) call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {

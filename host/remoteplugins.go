@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 
 	"github.com/sothebais/sothebais/host/admin"
@@ -30,27 +29,17 @@ const (
 	slotsPath   = "/api/v1/slots"
 )
 
-// pluginName makes a folder one that the show finds, wherever it runs.
-func pluginName(name string) string {
-	if strings.ContainsAny(name, "/.") {
-		if abs, err := filepath.Abs(name); err == nil {
-			return abs
-		}
-	}
-	return name
-}
-
 // Swap puts a plugin in its slot; it may be a shipped id or a folder on the show's machine.
 func (r *Remote) Swap(ctx context.Context, plugin string) (SwapResult, error) {
 	var res SwapResult
-	err := r.call(ctx, http.MethodPost, pluginsPath+"/swap", map[string]string{"plugin": pluginName(plugin)}, &res)
+	err := r.call(ctx, http.MethodPost, pluginsPath+"/swap", map[string]string{"plugin": fullPath(plugin)}, &res)
 	return res, err
 }
 
 // Shadow lets a plugin hear the show beside the one on air.
 func (r *Remote) Shadow(ctx context.Context, plugin string) (SlotInfo, error) {
 	var res SlotInfo
-	err := r.call(ctx, http.MethodPut, pluginsPath+"/shadow", map[string]string{"plugin": pluginName(plugin)}, &res)
+	err := r.call(ctx, http.MethodPut, pluginsPath+"/shadow", map[string]string{"plugin": fullPath(plugin)}, &res)
 	return res, err
 }
 

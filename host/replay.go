@@ -56,7 +56,7 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 		return replay.Report{}, err
 	}
 	defer rt.Close(context.WithoutCancel(ctx))
-	l := loader{runtime: rt, plugins: catalogue{shipped: sub(cfg.Assets, "plugins"), own: filepath.Join(cfg.DataDir, "plugins")}}
+	l := loader{runtime: rt, plugins: catalogueOf(cfg.Assets, cfg.DataDir)}
 	if r.With == "" {
 		r.With = take.Plugin
 	}
@@ -87,8 +87,8 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 	return out, nil
 }
 
-// loaded is a plugin that is not on air.
-type loaded struct {
+// shelved is a plugin that is not on air.
+type shelved struct {
 	manifest *plugin.Manifest
 	guest    plugin.Guest
 }
@@ -96,36 +96,36 @@ type loaded struct {
 // loader loads plugins beside any show.
 type loader struct {
 	runtime *wasm.Runtime
-	plugins catalogue
+	plugins *catalogue
 }
 
-func (l *loader) load(ctx context.Context, name string) (loaded, error) {
+func (l *loader) load(ctx context.Context, name string) (shelved, error) {
 	files, err := l.plugins.find(name)
 	if err != nil {
-		return loaded{}, err
+		return shelved{}, err
 	}
 	return l.loadFiles(ctx, name, files)
 }
 
 // loadFolder loads the plugin in a folder, however its path is written.
-func (l *loader) loadFolder(ctx context.Context, dir string) (loaded, error) {
+func (l *loader) loadFolder(ctx context.Context, dir string) (shelved, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return loaded{}, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return shelved{}, fmt.Errorf("%w: %w", ErrBadInput, err)
 	}
 	return l.load(ctx, dir)
 }
 
-func (l *loader) loadFiles(ctx context.Context, name string, files fs.FS) (loaded, error) {
+func (l *loader) loadFiles(ctx context.Context, name string, files fs.FS) (shelved, error) {
 	m, err := plugin.LoadManifest(files)
 	if err != nil {
-		return loaded{}, fmt.Errorf("%w: %s: %w", ErrBadInput, name, err)
+		return shelved{}, fmt.Errorf("%w: %s: %w", ErrBadInput, name, err)
 	}
 	g, err := l.runtime.Load(ctx, plugin.Spec{Manifest: m, Files: files})
 	if err != nil {
-		return loaded{}, fmt.Errorf("%w: load %s: %w", ErrBadInput, name, err)
+		return shelved{}, fmt.Errorf("%w: load %s: %w", ErrBadInput, name, err)
 	}
-	return loaded{m, g}, nil
+	return shelved{m, g}, nil
 }
 
 // follower is the show's plugin, which hears everything a moment after its state was asked for.

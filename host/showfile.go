@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -39,20 +40,28 @@ type Show struct {
 	Loop     bool
 	Lots     []auction.Terms
 	Accounts []Account
-	Open     bool // anybody who posts may bid
+	Open     bool     // anybody who posts may bid
+	Trusted  []string // SHA-256 of plugins that run inside of the program
+
+	Characters, Scenes string // folders of this show's own; empty for none
 	// Grants let plugins use powers that reach beyond the stage, by plugin and power; what people decide later is over it.
 	Grants map[string]map[string]plugin.Capability
 }
 
 // showFile is the form on disk; nodes are kept where an error must name a line.
 type showFile struct {
-	Campaign string      `yaml:"campaign"`
-	Session  string      `yaml:"session"`
-	Gap      yaml.Node   `yaml:"gap"`
-	Loop     bool        `yaml:"loop"`
-	Bidders  yaml.Node   `yaml:"bidders"`
-	Grants   yaml.Node   `yaml:"grants"`
-	Lots     []yaml.Node `yaml:"lots"`
+	Campaign string    `yaml:"campaign"`
+	Session  string    `yaml:"session"`
+	Gap      yaml.Node `yaml:"gap"`
+
+	Characters yaml.Node `yaml:"characters"`
+	Scenes     yaml.Node `yaml:"scenes"`
+
+	Loop    bool        `yaml:"loop"`
+	Bidders yaml.Node   `yaml:"bidders"`
+	Grants  yaml.Node   `yaml:"grants"`
+	Trusted []yaml.Node `yaml:"trusted"`
+	Lots    []yaml.Node `yaml:"lots"`
 }
 
 type lotFile struct {
@@ -94,8 +103,15 @@ func ParseShow(name string, b []byte) (*Show, error) {
 		return nil, p.err()
 	}
 	s := &Show{Campaign: f.Campaign, Session: f.Session, Loop: f.Loop, Gap: p.duration("gap", f.Gap, 8*time.Second)}
+	s.Characters, s.Scenes = p.folder("characters", f.Characters), p.folder("scenes", f.Scenes)
 	p.bidders(s, &f.Bidders)
 	p.grants(s, &f.Grants)
+	for _, n := range f.Trusted {
+		if err := CheckTrust(n.Value); err != nil {
+			p.fail(n.Line, "trusted: %v", err)
+		}
+		s.Trusted = append(s.Trusted, n.Value)
+	}
 	if len(f.Lots) == 0 {
 		p.fail(1, "lots: a show needs at least one lot: write\nlots:\n  - {title: Moonrise, image: moonrise.png, start: 0.5 ETH, increment: 0.1 ETH, duration: 2m}")
 	}
@@ -216,6 +232,21 @@ func (p *showParser) amount(what string, n yaml.Node) money.Wei {
 		p.fail(n.Line, "%s: %q is not an amount; write for example 1.5 ETH", what, n.Value)
 	}
 	return w
+}
+
+// folder reads the name of a folder; it is seen from the show file.
+func (p *showParser) folder(what string, n yaml.Node) string {
+	if n.IsZero() {
+		return ""
+	}
+	dir := n.Value
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(filepath.Dir(p.name), dir)
+	}
+	if info, err := os.Stat(dir); n.Value == "" || err != nil || !info.IsDir() {
+		p.fail(n.Line, "%s: %q is not a folder; name one, seen from this file", what, n.Value)
+	}
+	return dir
 }
 
 // increment reads "0.1 ETH", "5%" or both: "0.1 ETH or 5%", whichever is more at the time.

@@ -50,6 +50,7 @@ func TestShowFileErrorsNameTheLine(t *testing.T) {
 		"lot is a word":  {"lots: [A]\n", "s:1: lot 1: want a list of fields"},
 		"bidders":        {"bidders: all\nlots: [{title: A}]\n", "s:1: bidders: want `open` or a list"},
 		"bidder":         {"bidders: [{handle: a}]\nlots: [{title: A}]\n", `s:1: bidders: "a" has no author_id`},
+		"trusted":        {"trusted: [dusty-gavel]\nlots: [{title: A}]\n", `s:1: trusted: "dusty-gavel" is no SHA-256`},
 		"not YAML":       {"lots: [", "s: line 1: "},
 		"empty":          {"", "s:1: the file is empty"},
 		"negative pause": {"gap: -3s\nlots: [{title: A}]\n", `s:1: gap: "-3s" is not a time`},

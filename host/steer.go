@@ -16,6 +16,9 @@ func (w wardrobe) Swap(ctx context.Context, id, who string, cause uint64) (admin
 	if err != nil {
 		return admin.Swap{}, answered(err)
 	}
+	if err := w.h.bringCharacterOf(ctx, files, cause); err != nil {
+		return admin.Swap{}, answered(fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, id, err))
+	}
 	r, err := w.h.plugins.Swap(ctx, files, who, cause)
 	if err != nil {
 		return admin.Swap{}, answered(err)
@@ -33,6 +36,9 @@ func (w wardrobe) Shadow(ctx context.Context, id, who string, cause uint64) (adm
 	files, err := w.h.catalogue.take(id)
 	if err != nil {
 		return admin.Slot{}, answered(err)
+	}
+	if err := w.h.bringCharacterOf(ctx, files, cause); err != nil {
+		return admin.Slot{}, answered(fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, id, err))
 	}
 	return w.slotOr(w.h.plugins.Shadow(ctx, files, who, cause))
 }

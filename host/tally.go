@@ -39,7 +39,7 @@ type Percentiles struct {
 type tally struct {
 	mu     sync.Mutex
 	r      Report
-	posts  map[uint64]bool // roots of chains that began with a post and have not reached a frame yet
+	posts  map[uint64]bool // roots of chains that began with a post and have not reached a frame yet; true: a cue is to be seen at once
 	cause  uint64          // the last event that was answered; cues of one event come together
 	millis []float64       // of the newest posts, in a ring
 	frames int             // posts that reached a frame
@@ -63,7 +63,7 @@ func (t *tally) add(e event.Event) {
 		if len(t.posts) > postsKept {
 			clear(t.posts)
 		}
-		t.posts[e.Seq] = true
+		t.posts[e.Seq] = false
 	case auction.BidAccepted:
 		t.r.BidsAccepted++
 	case auction.BidRefused:
@@ -72,17 +72,24 @@ func (t *tally) add(e event.Event) {
 		t.r.LotsClosed++
 	case cue.Raised:
 		t.r.Cues++
+		if _, ok := t.posts[e.Root]; ok && d.Cue.Verb != cue.Say && d.Cue.Verb != cue.Reply && d.Cue.Verb != cue.Post {
+			t.posts[e.Root] = true
+		}
 		if e.Cause != t.cause {
 			t.cause = e.Cause
 			t.r.Reactions++
 		}
 	case show.CueShown:
-		if t.posts[e.Root] { // the first frame that shows anything of what a post led to
+		if _, ok := t.posts[e.Root]; ok { // the first frame that shows anything of what a post led to
 			delete(t.posts, e.Root)
 			t.reached(d.Millis)
 		}
 	case show.SpeechStarted:
 		t.r.SpeechMS += d.Millis
+		// A post that leads to words alone has waited for its turn to be answered: that is no measure of the stage.
+		if pictured, ok := t.posts[e.Root]; ok && !pictured {
+			delete(t.posts, e.Root)
+		}
 	case show.PluginSwapped:
 		t.r.Swaps++
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sothebais/sothebais/host/bus"
+	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/post"
 	"github.com/sothebais/sothebais/host/show"
@@ -28,6 +29,26 @@ func TestTallyIsBounded(t *testing.T) {
 	r := tally.Report()
 	if len(tally.millis) > millisKept || r.PostToFrame != (Percentiles{P50: 20, P99: 20, N: posts}) || r.Events != 2*posts {
 		t.Errorf("%d figures kept, report %+v", len(tally.millis), r)
+	}
+}
+
+// What waits for its turn to be said does not count as slow to be seen; what is to be seen at once does, whatever is said.
+func TestTallyOfWordsAlone(t *testing.T) {
+	tally := newTally()
+	add := func(root uint64, data event.Data) { tally.add(event.Event{Seq: root, Root: root, Data: data}) }
+	raised := func(v cue.Verb) cue.Raised { return cue.Raised{Cue: cue.Cue{Verb: v}} }
+	add(1, post.Received{})
+	add(1, raised(cue.Say))
+	add(1, show.SpeechStarted{})
+	add(1, raised(cue.Text)) // its subtitle
+	add(1, show.CueShown{Millis: 5000})
+	add(2, post.Received{})
+	add(2, raised(cue.Say))
+	add(2, raised(cue.Express))
+	add(2, show.SpeechStarted{})
+	add(2, show.CueShown{Millis: 300})
+	if got := tally.Report().PostToFrame; got != (Percentiles{P50: 300, P99: 300, N: 1}) {
+		t.Error(got)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 
 // voiceBox is the voice as a part of the show: it is compiled while the show is on air already.
 type voiceBox struct {
+	mu     sync.Mutex // guards cfg.Voices
 	cfg    speech.Config
 	assets fs.FS
 	engine atomic.Pointer[speech.Engine]
@@ -30,16 +33,47 @@ func (v *voiceBox) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	v.cfg.Module = module
-	e, err := speech.New(ctx, v.cfg)
-	v.cfg.Module = nil // 21 MB
+	v.mu.Lock()
+	cfg := v.cfg
+	cfg.Module, cfg.Voices = module, maps.Clone(v.cfg.Voices)
+	v.mu.Unlock()
+	e, err := speech.New(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	v.engine.Store(e)
+	if err := v.begin(e); err != nil {
+		return errors.Join(err, e.Close(ctx))
+	}
 	close(v.ready)
 	<-ctx.Done()
 	return errors.Join(ctx.Err(), e.Close(context.WithoutCancel(ctx)))
+}
+
+// begin gives the engine what voices came while it was made ready.
+func (v *voiceBox) begin(e *speech.Engine) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.engine.Store(e)
+	for id, voice := range v.cfg.Voices {
+		if err := e.SetVoice(id, voice); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// set gives somebody a voice.
+func (v *voiceBox) set(id string, voice speech.Voice) error {
+	if err := voice.Check(); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.cfg.Voices[id] = voice
+	if e := v.engine.Load(); e != nil {
+		return e.SetVoice(id, voice)
+	}
+	return nil
 }
 
 // Speak turns a line into a clip in a character's voice.

@@ -69,3 +69,15 @@ for id in dusty-gavel mina-vox; do
   file "$out/plugins/$id/plugin.yaml" "$id/plugin.yaml"
   file "$out/plugins/$id/personality.yaml" "$id/personality.yaml"
 done
+
+# The SDKs go along for `sothebais new`; the ending keeps Go from taking them for packages of the program. Cargo wants
+# the examples that its manifest names, the others do without.
+for lang in assemblyscript c go js rust; do
+  [ -d "$sdk/$lang" ] || continue
+  skip=examples
+  [ $lang = rust ] && skip=none
+  (cd "$sdk/$lang" && find . \( -name node_modules -o -name target -o -name $skip -o -name test -o -name testdata -o -name build \) -prune -o -type f ! -name '*_test.go' ! -name '.*' -print) | while read -r name; do
+    mkdir -p "$(dirname "$out/sdk/$lang/$name")"
+    file "$out/sdk/$lang/$name.src" "$sdk/$lang/$name"
+  done
+done

@@ -13,7 +13,7 @@ import (
 	"github.com/sothebais/sothebais/host/character"
 )
 
-func art(t *testing.T, args ...string) (code int, stdout, stderr string) {
+func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code = run(context.Background(), args, &out, &errs)
@@ -40,7 +40,7 @@ func TestOurCharacters(t *testing.T) {
 func testStable(t *testing.T, one string) {
 	two := t.TempDir()
 	for _, dir := range []string{one, two} {
-		if code, _, errs := art(t, append([]string{"-out", dir}, characters...)...); code != 0 {
+		if code, _, errs := call(t, append([]string{"-out", dir}, characters...)...); code != 0 {
 			t.Fatal(errs)
 		}
 	}
@@ -50,7 +50,7 @@ func testStable(t *testing.T, one string) {
 			t.Error(err)
 		}
 	}
-	_, out, _ := art(t, append([]string{"-out", one}, characters...)...)
+	_, out, _ := call(t, append([]string{"-out", one}, characters...)...)
 	if strings.Count(out, ": 0 drawn, ") != 2 {
 		t.Errorf("drew again: %s", out)
 	}
@@ -95,7 +95,7 @@ func TestBuildIsIncremental(t *testing.T) {
 	if err := os.Remove(filepath.Join(src, "art", "mouth.yawn.svg")); err != nil {
 		t.Fatal(err)
 	}
-	if code, stdout, errs := art(t, "-out", out, src); code != 0 || !strings.Contains(stdout, ": 1 drawn, ") {
+	if code, stdout, errs := call(t, "-out", out, src); code != 0 || !strings.Contains(stdout, ": 1 drawn, ") {
 		t.Errorf("%s%s", stdout, errs)
 	}
 	if _, err := os.Stat(filepath.Join(out, filepath.Base(src), "parts", "mouth.yawn.png")); !os.IsNotExist(err) {
@@ -105,7 +105,7 @@ func TestBuildIsIncremental(t *testing.T) {
 
 func testSheet(t *testing.T, built string) {
 	sheet := filepath.Join(t.TempDir(), "sheet.png")
-	if code, _, errs := art(t, "-sheet", sheet, built); code != 0 {
+	if code, _, errs := call(t, "-sheet", sheet, built); code != 0 {
 		t.Fatal(errs)
 	}
 	f, err := os.Open(sheet)
@@ -150,7 +150,7 @@ func TestMistakes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			src, out := fox(t)
 			c.spoil(src)
-			code, _, errs := art(t, "-out", out, src)
+			code, _, errs := call(t, "-out", out, src)
 			if code != 1 {
 				t.Errorf("exit %d", code)
 			}
@@ -165,11 +165,11 @@ func TestMistakes(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{{}, {"-out", "x"}, {"-sheet", "x"}, {"-out", "x", "-sheet", "y", "z"}, {"-nonsense"}} {
-		if code, _, errs := art(t, args...); code != 2 || !strings.Contains(errs, "usage:") {
+		if code, _, errs := call(t, args...); code != 2 || !strings.Contains(errs, "usage:") {
 			t.Errorf("%v: exit %d, %q", args, code, errs)
 		}
 	}
-	_, _, errs := art(t, "-rsvg", "rsvg-is-not-here", "-out", t.TempDir(), characters[0])
+	_, _, errs := call(t, "-rsvg", "rsvg-is-not-here", "-out", t.TempDir(), characters[0])
 	if !strings.Contains(errs, "apt-get install librsvg2-bin") {
 		t.Errorf("does not say what to install: %s", errs)
 	}

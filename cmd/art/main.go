@@ -18,6 +18,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+
+	"github.com/sothebais/sothebais/host/art"
 )
 
 func main() {
@@ -38,7 +40,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	out := flags.String("out", "", "folder that the rendered characters go to")
 	sheet := flags.String("sheet", "", "picture to draw a rendered character's contact sheet into")
-	bin := flags.String("rsvg", "rsvg-convert", "program that renders SVG")
+	bin := flags.String("rsvg", art.Renderer, "program that renders SVG")
 	flags.Usage = func() { fmt.Fprint(stderr, usage); flags.PrintDefaults() }
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -64,13 +66,13 @@ func buildAll(ctx context.Context, bin, out string, dirs []string, stdout io.Wri
 	var errs []error
 	for _, dir := range dirs {
 		id := filepath.Base(filepath.Clean(dir))
-		b := builder{bin: bin, src: dir, dst: filepath.Join(out, id)}
-		drawn, kept, err := b.build(ctx)
+		dst := filepath.Join(out, id)
+		drawn, kept, err := art.Build(ctx, bin, dir, dst)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("rendering %s: %w", dir, err))
 			continue
 		}
-		fmt.Fprintf(stdout, "%s: %d drawn, %d unchanged\n", b.dst, drawn, kept)
+		fmt.Fprintf(stdout, "%s: %d drawn, %d unchanged\n", dst, drawn, kept)
 	}
 	return errors.Join(errs...)
 }

@@ -97,7 +97,7 @@ func bids(_ context.Context, dir string) (float64, string, error) {
 }
 
 func event(context.Context, string) (float64, string, error) {
-	guest, native, err := wasmbench.Run()
+	guest, native, err := wasmbench.Run(1)
 	return guest / native, fmt.Sprintf("guest %.0f ns, native %.1f ns", guest, native), err
 }
 
@@ -141,7 +141,9 @@ func freePorts() []string {
 	var env []string
 	for _, name := range []string{"ADMIN_PORT", "ADMIN_WS_PORT", "ADMIN_METRICS_PORT", "ADMIN_HEALTH_PORT", "STREAM_MANAGER_RTMP_PORT",
 		"STREAM_MANAGER_METRICS_PORT", "STREAM_MANAGER_HEALTH_PORT", "EVENT_HANDLER_METRICS_PORT", "EVENT_HANDLER_HEALTH_PORT",
-		"AUCTION_ENGINE_METRICS_PORT", "AUCTION_ENGINE_HEALTH_PORT", "AGENT_SERVICE_METRICS_PORT", "AGENT_SERVICE_HEALTH_PORT"} {
+		"AUCTION_ENGINE_METRICS_PORT", "AUCTION_ENGINE_HEALTH_PORT", "AGENT_SERVICE_METRICS_PORT", "AGENT_SERVICE_HEALTH_PORT",
+		"STREAM_MANAGER_PORT", "STREAM_MANAGER_WS_PORT", "EVENT_HANDLER_PORT", "EVENT_HANDLER_STREAM_PORT", "AUCTION_ENGINE_PORT", "AUCTION_ENGINE_WS_PORT",
+		"AGENT_SERVICE_PORT", "AGENT_SERVICE_WS_PORT"} {
 		env = append(env, name+"=0")
 	}
 	return env

@@ -30,6 +30,8 @@ var outputs = []output{
 	{"host.go.tmpl", "host/plugin/abi/v1_gen.go"},
 	{"guest.go.tmpl", "sdk/go/v1_gen.go"},
 	{"guest.ts.tmpl", "sdk/assemblyscript/assembly/v1.ts"},
+	{"guest.rs.tmpl", "sdk/rust/src/v1.rs"},
+	{"guest.h.tmpl", "sdk/c/sothebais.h"},
 }
 
 func main() {
@@ -60,7 +62,7 @@ func run(root string, check bool) error {
 }
 
 func render(s *schema, o output) ([]byte, error) {
-	t, err := template.New(o.template).Funcs(functions).ParseFS(templates, o.template)
+	t, err := template.New(o.template).Funcs(functions).Funcs(native).ParseFS(templates, o.template)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,22 @@ func TestSchemaMistakes(t *testing.T) {
 	}
 }
 
+func TestFeatureMistakes(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		s    schema
+		want string
+	}{
+		{"gap", schema{Features: []feature{{Bit: 1, Name: "a"}}}, "feature a: bit is 1, want 0"},
+		{"stray import", schema{Imports: []export{{Name: "f", Feature: "b"}}}, `import f: feature "b" is not listed`},
+		{"type", schema{Features: []feature{{Name: "a"}}, Imports: []export{{Name: "f", Feature: "a", Type: "func()"}}}, `import f: type "func()"`},
+	} {
+		if err := c.s.checkFeatures(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
 func TestNames(t *testing.T) {
 	for _, c := range [][4]string{
 		{"post.received", "PostReceived", "postReceived", "postReceived"},

@@ -13,15 +13,16 @@ import (
 
 // showFlags are the settings of a show, each by flag or by variable.
 type showFlags struct {
-	DataDir       string `env:"SOTHEBAIS_DATA_DIR" default:"data" placeholder:"DIR" help:"Where the ledger and recordings live."`
-	Show          string `name:"show" env:"SOTHEBAIS_SHOW" placeholder:"FILE" help:"Show file: lots, terms and bidders. Without it the house show runs."`
-	Personality   string `env:"SOTHEBAIS_PERSONALITY" placeholder:"ID" help:"Personality that opens the show, as a shipped id or a folder with a plugin.yaml; otherwise the one that was on stage last."`
-	Seed          int64  `default:"1" help:"Seed of all that is drawn by lot."`
-	Bind          string `env:"SOTHEBAIS_BIND" default:"127.0.0.1" help:"Address to listen on."`
-	OwnerPassword string `env:"SOTHEBAIS_OWNER_PASSWORD" hidden:"" help:"Password of the owner; made up and printed once if not given."`
-	FFmpeg        string `env:"FFMPEG" default:"ffmpeg" help:"The ffmpeg to encode with."`
-	LogLevel      string `env:"LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
-	JSON          bool   `help:"Talk on stderr as JSON lines, one of them for each port."`
+	DataDir       string   `env:"SOTHEBAIS_DATA_DIR" default:"data" placeholder:"DIR" help:"Where the ledger and recordings live."`
+	Show          string   `name:"show" env:"SOTHEBAIS_SHOW" placeholder:"FILE" help:"Show file: lots, terms and bidders. Without it the house show runs."`
+	Personality   string   `env:"SOTHEBAIS_PERSONALITY" placeholder:"ID" help:"Personality that opens the show, as a shipped id or a folder with a plugin.yaml; otherwise the one that was on stage last."`
+	Trust         []string `env:"SOTHEBAIS_TRUST" placeholder:"SHA256" help:"Run these plugins inside of this program, by the SHA-256 of their module or body; all others get a process of their own."`
+	Seed          int64    `default:"1" help:"Seed of all that is drawn by lot."`
+	Bind          string   `env:"SOTHEBAIS_BIND" default:"127.0.0.1" help:"Address to listen on."`
+	OwnerPassword string   `env:"SOTHEBAIS_OWNER_PASSWORD" hidden:"" help:"Password of the owner; made up and printed once if not given."`
+	FFmpeg        string   `env:"FFMPEG" default:"ffmpeg" help:"The ffmpeg to encode with."`
+	LogLevel      string   `env:"LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
+	JSON          bool     `help:"Talk on stderr as JSON lines, one of them for each port."`
 
 	Ports  host.Ports  `embed:"" group:"Ports (0 takes a free one)"`
 	Stream streamFlags `embed:"" group:"Stream"`
@@ -42,7 +43,12 @@ type streamFlags struct {
 func (f *showFlags) config(t *talk) (host.Config, error) {
 	cfg := host.Config{
 		Version: version, DataDir: f.DataDir, Bind: f.Bind, Ports: f.Ports, Seed: f.Seed,
-		Personality: f.Personality, OwnerPassword: f.OwnerPassword, FFmpeg: f.FFmpeg, Logger: f.logger(t.err),
+		Personality: f.Personality, Trusted: f.Trust, OwnerPassword: f.OwnerPassword, FFmpeg: f.FFmpeg, Logger: f.logger(t.err),
+	}
+	for _, sum := range f.Trust {
+		if err := host.CheckTrust(sum); err != nil {
+			return cfg, badFlag("SOTHEBAIS_TRUST", sum, err.Error())
+		}
 	}
 	var err error
 	if cfg.Stream, err = f.Stream.config(); err != nil {

@@ -6,15 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/sothebais/sothebais/host"
+	"github.com/sothebais/sothebais/host/plugin/bundle"
+	"github.com/sothebais/sothebais/host/plugin/registry"
+	"github.com/sothebais/sothebais/host/plugin/scaffold"
 )
 
 // Exit codes; those above 2 are from sysexits(3).
@@ -23,8 +29,8 @@ const (
 	exitFailed      = 1  // the thing asked for did not work
 	exitUsage       = 2  // the command line is wrong
 	exitData        = 65 // a file that was given is wrong
-	exitUnavailable = 69 // something needed is not there: FFmpeg, a running show, a port
-	exitDenied      = 77 // whoever asks may not
+	exitUnavailable = 69 // something needed is not there: FFmpeg, a running show, a port, a registry
+	exitPermission  = 77 // it is not allowed: nobody who is trusted has signed it, a password is wrong
 )
 
 // cli is the command line. stdout is data, stderr is talk.
@@ -36,12 +42,27 @@ type cli struct {
 	Promote  promoteCmd  `cmd:"" help:"Put the shadow of a running show on air."`
 	Rollback rollbackCmd `cmd:"" help:"Put the last good plugin of a running show back on air."`
 	Plugin   pluginCmd   `cmd:"" help:"Look at the plugins of a running show, and say what they may."`
-	Events   eventsCmd   `cmd:"" help:"Read the ledger of a show."`
-	Record   recordCmd   `cmd:"" help:"Record what plugins heard, and what came of it, from the ledger of a show."`
-	Test     testCmd     `cmd:"" help:"Test a plugin: play its transcripts and compare what it asks for."`
-	Replay   replayCmd   `cmd:"" help:"Play a show once more to another plugin, and see what would have been different."`
-	Doctor   doctorCmd   `cmd:"" help:"Check this machine for what a show needs, and say how to mend what is missing."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Scenes   scenesCmd   `cmd:"" help:"Steer the scenes of a running show."`
+
+	New       newCmd       `cmd:"" help:"Begin a plugin or a character."`
+	Pack      packCmd      `cmd:"" help:"Make one file of a plugin's folder."`
+	Keys      keysCmd      `cmd:"" help:"Keys to sign packages with, and those that are trusted."`
+	Sign      signCmd      `cmd:"" help:"Sign a package."`
+	Verify    verifyCmd    `cmd:"" help:"Check a package and say who has signed it."`
+	Publish   publishCmd   `cmd:"" help:"Bring a package to a registry or a folder."`
+	Install   installCmd   `cmd:"" help:"Install a package on a data directory."`
+	Uninstall uninstallCmd `cmd:"" help:"Remove an installed package."`
+	Installed installedCmd `cmd:"" help:"List the installed packages."`
+
+	Events  eventsCmd  `cmd:"" help:"Read the ledger of a show."`
+	Record  recordCmd  `cmd:"" help:"Record what plugins heard, and what came of it, from the ledger of a show."`
+	Test    testCmd    `cmd:"" help:"Test a plugin: play its transcripts and compare what it asks for."`
+	Replay  replayCmd  `cmd:"" help:"Play a show once more to another plugin, and see what would have been different."`
+	Doctor  doctorCmd  `cmd:"" help:"Check this machine for what a show needs, and say how to mend what is missing."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+
+	Completion completionCmd `cmd:"" help:"Print what makes a shell complete this program's words."`
+	Complete   completeCmd   `cmd:"" hidden:"" passthrough:"" help:"Answer a shell's question."`
 }
 
 // talk is where a command writes.
@@ -59,8 +80,16 @@ func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 
 func main() {
+	if host.IsPluginRunner(os.Args) {
+		os.Exit(host.PluginRunner())
+	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // pictures are kept by the hundred megabytes and hardly change: do not wait for them to double
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		// A frame that is due must not wait for the slice of whatever keeps Go busy on every core: with two more places
+		// than cores there is room for it, and the system goes by the priority of its thread.
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -76,6 +105,7 @@ func run(ctx context.Context, args []string, out, errw io.Writer) int {
 		kong.Description("A live NFT auction show: bids by post, a host with a character, one stream."),
 		kong.Writers(out, errw),
 		kong.Exit(func(n int) { code = n }),
+		kong.Vars{"languages": strings.Join(scaffold.Languages(), ",")},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {
@@ -90,7 +120,7 @@ func run(ctx context.Context, args []string, out, errw io.Writer) int {
 		return code
 	}
 	if err != nil {
-		fmt.Fprintf(errw, "sothebais: %v\nRun `sothebais %s` to see how it is used.\n", err, helpFor(args))
+		fmt.Fprintf(errw, "sothebais: %v\nRun `sothebais %s` to see how it is used.\n", err, helpFor(parser.Model.Node, args))
 		return exitUsage
 	}
 	k.BindTo(ctx, (*context.Context)(nil))
@@ -102,13 +132,9 @@ func run(ctx context.Context, args []string, out, errw io.Writer) int {
 }
 
 // helpFor is the help call for the verb that was mistyped.
-func helpFor(args []string) string {
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		for _, verb := range []string{"run", "demo", "swap", "shadow", "promote", "rollback", "plugin", "events", "test", "record", "replay", "doctor", "version"} {
-			if args[0] == verb {
-				return verb + " --help"
-			}
-		}
+func helpFor(root *kong.Node, args []string) string {
+	if len(args) > 0 && slices.ContainsFunc(root.Children, func(n *kong.Node) bool { return n.Name == args[0] && !n.Hidden }) {
+		return args[0] + " --help"
 	}
 	return "--help"
 }
@@ -119,13 +145,19 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &e):
 		return e.code
-	case errors.Is(err, host.ErrShowFile), errors.Is(err, host.ErrBadInput):
+	case isAny(err, bundle.ErrUnsigned, bundle.ErrUntrusted, bundle.ErrKey, registry.ErrDenied, fs.ErrPermission, host.ErrDenied):
+		return exitPermission
+	case isAny(err, host.ErrShowFile, host.ErrBadInput, bundle.ErrFormat, bundle.ErrAltered, registry.ErrArtifact, fs.ErrNotExist):
 		return exitData
-	case errors.Is(err, host.ErrDenied):
-		return exitDenied
-	case errors.Is(err, host.ErrUnavailable), errors.Is(err, host.ErrPort):
+	case isAny(err, host.ErrUnavailable, host.ErrPort, registry.ErrUnreachable):
 		return exitUnavailable
+	case isAny(err, registry.ErrReference, scaffold.ErrScaffold):
+		return exitUsage
 	default:
 		return exitFailed
 	}
+}
+
+func isAny(err error, kinds ...error) bool {
+	return slices.ContainsFunc(kinds, func(k error) bool { return errors.Is(err, k) })
 }

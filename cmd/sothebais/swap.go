@@ -24,7 +24,7 @@ func (f remoteFlags) print(t *talk, v any, text func() error) error {
 
 type swapCmd struct {
 	remoteFlags
-	Plugin string `arg:"" help:"Id of a shipped plugin, or a folder with a plugin.yaml."`
+	Plugin string `arg:"" help:"Id of a plugin that is shipped or installed, id@version, a folder with a plugin.yaml, or a package (.sbx)."`
 }
 
 // Run swaps a plugin of the show that runs on the data directory.

@@ -100,7 +100,7 @@ func (s *Server) say(ctx context.Context, in *sayInput) (*body[Done], error) {
 		return nil, huma.Error422UnprocessableEntity("the line is empty",
 			&huma.ErrorDetail{Location: "body.text", Message: "write what the character is to say", Value: in.Body.Text})
 	}
-	if err := oneOf("body.mood", in.Body.Mood, s.cfg.Stage.Moods); in.Body.Mood != "" && err != nil {
+	if err := oneOf("body.mood", in.Body.Mood, s.cfg.Stage().Moods); in.Body.Mood != "" && err != nil {
 		return nil, err
 	}
 	return s.cue(ctx, fmt.Sprintf("had the character say %q", text), cue.Cue{Verb: cue.Say, Text: text, Name: in.Body.Mood})
@@ -114,7 +114,7 @@ type moodInput struct {
 }
 
 func (s *Server) mood(ctx context.Context, in *moodInput) (*body[Done], error) {
-	if err := oneOf("body.mood", in.Body.Mood, s.cfg.Stage.Moods); err != nil {
+	if err := oneOf("body.mood", in.Body.Mood, s.cfg.Stage().Moods); err != nil {
 		return nil, err
 	}
 	return s.cue(ctx, "put the character in the mood "+in.Body.Mood, cue.Cue{Verb: cue.Mood, Name: in.Body.Mood, Value: in.Body.Intensity})
@@ -127,7 +127,7 @@ type gestureInput struct {
 }
 
 func (s *Server) gesture(ctx context.Context, in *gestureInput) (*body[Done], error) {
-	if err := oneOf("body.gesture", in.Body.Gesture, s.cfg.Stage.Gestures); err != nil {
+	if err := oneOf("body.gesture", in.Body.Gesture, s.cfg.Stage().Gestures); err != nil {
 		return nil, err
 	}
 	return s.cue(ctx, "asked for the gesture "+in.Body.Gesture, cue.Cue{Verb: cue.Gesture, Name: in.Body.Gesture})
@@ -140,14 +140,35 @@ type takeInput struct {
 }
 
 func (s *Server) take(ctx context.Context, in *takeInput) (*body[Done], error) {
-	ids := make([]string, len(s.cfg.Stage.Scenes))
-	for i, sc := range s.cfg.Stage.Scenes {
-		ids[i] = sc.ID
+	var ids []string
+	for _, sc := range s.cfg.Stage().Scenes {
+		ids = append(ids, sc.ID)
 	}
 	if err := oneOf("body.scene", in.Body.Scene, ids); err != nil {
 		return nil, err
 	}
 	return s.cue(ctx, "took the scene "+in.Body.Scene, cue.Cue{Verb: cue.Scene, Name: in.Body.Scene})
+}
+
+// Scenes are the scenes of a show after they were read again.
+type Scenes struct {
+	Scenes []string `json:"scenes" nullable:"false" doc:"ids of all there are"`
+	Own    []string `json:"own" nullable:"false" doc:"those that are not the program's"`
+}
+
+func (s *Server) reload(ctx context.Context, _ *struct{}) (*body[Scenes], error) {
+	if s.cfg.Bus == nil || s.cfg.Reload == nil {
+		return nil, absent("the stage")
+	}
+	act, err := s.acted(ctx, "had the scenes read again")
+	if err != nil {
+		return nil, err
+	}
+	got, err := s.cfg.Reload(ctx, act.Seq)
+	if err != nil {
+		return nil, actFailed(err)
+	}
+	return &body[Scenes]{got}, nil
 }
 
 // cue records what the operator did and offers the cue to the director with that as its cause.

@@ -135,6 +135,20 @@ func TestCuesAreFactsFirst(t *testing.T) {
 	}
 }
 
+// Scenes that were read again are listed; a mistake in one is told to whoever asked, and is a fact that the act caused.
+func TestReloadOfScenes(t *testing.T) {
+	r := newRoom(t)
+	head := []string{"Authorization", "Bearer control-token"}
+	r.problem(r.ask("POST", "/api/v1/stage/scenes/reload", "", head...), 422, "lot.scene.json:7: w: is missing")
+	if got := decode[Scenes](r, r.ask("POST", "/api/v1/stage/scenes/reload", "", head...)); !slices.Equal(got.Own, []string{"lot"}) {
+		t.Errorf("reloaded %+v", got)
+	}
+	facts, err := r.f.Read(t.Context(), r.f.Last()-4, 4)
+	if err != nil || len(facts) != 4 || facts[1].Data.EventKind() != show.KindScenesRefused || facts[1].Cause != facts[0].Seq || facts[3].Data.EventKind() != show.KindScenesLoaded || facts[3].Cause != facts[2].Seq {
+		t.Errorf("facts %+v, %v", facts, err)
+	}
+}
+
 func TestSwap(t *testing.T) {
 	r := newRoom(t)
 	got := decode[Swap](r, r.ask("POST", "/api/v1/plugins/swap", `{"plugin":"mina-vox"}`, "Authorization", "Bearer control-token"))

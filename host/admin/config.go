@@ -98,11 +98,12 @@ type Config struct {
 	Operator  operator
 	Director  director
 	Plugins   plugins
-	Show      func() Show                                // state of the programme, cheap
-	Frame     func() image.Image                         // the newest frame, nil when there is none
-	Preview   func(ctx context.Context) (Preview, error) // until ctx ends
-	Stage     Stage                                      // what can be asked of it
-	Artwork   fs.FS                                      // pictures of the lots by Terms.Image
+	Show      func() Show                                             // state of the programme, cheap
+	Frame     func() image.Image                                      // the newest frame, nil when there is none
+	Preview   func(ctx context.Context) (Preview, error)              // until ctx ends
+	Stage     func() Stage                                            // what can be asked of it
+	Reload    func(ctx context.Context, cause uint64) (Scenes, error) // reads the scenes again, because of an act
+	Artwork   fs.FS                                                   // pictures of the lots by Terms.Image
 
 	Store    store         // nil: kept in memory, so the owner's password is new at every start
 	Password string        // of the owner; empty: the stored one, or a new one (FirstPassword)
@@ -136,6 +137,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Store == nil {
 		c.Store = &memoryStore{}
+	}
+	if c.Stage == nil {
+		c.Stage = func() Stage { return Stage{} }
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -31,6 +31,7 @@ type fakeShow struct {
 	moved   chan struct{}
 	block   Block
 	bids    []Bid // newest first
+	broken  bool  // scenes
 	plugins []Plugin
 	cast    fakeCast
 	acts    []string
@@ -323,11 +324,27 @@ func (f *fakeShow) frame() image.Image {
 	return img
 }
 
+func (f *fakeShow) stage() Stage {
+	return Stage{Scenes: []Named{{"opening", "Opening"}, {"lot", "Lot"}, {"closing", "Closing"}, {"sold", "Sold"}, {"unsold", "Unsold"}, {"break", "Break"}},
+		Moods: []string{"calm", "playful", "excited", "tense", "triumphant", "dejected"}, Gestures: []string{"nod", "shake", "bounce", "wave", "gavel", "lean"}}
+}
+
+// reload is that of a show whose scenes are broken every other time.
+func (f *fakeShow) reload(_ context.Context, cause uint64) (Scenes, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.broken = !f.broken; f.broken {
+		f.append(event.Draft{Cause: cause, Data: show.ScenesRefused{Reason: "lot.scene.json:7: w: is missing"}})
+		return Scenes{}, fmt.Errorf("%w: lot.scene.json:7: w: is missing", ErrInvalid)
+	}
+	f.append(event.Draft{Cause: cause, Data: show.ScenesLoaded{Scenes: []string{"lot"}, Own: []string{"lot"}}})
+	return Scenes{Scenes: []string{"lot"}, Own: []string{"lot"}}, nil
+}
+
 // config puts the show behind every interface.
 func (f *fakeShow) config() Config {
 	return Config{Ledger: f, Bus: f, Subscribe: f.subscribe, Auctions: f, Operator: f, Director: f, Plugins: f, Show: f.show, Frame: f.frame,
-		Stage: Stage{Scenes: []Named{{"opening", "Opening"}, {"lot", "Lot"}, {"closing", "Closing"}, {"sold", "Sold"}, {"unsold", "Unsold"}, {"break", "Break"}},
-			Moods: []string{"calm", "playful", "excited", "tense", "triumphant", "dejected"}, Gestures: []string{"nod", "shake", "bounce", "wave", "gavel", "lean"}},
+		Stage: f.stage, Reload: f.reload,
 		Artwork: fstest.MapFS{"nocturne.svg": {Data: []byte(nocturne)}, "notes.txt": {Data: []byte("private")}},
 		Store:   &memoryStore{}, Password: testPassword, Token: "control-token", Handle: "dustygavel", Epoch: "ledger-1", Version: "0.1.0"}
 }

@@ -39,6 +39,7 @@ type reader struct {
 	who    visitor
 	cursor uint64
 	filter filter
+	only   filter // of the port that it came by
 	buf    []byte
 }
 
@@ -59,7 +60,7 @@ func (s *Server) feed(w http.ResponseWriter, r *http.Request) {
 	conn.SetReadLimit(feedInput)
 	s.metrics.readers.Inc()
 	defer s.metrics.readers.Dec()
-	rd := &reader{s: s, conn: conn, who: visitorOf(r.Context())}
+	rd := &reader{s: s, conn: conn, who: visitorOf(r.Context()), only: feedOf(r.Context())}
 	rd.serve(r.Context())
 }
 
@@ -209,7 +210,7 @@ func (rd *reader) pack(lines []line) []byte {
 	b = append(b, `,"events":[`...)
 	n := 0
 	for _, l := range lines {
-		if !rd.filter.passes(l.topic) {
+		if !rd.filter.passes(l.topic) || !rd.only.passes(l.topic) {
 			continue
 		}
 		if n > 0 {

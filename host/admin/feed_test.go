@@ -34,7 +34,7 @@ type feedClient struct {
 
 // dial opens a socket with the client's cookies.
 func (r *room) dial(path string, head http.Header) (*websocket.Conn, *http.Response, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	return websocket.Dial(ctx, "ws"+strings.TrimPrefix(r.url, "http")+path, &websocket.DialOptions{HTTPClient: r.client, HTTPHeader: head})
 }
@@ -61,7 +61,7 @@ func (c *feedClient) say(text string) {
 }
 
 func (c *feedClient) read() (message, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	_, b, err := c.conn.Read(ctx)
 	if err != nil {

@@ -21,6 +21,7 @@ func (s *Server) operations() {
 	owned(s, "mood", http.MethodPost, "/stage/mood", "Put the character in a mood", s.mood)
 	owned(s, "gesture", http.MethodPost, "/stage/gesture", "Have the character make a gesture", s.gesture)
 	owned(s, "take", http.MethodPost, "/stage/scene", "Take a scene to program", s.take)
+	owned(s, "reload-scenes", http.MethodPost, "/stage/scenes/reload", "Read the scenes again; a broken one changes nothing", s.reload)
 
 	owned(s, "block", http.MethodGet, "/block", "The lot on the block and what comes next", s.block)
 	owned(s, "lots", http.MethodGet, "/lots", "Lots of the session", s.listLots)

@@ -34,7 +34,7 @@ func (s *Server) show(context.Context, *struct{}) (*body[ShowView], error) {
 }
 
 func (s *Server) stage(context.Context, *struct{}) (*body[Stage], error) {
-	st := s.cfg.Stage
+	st := s.cfg.Stage()
 	if st.Scenes == nil {
 		st.Scenes = []Named{}
 	}

@@ -10,22 +10,16 @@ import (
 	"github.com/sothebais/sothebais/host/telemetry"
 )
 
-// artRequest is a cue that waits for its picture.
-type artRequest struct {
-	cmd   command
-	nodes []*node
-}
-
 // artist decodes pictures of lots beside the frame loop, one after another.
 type artist struct {
 	mu   sync.Mutex
-	list []artRequest
+	list []command // cues that wait for their pictures
 	wake chan struct{}
 }
 
-func (a *artist) ask(r artRequest) {
+func (a *artist) ask(c command) {
 	a.mu.Lock()
-	a.list = append(a.list, r)
+	a.list = append(a.list, c)
 	a.mu.Unlock()
 	select {
 	case a.wake <- struct{}{}:
@@ -33,7 +27,7 @@ func (a *artist) ask(r artRequest) {
 	}
 }
 
-func (a *artist) take() []artRequest {
+func (a *artist) take() []command {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	out := a.list
@@ -41,15 +35,11 @@ func (a *artist) take() []artRequest {
 	return out
 }
 
-// artNodes are the artwork layers that a slot fills.
-func (s *Stage) artNodes(slot string) []*node {
-	return s.slotNodes(slot, scene.Artwork)
-}
-
-func (s *Stage) slotNodes(slot string, k scene.Kind) []*node {
+// slotNodes are the layers of a kind that a slot fills.
+func (set *sceneSet) slotNodes(slot string, k scene.Kind) []*node {
 	var out []*node
-	for _, sc := range s.cfg.Scenes {
-		for _, n := range s.views[sc.ID].nodes {
+	for _, v := range set.views {
+		for _, n := range v.nodes {
 			if n.layer.Kind == k && n.layer.Slot == slot {
 				out = append(out, n)
 			}
@@ -59,14 +49,14 @@ func (s *Stage) slotNodes(slot string, k scene.Kind) []*node {
 }
 
 // layOut sets a text for every layer that shows the slot.
-func (s *Stage) layOut(slot, text string) []textSet {
+func (set *sceneSet) layOut(t *typesetter, slot, text string) []textSet {
 	var out []textSet
-	for _, n := range s.slotNodes(slot, scene.Text) {
+	for _, n := range set.slotNodes(slot, scene.Text) {
 		words := text
 		if words == "" {
 			words = n.layer.Text
 		}
-		out = append(out, textSet{n, s.text.set(n.layer, words)})
+		out = append(out, textSet{n, t.set(n.layer, words)})
 	}
 	return out
 }
@@ -86,28 +76,41 @@ func (s *Stage) loadArt(ctx context.Context) {
 // drawArt makes the pictures that were asked for, in order; one that the next cue for its slot replaces is not drawn.
 func (s *Stage) drawArt() {
 	list := s.art.take()
-	for i, r := range list {
-		c := &r.cmd.cue
-		r.cmd.texts = s.layOut(c.Name, c.Text)
-		if !slices.ContainsFunc(list[i+1:], func(o artRequest) bool { return o.cmd.cue.Name == c.Name }) {
-			r.cmd.arts = s.drawFor(r)
+	for i, cmd := range list {
+		c := &cmd.cue
+		var pic image.Image
+		wanted := !slices.ContainsFunc(list[i+1:], func(o command) bool { return o.cue.Name == c.Name })
+		if wanted {
+			pic = s.artwork(c.Text, cmd.seq)
 		}
-		s.queue.put(r.cmd)
+		s.prep.RLock()
+		cmd.texts = s.ready.layOut(s.text, c.Name, c.Text)
+		if wanted {
+			cmd.arts = s.ready.fitArt(c.Name, pic)
+		}
+		s.queue.put(cmd)
+		s.prep.RUnlock()
 	}
 }
 
-// drawFor draws the picture that a cue names for each layer of its slot. Where none is named, or it cannot be used, a
-// layer shows what it does while its slot is empty: never the lot before.
-func (s *Stage) drawFor(r artRequest) []artSet {
-	var pic image.Image
-	if name := r.cmd.cue.Text; name != "" {
-		var err error
-		if pic, err = decode(s.cfg.Artwork, name); err != nil {
-			s.log.Warn("an artwork cannot be shown", telemetry.KeySeq, r.cmd.seq, telemetry.KeyErr, err)
-		}
+// artwork reads the picture of a lot; nil if none is named or it cannot be used.
+func (s *Stage) artwork(name string, seq uint64) image.Image {
+	if name == "" {
+		return nil
 	}
+	pic, err := decode(s.cfg.Artwork, name)
+	if err != nil {
+		s.log.Warn("an artwork cannot be shown", telemetry.KeySeq, seq, telemetry.KeyErr, err)
+		return nil
+	}
+	return pic
+}
+
+// fitArt draws a picture for each layer that the slot fills. Without one, a layer shows what it does while its slot is
+// empty: never the lot before.
+func (set *sceneSet) fitArt(slot string, pic image.Image) []artSet {
 	var out []artSet
-	for _, n := range r.nodes {
+	for _, n := range set.slotNodes(slot, scene.Artwork) {
 		art := n.plain
 		if pic != nil {
 			art = fitPicture(pic, n.layer)

@@ -33,7 +33,4 @@ func BenchmarkFrame(b *testing.B) {
 	for b.Loop() {
 		s.step(far())
 	}
-	if s.actor != nil {
-		b.ReportMetric(float64(s.actor.turner.misses)/float64(s.n), "turns/frame")
-	}
 }

@@ -208,19 +208,9 @@ func (b *bitmap) subsample(px, py int) *plane {
 
 // average of the two by two pixels at (x,y), one channel a byte; what lies outside is transparent.
 func (s *pixels) average(x, y int) uint32 {
-	const lanes = 0x00ff00ff_00ff00ff
 	if x >= 0 && y >= 0 && x+1 < s.w && y+1 < s.h {
 		o := 4 * (y*s.w + x)
-		top, low := binary.LittleEndian.Uint64(s.pix[o:]), binary.LittleEndian.Uint64(s.pix[o+4*s.w:])
-		if top == low && uint32(top) == uint32(top>>32) {
-			return uint32(top)
-		}
-		even := top&lanes + low&lanes          // channels 0 and 2 of both columns
-		odd := top>>8&lanes + low>>8&lanes     // and 1 and 3
-		even, odd = even+even>>32, odd+odd>>32 // columns together
-		const two = 0x00020002
-		e, d := uint32(even)+two, uint32(odd)+two
-		return e>>2&0x00ff00ff | d<<6&0xff00ff00
+		return average(binary.LittleEndian.Uint64(s.pix[o:]), binary.LittleEndian.Uint64(s.pix[o+4*s.w:]))
 	}
 	var sum [4]uint32
 	for j := max(y, 0); j < min(y+2, s.h); j++ {
@@ -231,6 +221,20 @@ func (s *pixels) average(x, y int) uint32 {
 		}
 	}
 	return (sum[0]+2)/4 | (sum[1]+2)/4<<8 | (sum[2]+2)/4<<16 | (sum[3]+2)/4<<24
+}
+
+// average of two pairs of pixels.
+func average(top, low uint64) uint32 {
+	const lanes = 0x00ff00ff_00ff00ff
+	if top == low && uint32(top) == uint32(top>>32) {
+		return uint32(top)
+	}
+	even := top&lanes + low&lanes          // channels 0 and 2 of both columns
+	odd := top>>8&lanes + low>>8&lanes     // and 1 and 3
+	even, odd = even+even>>32, odd+odd>>32 // columns together
+	const two = 0x00020002
+	e, d := uint32(even)+two, uint32(odd)+two
+	return e>>2&0x00ff00ff | d<<6&0xff00ff00
 }
 
 func (b *bitmap) bounds() image.Rectangle { return image.Rect(0, 0, b.luma.w, b.luma.h) }

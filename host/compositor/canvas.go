@@ -15,12 +15,16 @@ type drawable interface {
 type item struct {
 	layer int // place of the layer in its scene, ascending
 	d     drawable
+	turn  turned // drawn when d is nil
 	x, y  int
 	alpha uint8
 	width int // at most so many columns are drawn; 0 draws all
 }
 
 func (it *item) rect() image.Rectangle {
+	if it.d == nil {
+		return it.turn.box.Add(image.Pt(it.x, it.y))
+	}
 	r := it.d.bounds()
 	if it.width > 0 {
 		r.Max.X = min(r.Max.X, r.Min.X+it.width)
@@ -29,6 +33,10 @@ func (it *item) rect() image.Rectangle {
 }
 
 func (it *item) paint(dst *picture, clip image.Rectangle) {
+	if it.d == nil {
+		it.turn.draw(dst, it.x, it.y, it.alpha, clip)
+		return
+	}
 	if it.width > 0 {
 		clip = clip.Intersect(it.rect())
 		// a cut on an odd column would halve a chroma sample
@@ -44,6 +52,8 @@ type canvas struct {
 	still       int
 	prev        []item
 	dirty       []image.Rectangle
+	here        []item // of these, what lies in the rectangle that is painted
+	seen        []bool // of here, in which tiles of a row
 	begun       bool
 	whole       bool // paint all of it each time, to compare
 }
@@ -91,10 +101,20 @@ func (c *canvas) paintBase(items []item) {
 }
 
 func (c *canvas) paint(dst *picture, items []item, clip image.Rectangle, still bool) {
+	c.here = c.here[:0]
+	turned := false
 	for i := range items {
 		if it := &items[i]; it.layer < c.still == still && it.rect().Overlaps(clip) {
-			it.paint(dst, clip)
+			c.here = append(c.here, *it)
+			turned = turned || it.d == nil
 		}
+	}
+	if turned {
+		c.paintSeen(dst, c.here, clip)
+		return
+	}
+	for i := range c.here {
+		c.here[i].paint(dst, clip)
 	}
 }
 
@@ -118,7 +138,7 @@ func (c *canvas) compareSame(a, b []item) {
 		if a[i] == b[i] {
 			continue
 		}
-		if a[i].d == b[i].d && a[i].x == b[i].x && a[i].y == b[i].y && a[i].alpha == b[i].alpha {
+		if a[i].d == b[i].d && a[i].turn == b[i].turn && a[i].x == b[i].x && a[i].y == b[i].y && a[i].alpha == b[i].alpha {
 			c.add(between(&a[i], &b[i]))
 			continue
 		}

@@ -2,26 +2,39 @@ package compositor
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/sothebais/sothebais/host/character"
-	"github.com/sothebais/sothebais/host/scene"
 )
 
 // cast is every character that can go on stage. Only the one that was asked for last is kept ready: the pictures of one
-// take some sixty megabytes with their turns.
+// take some forty megabytes.
 type cast struct {
 	mu     sync.Mutex
 	packs  map[string]*character.Pack
 	latest *actor
 	seed   int64
-	scenes []*scene.Scene
 }
 
-func newCast(packs map[string]*character.Pack, seed int64, scenes []*scene.Scene) *cast {
-	return &cast{packs: packs, seed: seed, scenes: scenes}
+func newCast(packs map[string]*character.Pack, seed int64) *cast {
+	return &cast{packs: packs, seed: seed}
+}
+
+func (c *cast) add(p *character.Pack) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	packs := maps.Clone(c.packs) // the map that was given is somebody else's
+	if packs == nil {
+		packs = map[string]*character.Pack{}
+	}
+	packs[p.ID] = p
+	c.packs = packs
+	if c.latest != nil && c.latest.id == p.ID {
+		c.latest = nil
+	}
 }
 
 // ready gives a character whose every part is converted.
@@ -36,7 +49,6 @@ func (c *cast) ready(id string) (*actor, error) {
 		return nil, fmt.Errorf("character %q is unknown; known are %s", id, strings.Join(c.names(), ", "))
 	}
 	a := newActor(id, character.NewAnimator(pack, c.seed), pack.Width, pack.Height, pack.Parts)
-	a.rehearse(c.scenes)
 	c.latest = a
 	return a, nil
 }

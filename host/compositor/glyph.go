@@ -158,7 +158,7 @@ func extent(d font.GlyphOutline, s, dx float32) (x0, y0, x1, y1 int, any bool) {
 			ly, hy = min(ly, -a.Y*s), max(hy, -a.Y*s)
 		}
 	}
-	if hx <= lx || hy <= ly || hx-lx > maxTurned || hy-ly > maxTurned {
+	if hx <= lx || hy <= ly || hx-lx > maxSide || hy-ly > maxSide {
 		return 0, 0, 0, 0, false
 	}
 	floor := func(v float32) int { return int(math.Floor(float64(v))) }

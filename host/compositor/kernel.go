@@ -4,13 +4,15 @@ import "encoding/binary"
 
 // kernel is the set of row functions that the machine runs best. All kernels give the same bytes.
 type kernel struct {
-	name  string
-	blend func(dst, src, a []byte) // dst = src + dst*(255-a)/255; src is premultiplied by a
+	name   string
+	blend  func(dst, src, a []byte)            // dst = src + dst*(255-a)/255; src is premultiplied by a
+	sample func(dst []byte, s *pixels, w walk) // as sampleScalar
+	split  func(b *band, n int)                // as splitScalar
 }
 
 // kernels lists what this machine can run, slowest first; scalar is always there and is the specification.
 func kernels() []kernel {
-	return append([]kernel{{"scalar", blendScalar}}, machineKernels()...)
+	return append([]kernel{{"scalar", blendScalar, sampleScalar, splitScalar}}, machineKernels()...)
 }
 
 // bestKernel is the fastest of them.

@@ -8,13 +8,19 @@ func blendAVX2(dst, src, a *byte, n int)
 //go:noescape
 func blendAVX512(dst, src, a *byte, n int)
 
+//go:noescape
+func sampleAVX2(dst, src *byte, stride int, u, v, du, dv int32, n int)
+
+//go:noescape
+func splitAVX2(top, low, y0, a0, y1, a1, cb, cr, ca *byte, n int)
+
 func machineKernels() []kernel {
 	var ks []kernel
 	if cpu.X86.HasAVX2 {
-		ks = append(ks, kernel{"avx2", wide(blendAVX2, 32)})
+		ks = append(ks, kernel{"avx2", wide(blendAVX2, 32), sampleWide, splitWide})
 	}
-	if cpu.X86.HasAVX512BW {
-		ks = append(ks, kernel{"avx512", wide(blendAVX512, 64)})
+	if cpu.X86.HasAVX2 && cpu.X86.HasAVX512BW {
+		ks = append(ks, kernel{"avx512", wide(blendAVX512, 64), sampleWide, splitWide})
 	}
 	return ks
 }
@@ -42,4 +48,27 @@ func wide(asm func(dst, src, a *byte, n int), block int) func(dst, src, a []byte
 		asm(&d[0], &s[0], &c[0], block)
 		copy(dst[n:], d[:])
 	}
+}
+
+// sampleWide samples four pixels at a time; the last four overlap those before, which are the same again.
+func sampleWide(dst []byte, s *pixels, w walk) {
+	n := len(dst) / 4
+	if n < 4 {
+		sampleScalar(dst, s, w)
+		return
+	}
+	sampleFours(dst[:4*(n&^3)], s, w)
+	if n&3 != 0 {
+		sampleFours(dst[4*(n-4):4*n], s, w.after(n-4))
+	}
+}
+
+// sampleFours trusts that all lies in the source; the steps fit, for four of them do.
+func sampleFours(dst []byte, s *pixels, w walk) {
+	sampleAVX2(&dst[0], &s.pix[0], s.w, int32(w.u), int32(w.v), int32(w.du), int32(w.dv), len(dst)/4)
+}
+
+// splitWide takes apart up to a block more than it was asked for: a band has room for it.
+func splitWide(b *band, n int) {
+	splitAVX2(&b.rows[0][0], &b.rows[1][0], &b.y[0][0], &b.a[0][0], &b.y[1][0], &b.a[1][0], &b.cb[0], &b.cr[0], &b.ca[0], n)
 }

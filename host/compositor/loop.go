@@ -21,14 +21,16 @@ func (s *Stage) due(n uint64) time.Duration {
 }
 
 func (s *Stage) loop(ctx context.Context) {
-	start, timer := time.Now(), time.NewTimer(0)
-	defer timer.Stop()
+	back, err := goAhead()
+	if err != nil {
+		s.log.Debug("frames are made at the priority of everything else", telemetry.KeyErr, err)
+	}
+	defer back()
+	start := time.Now()
 	for {
-		timer.Reset(time.Until(start.Add(s.due(s.n))))
-		select {
-		case <-ctx.Done():
+		s.sleep(time.Until(start.Add(s.due(s.n))))
+		if ctx.Err() != nil {
 			return
-		case <-timer.C:
 		}
 		behind := time.Since(start) - s.due(s.n)
 		if behind > maxBehind {
@@ -103,6 +105,8 @@ func (s *Stage) obey(cmds []command) (shown []Shown, spoke []SpeechState) {
 			spoke = s.hush(spoke)
 		case setCharacter:
 			s.actor = c.actor
+		case setScenes:
+			s.exchange(c.set, c.seen)
 		}
 		if c.seq != 0 {
 			shown = append(shown, Shown{Seq: c.seq})

@@ -22,7 +22,7 @@ func newMeter(reg prometheus.Registerer) *meter {
 		faults:   counter("sink_errors_total", "Frames that the sink did not take."),
 		compose: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: telemetry.Namespace, Subsystem: "compositor", Name: "frame_seconds", Help: "Time to make a frame, picture and sound.",
-			Buckets: []float64{.0002, .0005, .001, .002, .004, .008, .016, .033, .066},
+			Buckets: []float64{.0002, .0005, .001, .002, .004, .008, .016, .033, .066, .132, .264},
 		}),
 	}
 	if reg != nil {

@@ -8,6 +8,7 @@ type picture struct {
 	buf     []byte
 	y, u, v []byte
 	k       kernel
+	band    *band // for turned parts; made with the first
 }
 
 func newPicture(w, h int, k kernel) *picture {

@@ -21,42 +21,23 @@ type actor struct {
 	id     string
 	puppet puppet
 	w, h   int // its canvas
-	parts  map[*character.Part]*pixels
-	whole  map[*character.Part]*bitmap
-	turner *turner
-	wants  []turnKey // of the frame in hand
+	parts  map[*character.Part]ready
+}
+
+// ready is a part in the forms that it is drawn in: at whole pixels, and turned or stretched.
+type ready struct {
+	whole *bitmap
+	limb  *limb
 }
 
 func newActor(id string, p puppet, w, h int, parts []*character.Part) *actor {
-	a := &actor{id: id, puppet: p, w: w, h: h, parts: map[*character.Part]*pixels{}, whole: map[*character.Part]*bitmap{}, turner: newTurner(turnedBytes)}
+	a := &actor{id: id, puppet: p, w: w, h: h, parts: map[*character.Part]ready{}}
 	for _, part := range parts {
 		px := convert(part.Picture())
-		a.parts[part], a.whole[part] = px, newBitmap(px)
-		for k := range 4 {
-			a.whole[part].chromaAt(k&1, k>>1)
-		}
+		a.parts[part] = ready{newBitmap(px).settle(0, 0, true), newLimb(px)}
 	}
 	return a
 }
-
-// rehearse turns the parts as they stand in the scenes' places, so that the first frame with the character need not.
-func (a *actor) rehearse(scenes []*scene.Scene) {
-	a.puppet.Tick(0, character.Sil, false)
-	for _, sc := range scenes {
-		for i, l := range sc.Layers {
-			if l.Kind != scene.Character {
-				continue
-			}
-			for _, it := range a.items(nil, l, i, 0, 0, 1) {
-				it.d.(*bitmap).chromaAt(it.x&1, it.y&1)
-			}
-		}
-	}
-}
-
-// turnedBytes bounds the cache of transformed parts. It serves a character at rest; in motion hardly a placement comes
-// back before gigabytes of others have passed, so more would not spare more turning.
-const turnedBytes = 32 << 20
 
 // items places the parts of an actor in a layer's box: scaled to fit its height, feet on its lower edge, centred.
 func (a *actor) items(dst []item, l *scene.Layer, layer, dx, dy int, alpha float64) []item {
@@ -68,47 +49,31 @@ func (a *actor) items(dst []item, l *scene.Layer, layer, dx, dy int, alpha float
 	oy := float64(l.Box.Max.Y+dy) - k*float64(a.h)
 	ox, oy = math.Round(ox), math.Round(oy)
 	placed := a.puppet.Placed()
-	onStage := func(p *character.Placed) (m matrix, opacity uint8) {
-		m.a, m.b, m.c, m.d, m.e, m.f = p.Matrix()
-		m = matrix{m.a * k, m.b * k, m.c*k + ox, m.d * k, m.e * k, m.f*k + oy}
-		return m, uint8(math.Round(min(max(p.Opacity*alpha, 0), 1) * 255))
-	}
-	a.wants = a.wants[:0]
-	for i := range placed {
-		m, op := onStage(&placed[i])
-		if src := a.parts[placed[i].Part]; op > 0 && src != nil && m.sane() {
-			if q, _, _ := m.rounded(src.w, src.h); !q.straight() {
-				a.wants = append(a.wants, turnKey{src, q})
-			}
-		}
-	}
-	a.turner.ready(a.wants)
 	for i := range placed {
 		p := &placed[i]
-		m, op := onStage(p)
-		if op == 0 {
-			continue
-		}
-		if it, ok := a.place(p.Part, m); ok {
-			it.layer, it.alpha = layer, op
+		var m matrix
+		m.a, m.b, m.c, m.d, m.e, m.f = p.Matrix()
+		m = matrix{m.a * k, m.b * k, m.c*k + ox, m.d * k, m.e * k, m.f*k + oy}
+		it := item{layer: layer, alpha: uint8(math.Round(min(max(p.Opacity*alpha, 0), 1) * 255))}
+		if it.alpha > 0 && a.place(&it, p.Part, m) {
 			dst = append(dst, it)
 		}
 	}
 	return dst
 }
 
-func (a *actor) place(part *character.Part, m matrix) (item, bool) {
-	src := a.parts[part]
-	if src == nil || !m.sane() {
-		return item{}, false
+// place says how a part is drawn; false means that there is nothing to be seen.
+func (a *actor) place(it *item, part *character.Part, m matrix) bool {
+	p, ok := a.parts[part]
+	if !ok || !m.sane() {
+		return false
 	}
-	q, x, y := m.rounded(src.w, src.h)
+	var q matrix
+	q, it.x, it.y = m.rounded(p.whole.luma.w, p.whole.luma.h)
 	if q.straight() {
-		return item{d: a.whole[part], x: x, y: y}, true
+		it.d = p.whole
+		return true
 	}
-	tu := a.turner.get(src, q)
-	if tu.bm == nil {
-		return item{}, false
-	}
-	return item{d: tu.bm, x: x + tu.x, y: y + tu.y}, true
+	it.turn, ok = q.turn(p.limb)
+	return ok
 }

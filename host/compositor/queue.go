@@ -14,6 +14,7 @@ const (
 	speak
 	stopSpeaking
 	setCharacter
+	setScenes
 )
 
 // command is a change that is ready to be made between two frames: nothing in it costs the frame loop time.
@@ -25,6 +26,8 @@ type command struct {
 	arts  []artSet
 	clip  *character.Clip
 	actor *actor
+	set   *sceneSet
+	seen  map[string]string // words of the slots when set was made ready
 }
 
 type textSet struct {

@@ -101,9 +101,14 @@ func (c *Config) fill() error {
 	case c.Sink == nil:
 		return errors.New("no sink: frames must go somewhere")
 	}
-	for _, s := range c.Scenes {
+	return c.fits(c.Scenes)
+}
+
+// fits says whether scenes have the size of the stage.
+func (c *Config) fits(scenes []*scene.Scene) error {
+	for _, s := range scenes {
 		if s.Width != c.Width || s.Height != c.Height {
-			return fmt.Errorf("scene %q is %dx%d and the stage %dx%d: make them the same", s.ID, s.Width, s.Height, c.Width, c.Height)
+			return fmt.Errorf("%s: scene %q is %dx%d and the stage %dx%d: make them the same", s.File, s.ID, s.Width, s.Height, c.Width, c.Height)
 		}
 	}
 	return nil
@@ -115,14 +120,17 @@ type Stage struct {
 	log   *slog.Logger
 	meter *meter
 	text  *typesetter
-	views map[string]*view
 	cast  *cast
 	queue queue
 	art   artist
 	out   outbox
 
+	prep  sync.RWMutex // held while a cue is made ready for the scenes, so that they change between two cues
+	ready *sceneSet    // what cues are made ready for
+
 	mu    sync.Mutex // held while a frame is made
 	graph *scene.Graph
+	views map[string]*view
 	actor *actor
 	mixer *mixer
 	talk  *line
@@ -134,6 +142,7 @@ type Stage struct {
 	n     uint64
 	owed  int // frames that were repeated since the last tick
 	fault bool
+	sleep func(time.Duration) // until a frame is due; tests have another clock
 }
 
 // line is what is being said.
@@ -167,36 +176,28 @@ func New(cfg Config) (*Stage, error) {
 	if warn != nil {
 		cfg.Logger.Warn("a system font cannot be used; its letters will be boxes", telemetry.KeyErr, warn)
 	}
-	k := bestKernel()
 	s := &Stage{
-		cfg: cfg, log: cfg.Logger, text: newTypesetter(fonts), views: map[string]*view{}, graph: scene.NewGraph(cfg.Scenes),
-		cast: newCast(cfg.Characters, int64(cfg.Seed), cfg.Scenes), mixer: newMixer(cfg.Seed, character.SampleRate/cfg.FPS),
-		mixed: newPicture(cfg.Width, cfg.Height, k),
-		pcm:   make([]int16, 2*character.SampleRate/cfg.FPS), meter: newMeter(cfg.Metrics),
+		cfg: cfg, log: cfg.Logger, text: newTypesetter(fonts),
+		cast: newCast(cfg.Characters, int64(cfg.Seed)), mixer: newMixer(cfg.Seed, character.SampleRate/cfg.FPS),
+		mixed: newPicture(cfg.Width, cfg.Height, bestKernel()),
+		pcm:   make([]int16, 2*character.SampleRate/cfg.FPS), meter: newMeter(cfg.Metrics), sleep: nap,
 	}
 	s.last = s.mixed
 	s.out.wake = make(chan struct{}, 1)
 	s.art.wake = make(chan struct{}, 1)
-	if err := s.prepare(k); err != nil {
+	if err := s.prepare(); err != nil {
 		return nil, fmt.Errorf("compositor: %w", err)
 	}
 	return s, nil
 }
 
 // prepare makes the views and sets the first scene and character.
-func (s *Stage) prepare(k kernel) error {
-	var errs []error
-	for _, sc := range s.cfg.Scenes {
-		v, err := newView(sc, s.cfg.Art, s.text, k)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("scene %s: %w", sc.ID, err))
-			continue
-		}
-		s.views[sc.ID] = v
-	}
-	if err := errors.Join(errs...); err != nil {
+func (s *Stage) prepare() error {
+	set, err := newSceneSet(s.cfg.Scenes, s.cfg.Art, s.text)
+	if err != nil {
 		return err
 	}
+	s.ready, s.graph, s.views = set, set.graph, set.views
 	if s.cfg.Start != "" {
 		if err := s.graph.Apply(cue.Cue{Verb: cue.Scene, Name: s.cfg.Start, Text: string(scene.Cut)}); err != nil {
 			return err
@@ -213,17 +214,19 @@ func (s *Stage) prepare(k kernel) error {
 // Apply brings a cue onto the stage; seq is told to Shown. A cue for something that is not on this stage is logged and
 // otherwise without effect. It lays out text, which can take some milliseconds when letters are new.
 func (s *Stage) Apply(c cue.Cue, seq uint64) {
+	s.prep.RLock()
+	defer s.prep.RUnlock()
 	if err := s.check(c); err != nil {
 		s.log.Warn("a cue has no effect", telemetry.KeySeq, seq, telemetry.KeyPlugin, c.From, telemetry.KeyErr, err)
 		return
 	}
 	cmd := command{kind: applyCue, cue: c, seq: seq}
 	if c.Verb == cue.Text {
-		if arts := s.artNodes(c.Name); len(arts) > 0 {
-			s.art.ask(artRequest{cmd, arts})
+		if len(s.ready.slotNodes(c.Name, scene.Artwork)) > 0 {
+			s.art.ask(cmd)
 			return
 		}
-		cmd.texts = s.layOut(c.Name, c.Text)
+		cmd.texts = s.ready.layOut(s.text, c.Name, c.Text)
 	}
 	s.queue.put(cmd)
 }
@@ -237,7 +240,7 @@ func (s *Stage) check(c cue.Cue) error {
 	case cue.Sound:
 		return s.mixer.check(c.Name)
 	}
-	return s.graph.Check(c)
+	return s.ready.graph.Check(c)
 }
 
 // Speak says a line from the first sample of the next frame on; a line that is being said is cut.
@@ -261,6 +264,10 @@ func (s *Stage) SetCharacter(id string) error {
 	s.queue.put(command{kind: setCharacter, actor: a})
 	return nil
 }
+
+// AddCharacter makes a character known, in the place of one of its id. The one on stage stays as it is until
+// SetCharacter.
+func (s *Stage) AddCharacter(p *character.Pack) { s.cast.add(p) }
 
 // Stats tells how the stage has done.
 func (s *Stage) Stats() Stats {

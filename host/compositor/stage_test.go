@@ -180,6 +180,7 @@ func TestFramesKeepTheClock(t *testing.T) {
 			}
 		}
 		s, _ := newStage(t, Config{Scenes: []*scene.Scene{bare("a")}, Sink: k})
+		s.sleep = time.Sleep
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if err := s.Run(ctx); err != nil {
@@ -205,6 +206,7 @@ func TestAStandStillIsSkipped(t *testing.T) {
 			}
 		}
 		s, _ := newStage(t, Config{Scenes: []*scene.Scene{bare("a")}, Sink: k})
+		s.sleep = time.Sleep
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour+2*time.Second)
 		defer cancel()
 		if err := s.Run(ctx); err != nil {

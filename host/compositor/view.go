@@ -36,12 +36,15 @@ func newView(sc *scene.Scene, art fs.FS, t *typesetter, k kernel) (*view, error)
 	back, err := drawBackground(sc, art)
 	back.settle(0, 0, false)
 	v.back = back
+	if err != nil {
+		err = fmt.Errorf("%s: background: %w", sc.File, err)
+	}
 	errs := []error{err}
 	still := true
 	for i, l := range sc.Layers {
 		n, err := newNode(l, art, t)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("layer %s: %w", l.ID, err))
+			errs = append(errs, fmt.Errorf("%s:%d: layer %s: %w", sc.File, l.Line, l.ID, err))
 		}
 		v.nodes = append(v.nodes, n)
 		n.settle()
@@ -127,7 +130,7 @@ func decode(fsys fs.FS, name string) (image.Image, error) {
 	}
 	f, err := fsys.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("picture %s: %w (pictures drawn as SVG are made by the build)", name, err)
+		return nil, fmt.Errorf("picture %s: %w (a PNG or JPEG beside the scene files; what is drawn as SVG is made by the build)", name, err)
 	}
 	defer f.Close()
 	cfg, _, err := image.DecodeConfig(f)

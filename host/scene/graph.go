@@ -72,6 +72,28 @@ func (g *Graph) add(s *Scene) {
 	}
 }
 
+// Adopt takes over what another graph shows: its scene, if it has one of that id, its words, bars and wishes, and its
+// time. Nothing enters anew. The other one is not to be used after that.
+func (g *Graph) Adopt(old *Graph) {
+	g.now, g.from = old.now, nil
+	g.text, g.shown = old.text, old.shown
+	for name, b := range g.bars {
+		if was := old.bars[name]; was != nil {
+			*b = *was
+		}
+	}
+	if s := g.scenes[old.program.ID]; s != nil {
+		g.program = s
+	}
+	g.poses = map[*Layer]*pose{}
+	for _, l := range g.program.Layers {
+		g.poses[l] = &pose{on: g.wanted(l), at: g.now, free: true}
+	}
+}
+
+// Texts is what the slots hold, by their names; it is the graph's own.
+func (g *Graph) Texts() map[string]string { return g.text }
+
 // Check says whether Apply would take a cue, and which names are known when it would not. It reads only what never
 // changes, so any goroutine may call it at any time.
 func (g *Graph) Check(c cue.Cue) error {

@@ -90,7 +90,7 @@ func Parse(name string, data []byte) (*Scene, error) {
 
 func (r *reader) scene(o *object) *Scene {
 	s := &Scene{
-		ID: o.str("id"), Name: o.str("name"),
+		File: r.file, ID: o.str("id"), Name: o.str("name"),
 		Width: o.int("width", 1280, 16, maxSide), Height: o.int("height", 720, 16, maxSide),
 	}
 	r.name(o, "id", s.ID)
@@ -147,7 +147,7 @@ func (r *reader) transition(o *object) Transition {
 }
 
 func (r *reader) layer(o *object, i int) *Layer {
-	l := &Layer{ID: o.str("id"), Z: o.int("z", i, -1000, 1000), Slot: o.str("slot"), Text: o.str("text"), When: o.str("when"), Hidden: o.flag("hidden")}
+	l := &Layer{Line: o.line, ID: o.str("id"), Z: o.int("z", i, -1000, 1000), Slot: o.str("slot"), Text: o.str("text"), When: o.str("when"), Hidden: o.flag("hidden")}
 	r.name(o, "id", l.ID)
 	o.require("kind", false)
 	l.Kind = Kind(o.word("kind", string(Rect), string(Image), string(Text), string(Character), string(Artwork), string(Bar)))

@@ -26,6 +26,7 @@ const (
 
 // Scene is one arrangement of the stage. It is never changed after Load.
 type Scene struct {
+	File       string // it was read from
 	ID         string
 	Name       string
 	Width      int
@@ -44,6 +45,7 @@ type Background struct {
 
 // Layer is one thing in a scene.
 type Layer struct {
+	Line   int // of the file, where its description begins
 	ID     string
 	Kind   Kind
 	Box    image.Rectangle

@@ -28,6 +28,10 @@ const (
 	KindModelAnswered  event.Kind = "plugin.model_answered"
 	KindPowerDenied    event.Kind = "plugin.power_denied"
 	KindCharacterShown event.Kind = "character.shown"
+
+	KindCharacterRefused event.Kind = "character.refused"
+	KindScenesLoaded     event.Kind = "scenes.loaded"
+	KindScenesRefused    event.Kind = "scenes.refused"
 )
 
 // Started: the program went on air.
@@ -139,6 +143,7 @@ type PluginLoaded struct {
 	State       string          `json:"state_sha256,omitempty"` // of what it took over from its predecessor
 	After       uint64          `json:"after"`                  // it hears what comes behind this event,
 	Caught      uint64          `json:"caught,omitempty"`       // but nothing that was of its moment only up to this one
+	Origin      string          `json:"origin,omitempty"`       // shipped, dev (a folder of this machine), or who has signed it
 }
 
 // PluginLimits are the bounds within which a plugin runs.
@@ -260,9 +265,36 @@ type CharacterShown struct {
 // EventKind is character.shown.
 func (CharacterShown) EventKind() event.Kind { return KindCharacterShown }
 
+// CharacterRefused: a character cannot be shown; who is on stage stays.
+type CharacterRefused struct {
+	Character string `json:"character"`
+	Reason    string `json:"reason"` // file, line, what was expected and how to mend it
+}
+
+// EventKind is character.refused.
+func (CharacterRefused) EventKind() event.Kind { return KindCharacterRefused }
+
+// ScenesLoaded: the scenes were read again and are on stage from the next frame on.
+type ScenesLoaded struct {
+	Scenes []string `json:"scenes"` // ids of all there are
+	Own    []string `json:"own"`    // those that are not the program's
+}
+
+// EventKind is scenes.loaded.
+func (ScenesLoaded) EventKind() event.Kind { return KindScenesLoaded }
+
+// ScenesRefused: scenes cannot be used; those on stage stay.
+type ScenesRefused struct {
+	Reason string `json:"reason"` // file, line, what was expected and how to mend it
+}
+
+// EventKind is scenes.refused.
+func (ScenesRefused) EventKind() event.Kind { return KindScenesRefused }
+
 // Facts lists a zero value of each fact of this package, for a Registry.
 func Facts() []event.Data {
 	return append([]event.Data{Started{}, Stopped{}, Ticked{}, SpeechStarted{}, SpeechEnded{}, SceneShown{}, CueShown{}, OutputUp{}, OutputDown{},
 		OperatorActed{}, PluginLoaded{}, PluginSwapped{}, PluginTrapped{}, PluginRefused{},
-		TimerFired{}, FetchAnswered{}, ModelAnswered{}, PowerDenied{}, CharacterShown{}}, slotFacts()...)
+		TimerFired{}, FetchAnswered{}, ModelAnswered{}, PowerDenied{}, CharacterShown{},
+		CharacterRefused{}, ScenesLoaded{}, ScenesRefused{}}, slotFacts()...)
 }

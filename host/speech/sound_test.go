@@ -108,7 +108,7 @@ func TestMouthMovesWithTheSound(t *testing.T) {
 }
 
 func TestManyAtOnce(t *testing.T) {
-	e := engine(t, Config{Clips: -1, Parallel: 4})
+	e := engine(t, Config{Keep: -1, Parallel: 4})
 	want := speak(t, e, "low", "One for all.")
 	var wg sync.WaitGroup
 	for range 8 {
@@ -122,15 +122,29 @@ func TestManyAtOnce(t *testing.T) {
 }
 
 func TestRepeatedLinesAreNotMadeAgain(t *testing.T) {
-	e := engine(t, Config{Clips: 2})
+	e := engine(t, Config{})
 	a := speak(t, e, "low", "Again!")
 	if b := speak(t, e, "low", "Again! 🎉"); &a.PCM[0] != &b.PCM[0] || b.Text != "Again! 🎉" {
 		t.Error("the same words were made anew, or lost their text")
 	}
-	speak(t, e, "low", "Two.")
-	speak(t, e, "low", "Three.")
-	if b := speak(t, e, "low", "Again!"); &a.PCM[0] == &b.PCM[0] {
-		t.Error("the cache keeps more than it was told to")
+}
+
+func TestClipsAreForgottenByTheirSize(t *testing.T) {
+	c := newClipCache(10_000)
+	put := func(text string, samples int) {
+		c.put(Voice{Name: "v"}, text, &character.Clip{PCM: make([]int16, samples)})
+	}
+	put("a", 1500)
+	put("b", 1500)
+	c.get(Voice{Name: "v"}, "a")
+	put("c", 1500) // b was used least lately
+	put("longer than all", 6000)
+	if c.get(Voice{Name: "v"}, "a") == nil || c.get(Voice{Name: "v"}, "b") != nil || c.get(Voice{Name: "v"}, "c") == nil || c.get(Voice{Name: "v"}, "longer than all") != nil {
+		t.Error("not the clips that were used last are kept")
+	}
+	put("d", 4500)
+	if c.get(Voice{Name: "v"}, "d") == nil || c.order.Len() != 1 || len(c.at) != 1 || c.size != sizeOf(c.get(Voice{Name: "v"}, "d")) {
+		t.Errorf("%d clips of %d bytes are kept", c.order.Len(), c.size)
 	}
 }
 

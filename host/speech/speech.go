@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -49,7 +50,7 @@ type Config struct {
 	CacheDir string           // where the compiled module is kept between starts; empty: compiled anew at each start
 	MaxBytes int              // longest text, after it was made speakable; 0 is 320, some 20 s of speech
 	Parallel int              // lines made at the same time; 0 is 2
-	Clips    int              // clips kept for when a line is said again; 0 is 64, negative none
+	Keep     int              // bytes of clips kept for when a line is said again; 0 is 8 MB, some 80 s, negative none
 	Logger   *slog.Logger
 	Metrics  prometheus.Registerer
 }
@@ -57,6 +58,7 @@ type Config struct {
 // Engine turns lines into clips.
 type Engine struct {
 	cfg   Config
+	mu    sync.RWMutex // guards cfg.Voices
 	flite *flite
 	turns chan struct{} // one token for each line that may be in the making
 	clips *clipCache
@@ -81,7 +83,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	cfg.Module = nil // compiled by now, and 21 MB
-	e := &Engine{cfg: cfg, flite: f, turns: make(chan struct{}, cfg.Parallel), clips: newClipCache(cfg.Clips), meter: newMeter(cfg.Metrics)}
+	e := &Engine{cfg: cfg, flite: f, turns: make(chan struct{}, cfg.Parallel), clips: newClipCache(cfg.Keep), meter: newMeter(cfg.Metrics)}
 	for id := range cfg.Voices {
 		if _, err := e.Speak(ctx, id, "Ready."); err != nil {
 			return nil, errors.Join(fmt.Errorf("voice %q: try it: %w", id, err), e.Close(ctx))
@@ -97,8 +99,8 @@ func (c Config) withDefaults() Config {
 	if c.Parallel <= 0 {
 		c.Parallel = 2
 	}
-	if c.Clips == 0 {
-		c.Clips = 64
+	if c.Keep == 0 {
+		c.Keep = 8 << 20
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -142,9 +144,34 @@ func (v Voice) settled() (Voice, error) {
 	return v, nil
 }
 
+// Check says what is wrong with a voice, or nil.
+func (v Voice) Check() error {
+	_, err := v.settled()
+	return err
+}
+
+// SetVoice gives somebody a voice, from the next line on.
+func (e *Engine) SetVoice(id string, v Voice) error {
+	v, err := v.settled()
+	if err != nil {
+		return fmt.Errorf("voice %q: %w", id, err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.cfg.Voices[id] = v
+	return nil
+}
+
+func (e *Engine) voice(id string) (Voice, bool) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	v, ok := e.cfg.Voices[id]
+	return v, ok
+}
+
 // Speak makes the clip of a text in a voice; the context bounds the wait for a turn.
 func (e *Engine) Speak(ctx context.Context, voice, text string) (*character.Clip, error) {
-	v, ok := e.cfg.Voices[voice]
+	v, ok := e.voice(voice)
 	if !ok {
 		return nil, fmt.Errorf("voice %q: %w", voice, ErrUnknownVoice)
 	}
@@ -152,7 +179,7 @@ func (e *Engine) Speak(ctx context.Context, voice, text string) (*character.Clip
 	if spoken == "" {
 		return nil, fmt.Errorf("%.40q: %w", text, ErrNothingToSay)
 	}
-	if c := e.clips.get(voice, spoken); c != nil {
+	if c := e.clips.get(v, spoken); c != nil {
 		e.meter.reused.Inc()
 		return withText(c, text), nil
 	}
@@ -169,7 +196,7 @@ func (e *Engine) Speak(ctx context.Context, voice, text string) (*character.Clip
 		return nil, fmt.Errorf("speak %.40q as %s: %w", spoken, voice, err)
 	}
 	e.meter.made(time.Since(start), c)
-	e.clips.put(voice, spoken, c)
+	e.clips.put(v, spoken, c)
 	return withText(c, text), nil
 }
 

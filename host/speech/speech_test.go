@@ -71,7 +71,7 @@ func speak(t testing.TB, e *Engine, voice, text string) *character.Clip {
 }
 
 func TestSameLineIsTheSameSamples(t *testing.T) {
-	e := engine(t, Config{Clips: -1})
+	e := engine(t, Config{Keep: -1})
 	a := speak(t, e, "low", "Going once, going twice.")
 	speak(t, e, "bright", "Something else in between, and longer than the first line was.")
 	b := speak(t, e, "low", "Going once, going twice.")
@@ -118,7 +118,7 @@ func TestNothingToSay(t *testing.T) {
 }
 
 func BenchmarkSpeak(b *testing.B) {
-	e := engine(b, Config{Clips: -1})
+	e := engine(b, Config{Keep: -1})
 	for _, c := range []struct{ name, voice, text string }{
 		{"low", "low", "Ladies and gentlemen, we have one point five eth in the room. Do I hear two?"},
 		{"bright", "bright", "Ladies and gentlemen, we have one point five eth in the room. Do I hear two?"},

@@ -54,6 +54,13 @@ func Play(p Plugin, events ...Event) []Command {
 	return readCommands(g.handle(batch))
 }
 
+// PlayBatch does the same with a buffer of events as the host writes it, and gives the buffer of commands as the host
+// gets it, nil for none.
+func PlayBatch(p Plugin, batch []byte) []byte {
+	g := instance{plugin: p}
+	return g.handle(batch)
+}
+
 func readCommands(b []byte) []Command {
 	var out []Command
 	for rest := b; len(rest) > 0; {

@@ -12,7 +12,10 @@
 // runs on is put back to where it stood before the event, and hears the next one.
 package guest
 
-import "fmt"
+import (
+	"errors"
+	"strconv"
+)
 
 // Plugin is what the show calls. Nil functions do nothing.
 type Plugin struct {
@@ -67,7 +70,7 @@ func (g *instance) restore(state []byte) error {
 
 func (g *instance) migrate(version int, state []byte) error {
 	if g.plugin.Migrate == nil {
-		return fmt.Errorf("takes no state of version %d", version)
+		return errors.New("takes no state of version " + strconv.Itoa(version))
 	}
 	return g.plugin.Migrate(version, state)
 }

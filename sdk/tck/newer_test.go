@@ -66,7 +66,7 @@ func TestNewerGuest(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(root, "sdk/go"), os.DirFS("../go")); err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{"sdk/schema", "sdk/assemblyscript/assembly", "host/plugin/abi"} {
+	for _, dir := range []string{"sdk/schema", "sdk/assemblyscript/assembly", "sdk/c", "sdk/rust/src", "host/plugin/abi"} {
 		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,7 @@ func TestNewerGuest(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(example, "wrapped.go"), []byte(laterPlugin), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	code := buildIn(t, filepath.Join(root, "sdk/go"))
+	code := buildIn(t, filepath.Join(root, "sdk/go"), "conformance")
 	r := interpreting(t, code)
 	Run(t, r, code)
 	g := load(t, r, "", code)

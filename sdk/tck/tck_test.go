@@ -14,18 +14,18 @@ import (
 	"github.com/sothebais/sothebais/host/plugin/wasm"
 )
 
-var update = flag.Bool("update", false, "write testdata/*.golden from the Go guest")
+var update = flag.Bool("update", false, "write the golden files from the Go guests")
 
-// buildGo compiles the conformance plugin of the Go SDK; the toolchain is here, because it runs this test.
-func buildGo(t *testing.T) []byte {
+// buildGo compiles a plugin of the Go SDK; the toolchain is here, because it runs this test.
+func buildGo(t *testing.T, name string) []byte {
 	t.Helper()
-	return buildIn(t, "../go")
+	return buildIn(t, "../go", name)
 }
 
-func buildIn(t *testing.T, sdk string) []byte {
+func buildIn(t *testing.T, sdk, name string) []byte {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "plugin.wasm")
-	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", out, "./examples/conformance")
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", out, "./examples/"+name)
 	cmd.Dir = sdk
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=", "GOWORK=off")
 	if text, err := cmd.CombinedOutput(); err != nil {
@@ -66,7 +66,7 @@ func TestOlderGuest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	today, err := os.ReadFile("testdata/assemblyscript.wasm")
+	today, err := os.ReadFile("testdata/assemblyscript/conformance.wasm")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,19 +82,18 @@ func TestOlderGuest(t *testing.T) {
 }
 
 func TestSDKs(t *testing.T) {
-	goCode := buildGo(t)
-	asCode, err := os.ReadFile("testdata/assemblyscript.wasm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	inGo, inAS := interpreting(t, goCode), interpreting(t, asCode)
+	all := guests(t, "conformance")
+	r := interpreting(t, all["Go"])
 	if *update {
-		write(t, "transcript", play(t, load(t, inGo, "", goCode), Transcript(), 4))
-		lines, _ := playStore(t, loadWith(t, inGo, "", goCode, kept()), PowersTranscript(), 4, map[string]string{})
+		write(t, "transcript", play(t, load(t, r, "", all["Go"]), Transcript(), 4))
+		lines, _ := playStore(t, loadWith(t, r, "", all["Go"], kept()), PowersTranscript(), 4, map[string]string{})
 		write(t, "powers", lines)
 	}
-	t.Run("Go", func(t *testing.T) { Run(t, inGo, goCode) })
-	t.Run("AssemblyScript", func(t *testing.T) { Run(t, inAS, asCode) })
-	t.Run("from Go to AssemblyScript", func(t *testing.T) { HandOver(t, inGo, goCode, asCode) })
-	t.Run("from AssemblyScript to Go", func(t *testing.T) { HandOver(t, inGo, asCode, goCode) })
+	for language, code := range all {
+		t.Run(language, func(t *testing.T) { Run(t, interpreting(t, code), code) })
+		if language != "Go" {
+			t.Run("from Go to "+language, func(t *testing.T) { HandOver(t, r, all["Go"], code) })
+			t.Run("from "+language+" to Go", func(t *testing.T) { HandOver(t, r, code, all["Go"]) })
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -74,12 +75,13 @@ func spread(p picture, r rect) float64 {
 	return math.Sqrt(max(0, sq/n-(sum/n)*(sum/n)))
 }
 
-// openMouth is how many pixels of the mouth's place have the colour of the inside of a mouth, in each frame of a file.
-func openMouth(t *testing.T, file string) []int {
+// openMouth is how many pixels of the mouth's place have the colour of the inside of a mouth, in each frame of an input of
+// FFmpeg.
+func openMouth(t *testing.T, input ...string) []int {
 	t.Helper()
 	r := mouthPlace
-	crop := fmt.Sprintf("crop=%d:%d:%d:%d", r.w, r.h, r.x, r.y)
-	out := tool(t, 3*time.Minute, "ffmpeg", "-v", "error", "-i", file, "-vf", crop, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-an", "pipe:1")
+	crop := fmt.Sprintf("fps=%d,crop=%d:%d:%d:%d", fps, r.w, r.h, r.x, r.y) // a dropped frame is the one before again
+	out := tool(t, 3*time.Minute, "ffmpeg", decoded(input, "-vf", crop, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-an")...)
 	var open []int
 	for size := r.w * r.h * 3; len(out) >= size; out = out[size:] {
 		n := 0
@@ -94,10 +96,15 @@ func openMouth(t *testing.T, file string) []int {
 	return open
 }
 
-// loudness is the sound of each frame of a file in dBFS.
-func loudness(t *testing.T, file string) []float64 {
+// decoded are the arguments with which FFmpeg writes an input to its output.
+func decoded(input []string, how ...string) []string {
+	return slices.Concat([]string{"-v", "error"}, input, how, []string{"pipe:1"})
+}
+
+// loudness is the sound of each frame of an input of FFmpeg in dBFS.
+func loudness(t *testing.T, input ...string) []float64 {
 	t.Helper()
-	out := tool(t, time.Minute, "ffmpeg", "-v", "error", "-i", file, "-vn", "-ac", "1", "-ar", strconv.Itoa(rate), "-f", "s16le", "pipe:1")
+	out := tool(t, time.Minute, "ffmpeg", decoded(input, "-vn", "-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar", strconv.Itoa(rate), "-f", "s16le")...)
 	var level []float64
 	const size = rate / fps * 2
 	for ; len(out) >= size; out = out[size:] {
@@ -173,6 +180,7 @@ func probe(t *testing.T, file string) {
 		begin, _ := strconv.ParseFloat(s.Start, 64)
 		ends[s.Type] = begin + d
 	}
+	t.Logf("the recording's picture ends at %.3f s, its sound at %.3f s", ends["video"], ends["audio"])
 	if skew := math.Abs(ends["audio"] - ends["video"]); len(ends) != 2 || skew > 0.055 { // 40 ms, and what frames of 33 ms and 21 ms leave open
 		t.Errorf("sound ends at %.3f s, picture at %.3f s", ends["audio"], ends["video"])
 	}

@@ -113,6 +113,9 @@ func metricsAndHealth(t *testing.T, p *program) {
 		if m := get(t, listening(t, talk, role+"_METRICS_PORT")+"/metrics"); !strings.Contains(m, want) {
 			t.Errorf("%s: no metric %s", role, want)
 		}
+		if api := get(t, listening(t, talk, role+"_PORT")+"/api/v1/openapi.json"); !strings.Contains(api, `"openapi"`) {
+			t.Errorf("%s: no API on its port", role)
+		}
 		resp, err := http.Get(listening(t, talk, role+"_HEALTH_PORT") + "/health")
 		if err != nil {
 			t.Fatal(err)
@@ -258,6 +261,16 @@ func killSimulator(t *testing.T, p *program, data, sim string) {
 // childNamed finds a child process by the name of its program.
 func childNamed(t *testing.T, parent int, name string) int {
 	t.Helper()
+	pid := findChild(t, parent, name)
+	if pid == 0 {
+		t.Fatalf("no %s runs under the show", name)
+	}
+	return pid
+}
+
+// findChild is childNamed where there may be none: 0 then.
+func findChild(t *testing.T, parent int, name string) int {
+	t.Helper()
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
 	if err != nil {
 		t.Fatal(err)
@@ -271,7 +284,6 @@ func childNamed(t *testing.T, parent int, name string) int {
 			}
 		}
 	}
-	t.Fatalf("no %s runs under the show", name)
 	return 0
 }
 
@@ -300,7 +312,7 @@ const (
 
 // mouthFollowsVoice sets the picture of the mouth against the sound, frame by frame.
 func mouthFollowsVoice(t *testing.T, file string) {
-	open, level := openMouth(t, file), loudness(t, file)
+	open, level := openMouth(t, "-i", file), loudness(t, "-i", file)
 	n := min(len(open), len(level))
 	var voiced, silent, movedVoiced, movedSilent float64
 	for i := 1; i < n; i++ {

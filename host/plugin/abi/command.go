@@ -74,11 +74,10 @@ func ReadCommands(b []byte, n, limit int, out []Command, intern func([]byte) str
 		case len(out) >= limit:
 			dropped++
 		default:
-			c, err := readCommand(rec, &commands[kind], intern)
-			if err != nil {
+			out = append(out, Command{})
+			if err := out[len(out)-1].read(rec, &commands[kind], intern); err != nil {
 				return out[:0], 0, 0, fmt.Errorf("%w: command %d of %d (%s): %w", ErrCommands, i, count, commands[kind].name, err)
 			}
-			out = append(out, c)
 		}
 	}
 	if len(rest) != 0 {
@@ -107,19 +106,17 @@ func nextCommand(b []byte, n int) ([]byte, error) {
 	return b[:size], nil
 }
 
-func readCommand(rec []byte, spec *commandSpec, intern func([]byte) string) (Command, error) {
-	c := Command{Event: int(le.Uint32(rec[8:])), Power: spec.power}
-	c.Cue.Verb = spec.verb
+// read fills in an empty command.
+func (c *Command) read(rec []byte, spec *commandSpec, intern func([]byte) string) error {
+	c.Event, c.Power, c.Cue.Verb = int(le.Uint32(rec[8:])), spec.power, spec.verb
 	fields := int(rec[6])
 	if spec.call != nil {
 		r := callReader{rec: rec, fields: fields}
 		c.Call = spec.call(&r)
-		return c, r.err
+		return r.err
 	}
-	for i, s := range spec.slots {
-		if i >= fields {
-			break
-		}
+	for i := range spec.slots[:min(len(spec.slots), fields)] {
+		s := &spec.slots[i]
 		at := rec[commandHeader+slot*i:]
 		if !s.text {
 			c.number(s, int64(le.Uint64(at)))
@@ -127,7 +124,7 @@ func readCommand(rec []byte, spec *commandSpec, intern func([]byte) string) (Com
 		}
 		b, err := textAt(rec, le.Uint32(at), le.Uint32(at[4:]), fields)
 		if err != nil {
-			return c, fmt.Errorf("%s: %w", s.name, err)
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		if s.to == toName {
 			c.Cue.Name = intern(b)
@@ -135,10 +132,10 @@ func readCommand(rec []byte, spec *commandSpec, intern func([]byte) string) (Com
 			c.Cue.Text = intern(b)
 		}
 	}
-	return c, nil
+	return nil
 }
 
-func (c *Command) number(s slotSpec, v int64) {
+func (c *Command) number(s *slotSpec, v int64) {
 	switch s.to {
 	case toValue:
 		c.Cue.Value = v

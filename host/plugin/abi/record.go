@@ -69,6 +69,15 @@ func EndBatch(b []byte, count int) {
 	le.PutUint32(b[4:], uint32(len(b)))
 }
 
+// BatchCount is how many events are in a batch that EndBatch closed.
+func BatchCount(b []byte) int { return int(le.Uint32(b)) }
+
+// BatchStart gives number and time, in unix milliseconds, of the first event of a batch that holds one.
+func BatchStart(b []byte) (seq uint64, at int64) {
+	first := b[batchHeader:]
+	return le.Uint64(first[8:]), int64(le.Uint64(first[16:]))
+}
+
 // recordWriter writes one event at the end of a buffer.
 type recordWriter struct {
 	b     []byte

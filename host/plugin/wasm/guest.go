@@ -1,11 +1,9 @@
 package wasm
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math"
 	"slices"
 	"strings"
@@ -21,9 +19,6 @@ const (
 	// What a batch leaves of its fuel is saved for later ones, so much at most: a guest in Go cleans its memory up in
 	// one event of many.
 	savedFuel = 2 // times the fuel of an event
-	// maxTexts bounds the texts that are kept for the next command that has the same.
-	maxTexts     = 512
-	maxKeptBytes = 64
 	// startTime is the clock until the first event: some moment that is not 0, which Go's runtime takes for a fault.
 	startTime = 1_577_836_800_000
 )
@@ -45,13 +40,10 @@ type guest struct {
 	stand    standing  // for those who copy the spare meanwhile
 	saved    int64     // fuel that earlier batches left
 
-	buf       []byte
-	heard     []event.Event // of the batch, those that guests hear
-	commands  []abi.Command
-	reactions []plugin.Reaction
-	texts     map[string]string
-	stats     plugin.Stats
-	dead      bool
+	codec Codec
+	buf   []byte
+	stats plugin.Stats
+	dead  bool
 }
 
 // start brings a new instance up to the point where it can hear events.
@@ -109,28 +101,53 @@ func (g *guest) give(what string, refused error, f api.Function, b []byte, befor
 }
 
 // HandleBatch is plugin.Guest's.
-func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Reaction, error) {
-	if err := g.settle(); err != nil {
+func (g *guest) HandleBatch(_ context.Context, events []event.Event) (reactions []plugin.Reaction, err error) {
+	var n int
+	if g.buf, n = g.codec.Encode(g.buf, events); n == 0 {
+		return nil, g.settle()
+	}
+	err = g.handle(g.buf, func(out []byte) error {
+		var unknown, dropped int
+		reactions, unknown, dropped, err = g.codec.Decode(out, g.limits.Commands)
+		if err != nil {
+			return err
+		}
+		g.stats.Unknown += uint64(unknown)
+		g.stats.Dropped += uint64(dropped)
+		g.stats.Passed[plugin.LimitCommands] += uint64(dropped)
+		reactions = g.box.store.writes(reactions, g.codec.last())
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	g.reactions = g.reactions[:0]
-	if !g.encode(events) {
-		return nil, nil
+	return reactions, nil
+}
+
+// handle gives a batch to the instance and what it answers, nil for nothing, to take. It has no part in the batch after
+// an error, its own or that of take.
+func (g *guest) handle(batch []byte, take func(out []byte) error) error {
+	if err := g.settle(); err != nil {
+		return err
 	}
-	fuel := g.fuel(len(g.heard)) + g.saved
+	n := abi.BatchCount(batch)
+	fuel := g.fuel(n) + g.saved
 	written := len(g.box.store.written)
-	g.box.allow(g.limits.HostCalls * len(g.heard))
-	if err := g.run(fuel); err != nil {
+	g.box.allow(g.limits.HostCalls * n)
+	out, err := g.run(batch, fuel)
+	if err == nil {
+		err = take(out)
+	}
+	if err != nil {
 		g.saved = 0
 		g.passed(err)
-		return nil, errors.Join(err, g.rollBack(written))
+		return errors.Join(err, g.rollBack(written))
 	}
-	g.reactions = g.box.store.writes(g.reactions, g.heard[len(g.heard)-1].Seq)
 	g.stats.Fuel = g.inst.burnt(fuel)
 	g.saved = min(fuel-g.stats.Fuel, g.fuel(savedFuel))
-	g.journal.add(g)
+	g.journal.add(batch, g.stats.Fuel, g.box.asked, g.inst.room)
 	g.stale = g.stand.pins.Load() == 0 && g.journal.long(g.inst.mem.Size()) // the copy is made when it is needed, not while somebody waits for the reactions
-	return g.reactions, nil
+	return nil
 }
 
 // fuel is what n events may burn.
@@ -144,30 +161,14 @@ func (g *guest) passed(err error) {
 	}
 }
 
-// encode writes the batch into the buffer, and false when there is nothing in it that guests hear.
-func (g *guest) encode(events []event.Event) bool {
-	g.buf, g.heard = abi.BeginBatch(g.buf), g.heard[:0]
-	for _, e := range events {
-		var ok bool
-		if g.buf, ok = AppendEvent(g.buf, e); ok {
-			g.heard = append(g.heard, e)
-		}
-	}
-	abi.EndBatch(g.buf, len(g.heard))
-	return len(g.heard) > 0
-}
-
-// run gives the encoded batch to the instance and reads what it asks for.
-func (g *guest) run(fuel int64) error {
-	packed, err := g.hear(g.buf, g.heard[0].Seq, g.heard[0].At.UnixMilli(), fuel)
+// run gives a batch to the instance and the bytes that it answers, which are valid until the next call.
+func (g *guest) run(batch []byte, fuel int64) ([]byte, error) {
+	seq, now := abi.BatchStart(batch)
+	packed, err := g.hear(batch, seq, now, fuel)
 	if err != nil || packed == 0 {
-		return err
+		return nil, err
 	}
-	out, err := g.inst.takeWithin(plugin.LimitOutput, "commands", packed, g.limits.OutputBytes)
-	if err != nil {
-		return err
-	}
-	return g.react(out)
+	return g.inst.takeWithin(plugin.LimitOutput, "commands", packed, g.limits.OutputBytes)
 }
 
 // hear gives a batch, encoded, to the instance; seq and now are those of its first event.
@@ -179,62 +180,20 @@ func (g *guest) hear(batch []byte, seq uint64, now, fuel int64) (packed uint64, 
 	return g.inst.call(g.inst.handle, fuel, uint64(g.inst.in), uint64(len(batch)))
 }
 
-func (g *guest) react(out []byte) error {
-	limit := g.limits.Commands * len(g.heard)
-	cmds, unknown, dropped, err := abi.ReadCommands(out, len(g.heard), limit, g.commands, g.text)
-	g.commands = cmds
-	if err != nil {
-		return &plugin.TrapError{Reason: err.Error(), Err: err}
-	}
-	g.stats.Unknown += uint64(unknown)
-	g.stats.Dropped += uint64(dropped)
-	g.stats.Passed[plugin.LimitCommands] += uint64(dropped)
-	for i := range cmds {
-		g.reactions = append(g.reactions, g.reaction(&cmds[i]))
-	}
-	if !slices.IsSortedFunc(g.reactions, byEvent) {
-		slices.SortStableFunc(g.reactions, byEvent)
-	}
-	return nil
-}
-
-func byEvent(a, b plugin.Reaction) int { return cmp.Compare(a.Event, b.Event) }
-
-func (g *guest) reaction(c *abi.Command) plugin.Reaction {
-	r := plugin.Reaction{Event: g.heard[c.Event].Seq, About: c.About, Power: c.Power, Cue: c.Cue, Call: c.Call}
-	if c.Cue.Verb == "" && c.Call == nil {
-		r.Log, r.Level, r.Cue.Text = c.Cue.Text, slog.Level(min(max(c.Level, -4), 8)), ""
-	}
-	return r
-}
-
-// text makes a string of a guest's bytes; short ones that were seen before are not allocated again.
-func (g *guest) text(b []byte) string {
-	if len(b) > maxKeptBytes {
-		return string(b)
-	}
-	if s, ok := g.texts[string(b)]; ok {
-		return s
-	}
-	s := string(b)
-	if len(g.texts) < maxTexts {
-		g.texts[s] = s
-	}
-	return s
-}
-
 // Save is plugin.Guest's.
 func (g *guest) Save(context.Context) ([]byte, error) {
 	if err := g.settle(); err != nil {
 		return nil, err
 	}
 	written := len(g.box.store.written)
+	g.box.at(0, startTime)
 	g.box.allow(math.MaxInt)
 	state, err := g.save()
 	if err != nil {
 		g.passed(err)
 		return nil, errors.Join(fmt.Errorf("save: %w", err), g.rollBack(written))
 	}
+	g.stale = true // what save changed stands in no journal
 	return state, nil
 }
 

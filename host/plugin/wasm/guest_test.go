@@ -62,6 +62,13 @@ func manifest(config map[string]any) *plugin.Manifest {
 		Limits:  plugin.Limits{Fuel: plugin.DefaultFuel, MemoryMiB: 32, Commands: plugin.DefaultCommands}}
 }
 
+// modest is for tests that fail so often that taking all memory each time would take minutes.
+func modest() *plugin.Manifest {
+	m := manifest(nil)
+	m.Limits.MemoryMiB, m.Limits.Fuel = 4, 1_000_000
+	return m
+}
+
 func load(tb testing.TB, r *Runtime, name string, m *plugin.Manifest) plugin.Guest {
 	tb.Helper()
 	g, err := r.Load(context.Background(), plugin.Spec{Manifest: m, Files: files(read(tb, name))})
@@ -246,7 +253,7 @@ func TestRestoreHasOneClock(t *testing.T) {
 // TestRollBackWithinBatches: roll-back finds the exact state also far from the last copy and across batches.
 func TestRollBackWithinBatches(t *testing.T) {
 	r := newRuntime(t, Config{})
-	g := load(t, r, "fixture.wasm", manifest(nil))
+	g := load(t, r, "fixture.wasm", modest())
 	ctx := context.Background()
 	good, seq := 0, uint64(0)
 	for round := range 200 {
@@ -457,7 +464,7 @@ func TestHandlingAllocatesNothing(t *testing.T) {
 		handle()
 	}
 	for i := range maxTexts * 3 { // the numbers that the fixture will show
-		b.texts[itoa(i)] = itoa(i)
+		b.codec.texts[itoa(i)] = itoa(i)
 	}
 	if n := testing.AllocsPerRun(300, handle); n != 0 {
 		t.Errorf("%v allocations for an event, want none", n)

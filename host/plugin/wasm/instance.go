@@ -163,6 +163,18 @@ func (i *instance) canBe(o *instance) bool {
 // become makes the instance, at rest, a copy of another of the same module.
 func (i *instance) become(o *instance) error {
 	from, _ := o.mem.Read(0, o.mem.Size())
+	if err := i.load(from); err != nil {
+		return err
+	}
+	for n, g := range i.globals {
+		g.Set(o.globals[n].Get())
+	}
+	i.in, i.room = o.in, o.room
+	return nil
+}
+
+// load fills the memory, which may have to grow for it.
+func (i *instance) load(from []byte) error {
 	if missing := len(from) - int(i.mem.Size()); missing > 0 {
 		if _, ok := i.mem.Grow(uint32(missing / pageBytes)); !ok {
 			return fmt.Errorf("grow to %d bytes", len(from))
@@ -171,10 +183,6 @@ func (i *instance) become(o *instance) error {
 	if !i.mem.Write(0, from) {
 		return fmt.Errorf("write %d bytes of memory", len(from))
 	}
-	for n, g := range i.globals {
-		g.Set(o.globals[n].Get())
-	}
-	i.in, i.room = o.in, o.room
 	return nil
 }
 

@@ -68,8 +68,9 @@ func (m *memories) Allocate(_, _ uint64) experimental.LinearMemory { return &mem
 // memory is a guest's linear memory. Its room doubles, so that a guest that asks for one page after the other does not
 // have it copied each time.
 type memory struct {
-	b  []byte
-	of *memories
+	b    []byte
+	used bool // by another instance before: what is beyond b is not clear
+	of   *memories
 }
 
 // Reallocate grows the memory to size, or gives nil when that is past the limit.
@@ -78,33 +79,30 @@ func (m *memory) Reallocate(size uint64) []byte {
 		m.of.count[plugin.LimitMemory]++
 		return nil
 	}
-	old := len(m.b)
-	if size > uint64(cap(m.b)) {
-		b, fresh := m.make(size)
-		copy(b, m.b)
-		m.of.pool.give(m.b)
-		if m.b = b; fresh {
-			return b
-		}
+	old := m.b
+	if size <= uint64(cap(old)) {
+		m.b = old[:size]
 	} else {
-		m.b = m.b[:size]
+		m.b, m.used = m.make(size)
+		copy(m.b, old)
+		m.of.pool.give(old)
 	}
-	if !m.of.copy {
-		clear(m.b[old:])
+	if m.used && !m.of.copy {
+		clear(m.b[len(old):])
 	}
 	return m.b
 }
 
-// make gives room for size bytes; what is fresh is clear.
-func (m *memory) make(size uint64) (b []byte, fresh bool) {
+// make gives room for size bytes, which somebody may have used.
+func (m *memory) make(size uint64) (b []byte, used bool) {
 	room := max(size, m.of.room)
 	if len(m.b) > 0 { // it grows, and may go on to
 		room = max(size, min(m.of.limit, 2*size))
 	}
 	if b := m.of.pool.take(room); b != nil {
-		return b[:size], false
+		return b[:size], true
 	}
-	return make([]byte, size, room), true
+	return make([]byte, size, room), false
 }
 
 // Free gives the memory back.

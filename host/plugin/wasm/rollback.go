@@ -23,6 +23,7 @@ import (
 const (
 	replayFloor   = 5_000 // nanoseconds
 	eventNanos    = 20    // of writing one event into the guest
+	callNanos     = 100   // of one call into it
 	fuelANano     = 10
 	copyBytesNano = 16 // bytes that are copied in half a nanosecond
 	maxJournal    = 1 << 20
@@ -54,16 +55,19 @@ type batch struct {
 	exact         bool // the guest asked for time or chance, which depend on where the batch begins
 }
 
-// add notes the batch that g handled. Since it means nothing how events are batched, short batches become one.
-func (j *journal) add(g *guest) {
-	records := g.buf[abi.BatchHeader:]
+// add notes a batch that was handled for so much fuel; exact says that where it begins means something, and room is what
+// the guest's buffer takes. Since it means nothing else how events are batched, short batches become one.
+func (j *journal) add(encoded []byte, fuel int64, exact bool, room uint32) {
+	records := encoded[abi.BatchHeader:]
+	n := abi.BatchCount(encoded)
+	seq, now := abi.BatchStart(encoded)
 	j.records = append(j.records, records...)
-	j.events += len(g.heard)
-	j.work += g.stats.Fuel
-	b := batch{len(g.heard), len(records), g.heard[0].Seq, g.heard[0].At.UnixMilli(), g.box.asked}
+	j.events += n
+	j.work += fuel
+	b := batch{n, len(records), seq, now, exact}
 	if n := len(j.batches); n > 0 && !b.exact {
 		last := &j.batches[n-1]
-		if !last.exact && last.events+b.events <= abi.MaxBatchEvents && abi.BatchHeader+last.bytes+b.bytes <= int(g.inst.room) {
+		if !last.exact && last.events+b.events <= abi.MaxBatchEvents && abi.BatchHeader+last.bytes+b.bytes <= int(room) {
 			last.events += b.events
 			last.bytes += b.bytes
 			return
@@ -74,7 +78,7 @@ func (j *journal) add(g *guest) {
 
 // long reports whether it is time for a new copy of a guest with so much memory.
 func (j *journal) long(memory uint32) bool {
-	nanos := j.work/fuelANano + eventNanos*int64(j.events)
+	nanos := j.work/fuelANano + eventNanos*int64(j.events) + callNanos*int64(len(j.batches))
 	return nanos > max(replayFloor, int64(memory)/copyBytesNano) || j.events >= maxReplayed || len(j.records) >= maxJournal
 }
 
@@ -148,7 +152,6 @@ func (g *guest) rollBack(written int) error {
 	err := g.replay()
 	g.box.mute, g.stats = false, stats
 	g.box.store.written = g.box.store.written[:written]
-	g.reactions = g.reactions[:0]
 	if err != nil {
 		return g.die(fmt.Errorf("roll back: %w", err))
 	}

@@ -44,6 +44,24 @@ func TestRollBackRepeatsChance(t *testing.T) {
 	}
 }
 
+// TestRollBackKeepsWhatSaveDid: no journal tells of it, so the spare has to know it before the next failure.
+func TestRollBackKeepsWhatSaveDid(t *testing.T) {
+	g := load(t, newRuntime(t, Config{}), "fixture.wasm", manifest(nil)).(*guest)
+	ctx := context.Background()
+	heard(t, g, 1)
+	g.box.store.open, g.box.store.quota = true, 100
+	if _, err := g.Save(ctx); err != nil {
+		t.Fatal(err)
+	}
+	g.box.store.put([]byte("k"), []byte("v")) // as save might have
+	if _, err := g.HandleBatch(ctx, []event.Event{ask(2, "trap")}); err == nil {
+		t.Fatal("no trap")
+	}
+	if string(g.box.store.values["k"]) != "v" || len(g.box.store.written) != 1 {
+		t.Errorf("after the roll-back the store holds %q, %d writes are to be told", g.box.store.values, len(g.box.store.written))
+	}
+}
+
 // TestStartsOnce: data and start function belong to the beginning of a guest; neither a clone nor a roll-back begins
 // anew.
 func TestStartsOnce(t *testing.T) {
@@ -66,10 +84,10 @@ func TestStartsOnce(t *testing.T) {
 
 // TestAnyCourse: whatever happens to a guest, in whichever order, it remembers exactly the events that it bore.
 func TestAnyCourse(t *testing.T) {
-	r := newRuntime(t, Config{})
+	fresh := load(t, newRuntime(t, Config{}), "fixture.wasm", modest())
 	rapid.Check(t, func(t *rapid.T) {
 		ctx := context.Background()
-		g, err := r.Load(ctx, plugin.Spec{Manifest: manifest(nil), Files: files(fixtureCode)})
+		g, err := fresh.Clone(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,16 +2,18 @@
 //
 // What a guest can do is bounded by construction. Its module is validated, then rewritten so that it pays for what it
 // executes (package meter): a runaway ends after its fuel, wherever it runs, without a timer. Its memory, its module,
-// its commands, its state and what it prints have limits. It imports nothing but a WASI that leads nowhere, with a
-// clock and random numbers that its events determine; so a guest is a pure function of its state and its events.
+// its commands, its state, its calls of the host and what it prints have limits. It imports nothing but a WASI that
+// leads nowhere, with a clock and random numbers that its events determine, and a store that is part of it; so a guest
+// is a pure function of its configuration, its store, its state and its events.
 //
-// After a trap the guest is put back to where it stood before the batch: its memory and globals are copied now and
-// then, and what it has heard since is played to the copy again, which by the above gives the same state.
+// After a trap the guest is put back to where it stood before the batch: a spare instance, which is a copy of it as it
+// was a while ago, hears what came since and takes over.
 //
 // Handling an event allocates nothing on the host in the steady state, except for texts that were not seen before.
 package wasm
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -50,6 +52,7 @@ type Config struct {
 	CacheDir    string // where compiled modules are kept between runs; empty for nowhere
 	LoadFuel    int64  // for starting, configuring, saving and restoring; 0 for the default
 	ModuleBytes int    // greatest module; 0 for the default
+	Known       bool   // modules were validated before, byte for byte
 	Logger      *slog.Logger
 }
 
@@ -120,61 +123,78 @@ func (r *Runtime) Close(ctx context.Context) error {
 
 // Load reads, checks, compiles, starts and configures a plugin.
 func (r *Runtime) Load(ctx context.Context, s plugin.Spec) (plugin.Guest, error) {
-	code, config, err := r.read(s)
+	p, err := Read(r.cfg, s)
 	if err != nil {
 		return nil, err
 	}
-	mod, err := r.acquire(ctx, code)
+	g, err := r.prepare(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	g := r.newGuest(mod, s.Manifest)
-	g.sum = mod.sum
-	if s.Manifest.Runtime.Declarative != nil {
-		g.sum = sumOf(config) // many share the interpreter
-	}
-	g.box.store = newStore(s.Store)
-	if err := g.start(config); err != nil {
+	if err := g.start(p.Config); err != nil {
 		return nil, errors.Join(err, g.Close(ctx))
 	}
 	return g, nil
 }
 
+// prepare compiles a program and makes a guest of it that was not started.
+func (r *Runtime) prepare(ctx context.Context, p *Program) (*guest, error) {
+	mod, err := r.acquire(ctx, p.Code)
+	if err != nil {
+		return nil, err
+	}
+	g := r.newGuest(mod, p.Manifest)
+	g.sum = p.SHA256
+	g.box.store = newStore(p.Store)
+	return g, nil
+}
+
 // newGuest takes over one use of the module.
 func (r *Runtime) newGuest(mod *module, m *plugin.Manifest) *guest {
-	g := &guest{runtime: r, module: mod, manifest: m, limits: m.Limits.WithDefaults(), texts: map[string]string{}}
+	g := &guest{runtime: r, module: mod, manifest: m, limits: m.Limits.WithDefaults()}
 	g.box.log, g.box.most, g.box.count = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID), g.limits.LogLines, &g.stats.Passed
 	g.memories = memories{pool: &r.pool, limit: uint64(m.Limits.MemoryMiB) << 20, count: &g.stats.Passed}
 	g.ctx = experimental.WithMemoryAllocator(g.box.within(context.Background()), &g.memories)
 	return g
 }
 
-// read gives the module that runs and the configuration that it gets.
-func (r *Runtime) read(s plugin.Spec) (code, config []byte, err error) {
+// Program is a plugin that was read: all that has to be known to run it.
+type Program struct {
+	Manifest *plugin.Manifest
+	Code     []byte // module that runs
+	Config   []byte // what it is configured with
+	SHA256   string // of what makes it this plugin: its module, or its body where many share the interpreter
+	Store    plugin.Store
+}
+
+// Read gives the module that runs a plugin and the configuration that it gets.
+func Read(cfg Config, s plugin.Spec) (*Program, error) {
 	m := s.Manifest
 	f := m.Runtime.File()
-	limit := int64(r.cfg.ModuleBytes)
+	limit := int64(cmp.Or(cfg.ModuleBytes, defaultModuleBytes))
 	if m.Runtime.Declarative != nil {
 		limit = maxBodyBytes
 	}
 	if info, err := fs.Stat(s.Files, f.File); err == nil && info.Size() > limit {
-		return nil, nil, fmt.Errorf("%w: %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, &plugin.LimitError{Limit: plugin.LimitModule, Got: info.Size(), Most: limit})
+		return nil, fmt.Errorf("%w: %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, &plugin.LimitError{Limit: plugin.LimitModule, Got: info.Size(), Most: limit})
 	}
 	b, err := plugin.ReadFile(s.Files, f.File, limit)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: read %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, err)
+		return nil, fmt.Errorf("%w: read %s of plugin %s: %w", plugin.ErrModule, f.File, m.ID, err)
 	}
-	if sum := sumOf(b); f.SHA256 != "" && sum != f.SHA256 {
-		return nil, nil, fmt.Errorf("%w: %s of plugin %s has SHA-256 %s, its manifest says %s", plugin.ErrModule, f.File, m.ID, sum, f.SHA256)
+	p := &Program{Manifest: m, Code: b, SHA256: sumOf(b), Store: s.Store}
+	if f.SHA256 != "" && p.SHA256 != f.SHA256 {
+		return nil, fmt.Errorf("%w: %s of plugin %s has SHA-256 %s, its manifest says %s", plugin.ErrModule, f.File, m.ID, p.SHA256, f.SHA256)
 	}
 	if m.Runtime.Declarative != nil {
-		if r.cfg.Interpreter == nil {
-			return nil, nil, fmt.Errorf("%w: plugin %s is declarative (%s), and this program was built without the interpreter: run make plugins", plugin.ErrModule, m.ID, f.File)
+		if cfg.Interpreter == nil {
+			return nil, fmt.Errorf("%w: plugin %s is declarative (%s), and this program was built without the interpreter: run make plugins", plugin.ErrModule, m.ID, f.File)
 		}
-		return r.cfg.Interpreter, b, nil
+		p.Code, p.Config = cfg.Interpreter, b
+		return p, nil
 	}
-	config, err = s.Settings()
-	return b, config, err
+	p.Config, err = s.Settings()
+	return p, err
 }
 
 func sumOf(b []byte) string {

@@ -23,7 +23,10 @@ import (
 func guests(t *testing.T) map[string][]byte {
 	t.Helper()
 	out := map[string][]byte{"fixture": fixtureCode, "dice": read(t, "dice.wasm"), "store": read(t, "store.wasm"), "flood": read(t, "limits/commands.wasm")}
-	for name, path := range map[string]string{"assemblyscript": "assemblyscript.wasm", "assemblyscript of 1.0": "v1.0/assemblyscript.wasm"} {
+	for name, path := range map[string]string{
+		"assemblyscript": "assemblyscript/conformance.wasm", "assemblyscript of 1.0": "v1.0/assemblyscript.wasm",
+		"c": "c/conformance.wasm", "rust": "rust/conformance.wasm", "tinygo": "tinygo/conformance.wasm",
+	} {
 		code, err := os.ReadFile("../../../sdk/tck/testdata/" + path)
 		if err != nil {
 			t.Fatal(err)
@@ -88,7 +91,7 @@ func newBare(t *testing.T, code []byte) *bare {
 	g.box.store = newStore(plugin.Store{Granted: true})
 	g.box.allow(1 << 30)
 	g.ctx = g.box.within(context.Background())
-	r := wazero.NewRuntimeWithConfig(g.ctx, wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(features))
+	r := wazero.NewRuntimeWithConfig(g.ctx, wazero.NewRuntimeConfig().WithCoreFeatures(features))
 	t.Cleanup(func() { _ = r.Close(g.ctx) })
 	if err := instantiateWASI(g.ctx, r); err != nil {
 		t.Fatal(err)
@@ -152,7 +155,7 @@ func TestGuestsDoTheSameMetered(t *testing.T) {
 			defer loaded.Close(context.Background())
 			g := loaded.(*guest)
 			for i, batch := range course() {
-				g.encode(batch)
+				g.buf, _ = g.codec.Encode(g.buf, batch)
 				g.box.allow(1 << 30)
 				packed, err := g.hear(g.buf, batch[0].Seq, batch[0].At.UnixMilli(), 1<<40)
 				if err != nil {

@@ -13,6 +13,9 @@ import (
 // maxLogLine bounds a line that a guest prints.
 const maxLogLine = 1024
 
+// KeyLine is the key under which a line that a guest printed is logged.
+const KeyLine = "line"
+
 // sandbox is everything of the outside that a guest can reach: a clock that stands at its event, numbers that its
 // event seeds, its store, and a log. It has no arguments, no environment, no files and no sockets.
 type sandbox struct {
@@ -87,7 +90,7 @@ func (s *sandbox) flush() {
 	case s.lines >= s.most:
 		s.count[plugin.LimitLog]++
 	default:
-		s.log.Info("plugin printed", "line", string(bytes.ToValidUTF8(s.line, []byte("?"))))
+		s.log.Info("plugin printed", KeyLine, string(bytes.ToValidUTF8(s.line, []byte("?"))))
 		s.lines++
 	}
 	s.line = s.line[:0]

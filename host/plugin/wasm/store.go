@@ -111,8 +111,7 @@ func (s *store) writes(out []plugin.Reaction, event uint64) []plugin.Reaction {
 			out = append(out, plugin.Reaction{Event: event, Power: abi.PowerStore, Call: &abi.StorePut{Key: k, Value: slices.Clone(s.values[k])}})
 		}
 	}
-	clear(s.written)
-	s.written = s.written[:0]
+	s.heard()
 	return out
 }
 

@@ -18,7 +18,7 @@ import (
 func samples(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	out := map[string][]byte{}
-	for _, pattern := range []string{"../testdata/*.wasm", "../wasmbench/*.wasm", "../../../../sdk/tck/testdata/*.wasm"} {
+	for _, pattern := range []string{"../testdata/*.wasm", "../wasmbench/*.wasm", "../../../../sdk/tck/testdata/assemblyscript/conformance.wasm"} {
 		names, _ := filepath.Glob(pattern)
 		for _, name := range names {
 			b, err := os.ReadFile(name)
@@ -49,7 +49,7 @@ func valid(r wazero.Runtime, code []byte) error {
 }
 
 func TestLimits(t *testing.T) {
-	big := samples(t)["assemblyscript.wasm"]
+	big := samples(t)["conformance.wasm"]
 	for _, c := range []struct {
 		limits Limits
 		want   Bound

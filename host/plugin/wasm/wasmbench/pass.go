@@ -31,13 +31,13 @@ const (
 	answer   = 176 // bytes of text in the command
 )
 
-// Run gives nanoseconds for one event, each the median of several rounds which take turns, so that noise of the
-// machine meets both alike.
+// Run gives nanoseconds for one event, in batches of so many, each the median of several rounds which take turns, so
+// that noise of the machine meets both alike.
 //
 // The guest's figure is the whole of it as on the show: the fact is written as a record, copied into the guest, the
 // guest runs metered, its command is checked and becomes a cue. The native figure is a Go function that gets the same
 // fact, adds it up, and gives the same cue.
-func Run() (guestNS, nativeNS float64, err error) {
+func Run(events int) (guestNS, nativeNS float64, err error) {
 	ctx := context.Background()
 	r, err := wasm.New(ctx, wasm.Config{})
 	if err != nil {
@@ -49,11 +49,14 @@ func Run() (guestNS, nativeNS float64, err error) {
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, g.Close(ctx)) }()
-	return measure(ctx, g)
+	return measure(ctx, g, events)
 }
 
-func measure(ctx context.Context, g plugin.Guest) (guestNS, nativeNS float64, err error) {
-	batch := []event.Event{bid()}
+func measure(ctx context.Context, g plugin.Guest, events int) (guestNS, nativeNS float64, err error) {
+	batch := make([]event.Event, events)
+	for i := range batch {
+		batch[i] = bid()
+	}
 	n := native{}
 	if err := agree(ctx, g, &n, batch); err != nil {
 		return 0, 0, err
@@ -67,7 +70,8 @@ func measure(ctx context.Context, g plugin.Guest) (guestNS, nativeNS float64, er
 		}))
 		inGo = append(inGo, timed(func() { n.handle(batch) }))
 	}
-	return median(inGuest), median(inGo), err
+	each := float64(events)
+	return median(inGuest) / each, median(inGo) / each, err
 }
 
 // agree makes sure that both do the same.
@@ -77,7 +81,7 @@ func agree(ctx context.Context, g plugin.Guest, n *native, batch []event.Event) 
 		return err
 	}
 	want := n.handle(batch)
-	if len(got) != 1 || got[0].Event != want[0].Event || got[0].Cue.Verb != want[0].Cue.Verb || len(got[0].Cue.Text) != len(want[0].Cue.Text) {
+	if len(got) != len(batch) || len(want) != len(batch) || got[0].Event != want[0].Event || got[0].Cue.Verb != want[0].Cue.Verb || len(got[0].Cue.Text) != len(want[0].Cue.Text) {
 		return fmt.Errorf("guest and native code do not agree: %+v, %+v", got, want)
 	}
 	return nil
@@ -99,10 +103,11 @@ func bid() event.Event {
 type native struct {
 	seen uint64
 	text [answer]byte
-	out  [1]plugin.Reaction
+	out  []plugin.Reaction
 }
 
 func (n *native) handle(events []event.Event) []plugin.Reaction {
+	n.out = n.out[:0]
 	for i := range events {
 		d, ok := events[i].Data.(post.Received)
 		if !ok {
@@ -112,9 +117,9 @@ func (n *native) handle(events []event.Event) []plugin.Reaction {
 		n.seen++
 		copy(n.text[:], d.Post.Text)
 		binary.LittleEndian.PutUint64(n.text[:], sum&0x0f0f0f0f0f0f0f0f|0x4040404040404040)
-		n.out[0] = plugin.Reaction{Event: events[i].Seq, Power: "post", Cue: cue.Cue{Verb: cue.Post, Text: string(n.text[:])}}
+		n.out = append(n.out, plugin.Reaction{Event: events[i].Seq, Power: "post", Cue: cue.Cue{Verb: cue.Post, Text: string(n.text[:])}})
 	}
-	return n.out[:]
+	return n.out
 }
 
 // words adds up a text, eight bytes at a time.
@@ -133,10 +138,10 @@ func timed(f func()) float64 {
 	n := 0
 	start := time.Now()
 	for time.Since(start) < perRound {
-		for range 256 {
+		for range 64 {
 			f()
 		}
-		n += 256
+		n += 64
 	}
 	return float64(time.Since(start).Nanoseconds()) / float64(n)
 }

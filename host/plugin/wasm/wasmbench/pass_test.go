@@ -3,9 +3,11 @@ package wasmbench
 import "testing"
 
 func TestRun(t *testing.T) {
-	guest, native, err := Run()
-	if err != nil {
-		t.Fatal(err)
+	for _, events := range []int{1, 64} {
+		guest, native, err := Run(events)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("batches of %d: guest %.0f ns, native %.1f ns, %.1f times", events, guest, native, guest/native)
 	}
-	t.Logf("guest %.0f ns, native %.1f ns, %.1f times", guest, native, guest/native)
 }

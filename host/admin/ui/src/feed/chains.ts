@@ -139,6 +139,12 @@ function tell(c: Chain, f: Fact, speech: Map<number, number>): boolean {
       return head(f.data.plugin, `failed on one fact: ${f.data.reason}`, "bad");
     case "plugin.refused":
       return head(f.data.plugin, f.data.reason, "bad");
+    case "character.refused":
+      return head(f.data.character, f.data.reason, "bad");
+    case "scenes.loaded":
+      return head("Scenes", `${f.data.scenes.length} read, ${f.data.own.length} of your own`, "good");
+    case "scenes.refused":
+      return head("Scenes refused:", f.data.reason, "bad");
     case "cue.raised":
       if (f.data.cue.verb === "scene") {
         return step("info", `scene ${f.data.cue.name ?? ""}`);

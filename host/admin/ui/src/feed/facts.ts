@@ -45,6 +45,9 @@ export type Fact =
   | Envelope<"speech.ended", { text: string; cut?: boolean }>
   | Envelope<"scene.shown", { scene: string }>
   | Envelope<"character.shown", { character: string }>
+  | Envelope<"character.refused", { character: string; reason: string }>
+  | Envelope<"scenes.loaded", { scenes: string[]; own: string[] }>
+  | Envelope<"scenes.refused", { reason: string }>
   | Envelope<"reply.sent", { handle: string; text: string }>
   | Envelope<"reply.failed", { handle: string; reason: string }>
   | Envelope<"output.up", { output: string; detail?: string; gap_ms?: number }>

@@ -1,4 +1,6 @@
-package main
+// Package art renders the drawings of a character, with librsvg's rsvg-convert, into the form that host/character loads:
+// character.json, parts.json, parts/*.png. Only what changed is rendered again, and the same drawings give the same bytes.
+package art
 
 import (
 	"bytes"
@@ -21,6 +23,12 @@ import (
 	"github.com/sothebais/sothebais/host/character"
 )
 
+// Renderer is the program that renders SVG, as Debian calls it.
+const Renderer = "rsvg-convert"
+
+// ErrNoRenderer says that the program that renders SVG is not there.
+var ErrNoRenderer = errors.New("is not installed: apt-get install librsvg2-bin")
+
 // workers is how many drawings are rendered at once; rsvg-convert uses one core each.
 const workers = 2
 
@@ -33,6 +41,13 @@ type builder struct {
 	src, dst string
 	manifest *character.Manifest
 	version  string
+}
+
+// Build renders the character of folder src (character.json and art/*.svg) into folder dst with the program bin. It says
+// how many drawings were rendered and how many pictures could stay.
+func Build(ctx context.Context, bin, src, dst string) (drawn, kept int, err error) {
+	b := &builder{bin: bin, src: src, dst: dst}
+	return b.build(ctx)
 }
 
 func (b *builder) build(ctx context.Context) (drawn, kept int, err error) {
@@ -70,7 +85,7 @@ func (b *builder) build(ctx context.Context) (drawn, kept int, err error) {
 func rendererVersion(ctx context.Context, bin string) (string, error) {
 	out, err := exec.CommandContext(ctx, bin, "--version").Output()
 	if errors.Is(err, exec.ErrNotFound) {
-		return "", fmt.Errorf("%s is not installed: apt-get install librsvg2-bin", bin)
+		return "", fmt.Errorf("%s %w", bin, ErrNoRenderer)
 	}
 	if err != nil {
 		return "", fmt.Errorf("asking %s for its version: %w", bin, err)

@@ -1,0 +1,78 @@
+package wasm
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
+)
+
+func newCore(tb testing.TB, r *Runtime, code []byte) *Core {
+	tb.Helper()
+	c, err := r.Compile(context.Background(), &Program{Manifest: manifest(nil), Code: code, Store: plugin.Store{Granted: true, Content: map[string][]byte{"a": {1}}}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = c.g.Close(context.Background()) })
+	return c
+}
+
+// TestCoreResumes: a core that begins at an image of another goes on as that does.
+func TestCoreResumes(t *testing.T) {
+	r := newRuntime(t, Config{})
+	code := read(t, "fixture.wasm")
+	first, codec := newCore(t, r, code), new(Codec)
+	if err := first.Start(nil); err != nil {
+		t.Fatal(err)
+	}
+	hear := func(c *Core, seq uint64) []byte {
+		batch, _ := codec.Encode(nil, []event.Event{tick(seq)})
+		out, _, err := c.Handle(batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Clone(out)
+	}
+	for seq := range uint64(20) {
+		hear(first, seq+1)
+	}
+	memory, head := first.Image(nil, nil)
+	second := newCore(t, r, code)
+	if err := second.Resume(memory, head); err != nil {
+		t.Fatal(err)
+	}
+	for seq := range uint64(20) {
+		if a, b := hear(first, 100+seq), hear(second, 100+seq); !bytes.Equal(a, b) {
+			t.Fatalf("event %d: %x and %x", seq, a, b)
+		}
+	}
+	if err := newCore(t, r, code).Resume(memory, head[:len(head)-1]); err == nil {
+		t.Error("half a head was taken")
+	}
+}
+
+// FuzzHead: whatever stands for the head of an image, reading it ends well, and what was read is written the same.
+func FuzzHead(f *testing.F) {
+	r := newRuntime(f, Config{})
+	c := newCore(f, r, read(f, "echo.wasm"))
+	if err := c.Start(nil); err != nil {
+		f.Fatal(err)
+	}
+	_, head := c.Image(nil, nil)
+	f.Add(head)
+	f.Add(head[:len(head)-1])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if c.g.readHead(b) != nil {
+			return
+		}
+		once := c.g.appendHead(nil)
+		if err := c.g.readHead(once); err != nil {
+			t.Fatal(err)
+		}
+		if again := c.g.appendHead(nil); !bytes.Equal(once, again) {
+			t.Errorf("%x became %x", once, again)
+		}
+	})
+}

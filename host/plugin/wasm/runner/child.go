@@ -1,0 +1,279 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/wasm"
+)
+
+// Verb is the argument with which the program becomes the child of itself.
+const Verb = "plugin-runner"
+
+// Files that a child is born with.
+const (
+	fdPhone = iota + 3 // to the program
+	fdRing
+	fdShelf
+	fdPaper
+)
+
+// IsChild says that a program with these arguments shall call Main, and do nothing else before.
+func IsChild(args []string) bool { return len(args) == 2 && args[1] == Verb }
+
+// Main is the whole life of a child. It returns the exit code of its process.
+func Main() int {
+	c := &child{phone: os.NewFile(fdPhone, "phone"), turn: make(chan struct{}), lines: new(lines)}
+	err := c.live(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, Verb+":", err)
+		return 1
+	}
+	return 0
+}
+
+// child is one guest and what it is reached by.
+type child struct {
+	phone  *os.File
+	turn   chan struct{} // closed when it is this child that answers calls
+	ring   *ring
+	shelf  *shelf
+	paper  *paper
+	config []byte
+	core   *wasm.Core
+	lines  *lines
+}
+
+func (c *child) live(ctx context.Context) error {
+	code, err := c.unpack()
+	if err != nil {
+		return fmt.Errorf("%w; the program starts this by itself", err)
+	}
+	go c.listen()
+	runtime.GOMAXPROCS(min(2, runtime.NumCPU())) // a guest is one thread; the other is for the collector
+	debug.SetGCPercent(50)
+	debug.SetMemoryLimit(int64(c.paper.CompileMiB) << 19) // half of it, so that garbage goes before the limit is met
+	w, err := c.prepare(ctx, code)
+	h := hello{Walls: w}
+	if err != nil {
+		h.Failure = newFailure(err)
+	}
+	b, err := json.Marshal(h)
+	if err != nil {
+		return fmt.Errorf("say hello: %w", err)
+	}
+	if _, err := c.phone.Write(append(b, '\n')); err != nil {
+		return fmt.Errorf("say hello: %w", err)
+	}
+	if h.Failure != nil {
+		return nil
+	}
+	debug.FreeOSMemory() // what compiling took
+	<-c.turn
+	c.serve(ctx)
+	return nil
+}
+
+// unpack takes what the program has put into the cradle.
+func (c *child) unpack() (code []byte, err error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fdPaper, &st); err != nil || st.Size == 0 {
+		return nil, fmt.Errorf("no description of a plugin: %w", errors.Join(err, io.ErrUnexpectedEOF))
+	}
+	b, err := unix.Mmap(fdPaper, 0, int(st.Size), unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map the description: %w", err)
+	}
+	if c.paper, code, c.config, err = readPaper(b); err != nil {
+		return nil, err
+	}
+	if c.ring, err = mapRing(fdRing); err != nil {
+		return nil, err
+	}
+	c.shelf, err = mapShelf(fdShelf, c.paper.Manifest.Limits.MemoryMiB)
+	return code, err
+}
+
+// prepare compiles the plugin behind the first walls and puts up the second.
+func (c *child) prepare(ctx context.Context, code []byte) (Walls, error) {
+	overtime := make(chan os.Signal, 1)
+	signal.Notify(overtime, unix.SIGXCPU)
+	go func() {
+		for range overtime {
+			fmt.Fprintf(os.Stderr, "%s: compiling took more than %d s of processor time\n", Verb, c.paper.CPUSeconds)
+			os.Exit(exitOvertime)
+		}
+	}()
+	w, err := enclose(c.paper)
+	if err != nil {
+		return w, err
+	}
+	cfg := wasm.Config{CacheDir: c.paper.CacheDir, LoadFuel: c.paper.LoadFuel, ModuleBytes: c.paper.ModuleBytes, Known: c.paper.Known, Logger: slog.New(c.lines)}
+	if !w.Seccomp {
+		cfg.CacheDir = "" // what the guest could write to later, nobody should run
+	}
+	r, err := wasm.New(ctx, cfg)
+	if err != nil {
+		return w, err
+	}
+	if c.core, err = r.Compile(ctx, &wasm.Program{Manifest: &c.paper.Manifest, Code: code, Config: c.config, SHA256: c.paper.SHA256, Store: c.paper.Store}); err != nil {
+		return w, err
+	}
+	signal.Stop(overtime)
+	return w, seal(c.paper, w)
+}
+
+// Exit codes of a child.
+const exitOvertime = 88
+
+// listen ends the child when the program hangs up, or is no more. One byte from there says that its turn has come.
+func (c *child) listen() {
+	var b [1]byte
+	if n, err := c.phone.Read(b[:]); n == 1 && err == nil {
+		close(c.turn)
+		_, _ = c.phone.Read(b[:])
+	}
+	os.Exit(0)
+}
+
+// serve answers calls until the program hangs up.
+func (c *child) serve(ctx context.Context) {
+	for last := uint32(0); ; {
+		last = c.ring.next(last)
+		req := *c.ring.call()
+		out, writes, err := c.do(ctx, req)
+		c.reply(out, writes, err)
+		c.ring.done(last)
+	}
+}
+
+func (c *child) do(ctx context.Context, req call) (out, writes []byte, err error) {
+	if uint64(req.At)+uint64(req.Size) > requestRoom {
+		return nil, nil, fmt.Errorf("%w: call outside of the ring", plugin.ErrDead)
+	}
+	in := c.ring.requests()[req.At : req.At+req.Size]
+	switch req.Op {
+	case opStart:
+		if err := c.core.Start(c.config); err != nil {
+			return nil, nil, err
+		}
+		return nil, nil, c.shelf.keep(c.core, req.Keep)
+	case opResume:
+		return nil, nil, c.resume(ctx, req.Keep, in)
+	case opCheckpoint:
+		return nil, nil, c.shelf.keep(c.core, req.Keep)
+	case opSave:
+		out, err = c.core.Save(ctx)
+		return out, nil, err
+	case opPing:
+		return nil, nil, nil
+	}
+	e, _, err := readEntry(in)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", plugin.ErrDead, err)
+	}
+	if e.op == opHandle {
+		return c.core.Handle(e.bytes)
+	}
+	return nil, nil, c.take(ctx, e)
+}
+
+// resume stands in for a child that died.
+func (c *child) resume(ctx context.Context, keep int32, entries []byte) error {
+	memory, head, err := c.shelf.image(keep)
+	if err != nil {
+		return fmt.Errorf("%w: %w", plugin.ErrDead, err)
+	}
+	if err := c.core.Resume(memory, head); err != nil {
+		return err
+	}
+	for len(entries) > 0 {
+		var e entry
+		if e, entries, err = readEntry(entries); err == nil {
+			err = c.take(ctx, e)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: play the journal again: %w", plugin.ErrDead, err)
+		}
+	}
+	return nil
+}
+
+// take plays an entry whose answer nobody needs.
+func (c *child) take(ctx context.Context, e entry) error {
+	switch e.op {
+	case opHandle:
+		return c.core.Again(e.bytes)
+	case opRestore:
+		return c.core.Restore(ctx, e.bytes)
+	case opMigrate:
+		return c.core.Migrate(ctx, e.version, e.bytes)
+	}
+	return fmt.Errorf("journal: entry of kind %d", e.op)
+}
+
+// reply writes the answer: bytes or an error, what was written to the store, and what was printed.
+func (c *child) reply(out, writes []byte, err error) {
+	st := c.core.Stats()
+	a := answer{Fuel: st.Fuel, Memory: st.Memory, Store: uint64(st.Store), Passed: st.Passed}
+	if err != nil {
+		a.Failed, out, writes = 1, newFailure(err).write(), nil
+	}
+	room := c.ring.answers()
+	a.Size = uint32(copy(room, out))
+	a.Writes = uint32(copy(room[a.Size:], writes))
+	a.Lines = uint32(copy(room[a.Size+a.Writes:], c.lines.buf.Bytes()))
+	c.lines.buf.Reset()
+	*c.ring.answer() = a
+}
+
+// lines collects what a guest prints during a call, for the log of the program: u32 bytes, then the bytes.
+type lines struct{ buf bytes.Buffer }
+
+const maxLines = 64 << 10
+
+// Enabled is slog's.
+func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle is slog's.
+func (l *lines) Handle(_ context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool {
+		if text := a.Value.String(); a.Key == wasm.KeyLine && l.buf.Len()+4+len(text) <= maxLines {
+			l.buf.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(text))))
+			l.buf.WriteString(text)
+		}
+		return true
+	})
+	return nil
+}
+
+// WithAttrs is slog's.
+func (l *lines) WithAttrs([]slog.Attr) slog.Handler { return l }
+
+// WithGroup is slog's.
+func (l *lines) WithGroup(string) slog.Handler { return l }
+
+// readLines calls each for every line.
+func readLines(b []byte, each func(string)) {
+	for len(b) >= 4 {
+		n := binary.LittleEndian.Uint32(b)
+		if uint64(n) > uint64(len(b)-4) {
+			return
+		}
+		each(string(b[4 : 4+n]))
+		b = b[4+n:]
+	}
+}

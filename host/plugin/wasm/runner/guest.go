@@ -1,0 +1,334 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/wasm"
+	"github.com/sothebais/sothebais/host/telemetry"
+)
+
+const (
+	// A guest is dead when its process ended so often within a while.
+	maxDeaths   = 8
+	deathWindow = 30 * time.Second
+	// From the second death on, the next process waits, twice as long each time.
+	firstPause = 5 * time.Millisecond
+	maxPause   = 500 * time.Millisecond
+	// fuelPerNano is how fast fuel burns, about.
+	fuelPerNano = 10
+	// slack is how much longer than it should a batch may take.
+	slack = 20
+)
+
+// guest is a plugin whose instance is in another process.
+type guest struct {
+	runtime *Runtime
+	program *wasm.Program
+	log     *slog.Logger
+	cradle  *cradle
+
+	alive atomic.Pointer[process] // proc, for whoever may not wait
+
+	mu      sync.Mutex // guards all below, against the watch
+	proc    *process   // nil between two
+	spare   *process   // has compiled the plugin, and waits
+	keep    int32      // place of the image that counts, -1 for none
+	journal journal
+	codec   wasm.Codec
+	out     []byte // copy of the last answer
+	stats   plugin.Stats
+	passed  plugin.Passed // limits, by children that ended
+	asked   bool          // since the last heartbeat
+	deaths  int
+	since   time.Time // of the first of them
+	dead    error
+
+	stop  context.CancelFunc
+	watch sync.WaitGroup
+}
+
+// newGuest makes a guest without a process, described by a paper that it does not own; without one it writes its own.
+func (r *Runtime) newGuest(p *wasm.Program, known *os.File) (*guest, error) {
+	g := &guest{runtime: r, program: p, keep: -1, stats: plugin.Stats{SHA256: p.SHA256}, stop: func() {},
+		log:    r.cfg.Logger.With(telemetry.KeyPlugin, p.Manifest.ID),
+		cradle: &cradle{command: r.cfg.Command, spawner: r.spawner, children: r.metrics.children}}
+	c := g.cradle
+	var err error
+	if c.ringFile, err = newMemory("ring", ringBytes); err == nil {
+		c.shelfFile, err = newMemory("images", int64(places*placeBytes(p.Manifest.Limits.MemoryMiB)))
+	}
+	switch {
+	case err != nil:
+	case known != nil:
+		c.paper, err = reopen(known)
+	default:
+		c.paper, err = r.describe(p, false)
+	}
+	if err == nil {
+		c.ring, err = mapRing(int(c.ringFile.Fd()))
+	}
+	if err != nil {
+		g.free()
+		return nil, err
+	}
+	g.journal.room = c.ring.requests()
+	return g, nil
+}
+
+// start compiles and starts the plugin in its first process.
+func (g *guest) start(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	proc, err := g.cradle.spawn()
+	if err != nil {
+		return err
+	}
+	if err := proc.greet(ctx, g.runtime.cfg.LoadTime); err != nil {
+		_ = proc.phone.Close()
+		return g.notCompiled(err)
+	}
+	g.hold(proc)
+	if err := proc.answer(g.cradle.ring); err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, proc.kill)()
+	_, _, err = g.call(opStart, 0, 0, g.runtime.cfg.LoadTime)
+	if isLost(err) {
+		why := g.bury(err)
+		return errors.Join(ctx.Err(), fmt.Errorf("%w: it does not start: %s", plugin.ErrModule, why))
+	}
+	if err != nil {
+		return err
+	}
+	g.kept()
+	if err := g.becomeKnown(); err != nil {
+		return err
+	}
+	g.startWatch()
+	return ctx.Err()
+}
+
+// becomeKnown writes the paper for successors, which need not validate the module once more, nor get the store but from
+// an image.
+func (g *guest) becomeKnown() error {
+	p := *g.program
+	p.Store.Content = nil
+	known, err := g.runtime.describe(&p, true)
+	if err != nil {
+		return err
+	}
+	err = g.cradle.paper.Close()
+	g.cradle.paper = known
+	p.Code, p.Config = nil, nil // the paper has them
+	g.program = &p
+	return err
+}
+
+// startWatch begins to look after the guest.
+func (g *guest) startWatch() {
+	ctx, stop := context.WithCancel(context.Background())
+	g.stop = stop
+	g.watch.Go(func() { g.look(ctx) })
+}
+
+// hold makes a child, or none, the one that is asked.
+func (g *guest) hold(p *process) {
+	g.proc = p
+	g.alive.Store(p)
+}
+
+// notCompiled says what became of a child that never said hello; err is what it said, or how it ended.
+func (g *guest) notCompiled(err error) error {
+	var said *childError
+	if errors.As(err, &said) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%w: it cannot be compiled: %w", plugin.ErrModule, err)
+}
+
+// HandleBatch is plugin.Guest's.
+func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Reaction, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.journal.long(g.stats.Memory) {
+		if err := g.checkpoint(); err != nil {
+			return nil, err
+		}
+	}
+	size, n, err := g.write(func() (int, int, error) { return g.journal.batch(&g.codec, events) })
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	a, out, err := g.ask(opHandle, g.journal.tail, size, g.batchTime(n))
+	if err != nil {
+		return nil, err
+	}
+	var commands []byte
+	if a.Size > 0 {
+		commands = out[:a.Size]
+	}
+	reactions, unknown, dropped, err := g.codec.Decode(commands, g.program.Manifest.Limits.Commands)
+	if err == nil && a.Writes > 0 {
+		reactions, err = g.codec.DecodeWrites(reactions, out[a.Size:])
+	}
+	if err != nil {
+		return nil, g.gaveUp(fmt.Errorf("%w: %w", errLie, err))
+	}
+	g.stats.Unknown += uint64(unknown)
+	g.stats.Dropped += uint64(dropped)
+	g.stats.Passed[plugin.LimitCommands] = g.stats.Dropped // which is counted here
+	g.journal.add(size, n, a.Fuel)
+	return reactions, nil
+}
+
+// batchTime is how long n events may take.
+func (g *guest) batchTime(n int) time.Duration {
+	fuel := g.program.Manifest.Limits.Fuel * int64(n+2)
+	return g.runtime.cfg.BatchTime + slack*time.Duration(fuel/fuelPerNano)
+}
+
+// write puts an entry behind the journal; when there is no room for it, an image takes the place of the journal.
+func (g *guest) write(entry func() (int, int, error)) (size, n int, err error) {
+	if size, n, err = entry(); !errors.Is(err, errRoom) {
+		return size, n, err
+	}
+	if err := g.checkpoint(); err != nil {
+		return 0, 0, err
+	}
+	if size, n, err = entry(); errors.Is(err, errRoom) {
+		err = &plugin.TrapError{Reason: fmt.Sprintf("its events take more than %d bytes", requestRoom), Err: err}
+	}
+	return size, n, err
+}
+
+// Save is plugin.Guest's.
+func (g *guest) Save(context.Context) ([]byte, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, out, err := g.ask(opSave, 0, 0, g.runtime.cfg.LoadTime)
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte(nil), out...), nil
+}
+
+// Restore is plugin.Guest's.
+func (g *guest) Restore(_ context.Context, state []byte) error {
+	return g.takeOver(opRestore, 0, state)
+}
+
+// Migrate is plugin.Guest's.
+func (g *guest) Migrate(_ context.Context, version int, state []byte) error {
+	return g.takeOver(opMigrate, version, state)
+}
+
+// takeOver makes the state the first entry of the journal, so that a successor takes it over too.
+func (g *guest) takeOver(op uint32, version int, state []byte) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.journal.tail > 0 {
+		if err := g.checkpoint(); err != nil {
+			return err
+		}
+	}
+	size, err := g.journal.state(op, version, state)
+	if err != nil {
+		return fmt.Errorf("%w: %d bytes are more than a plugin's process takes", plugin.ErrState, len(state))
+	}
+	if _, _, err = g.ask(op, 0, size, g.runtime.cfg.LoadTime); err != nil {
+		return err
+	}
+	g.journal.add(size, 0, 0)
+	return nil
+}
+
+// checkpoint lets an image take the place of the journal.
+func (g *guest) checkpoint() error {
+	if _, _, err := g.ask(opCheckpoint, 0, 0, g.runtime.cfg.LoadTime); err != nil {
+		return err
+	}
+	g.kept()
+	return nil
+}
+
+// kept takes in that there is a new image.
+func (g *guest) kept() {
+	g.keep = other(g.keep)
+	g.journal.clear()
+}
+
+// Clone is plugin.Guest's. The clone begins at a copy of the image, in a process of its own.
+func (g *guest) Clone(ctx context.Context) (plugin.Guest, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.checkpoint(); err != nil {
+		return nil, err
+	}
+	c, err := g.runtime.newGuest(g.program, g.cradle.paper)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	c.keep, c.stats, c.passed = g.keep, g.stats, g.stats.Passed
+	if err = copyPlace(c.cradle.shelfFile, g.cradle.shelfFile, int(g.keep), g.program.Manifest.Limits.MemoryMiB); err == nil {
+		err = c.ensure()
+	}
+	c.mu.Unlock()
+	if err != nil {
+		return nil, errors.Join(err, c.Close(ctx))
+	}
+	c.startWatch()
+	return c, nil
+}
+
+// Stats is plugin.Guest's.
+func (g *guest) Stats() plugin.Stats {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.stats
+}
+
+// Close is plugin.Guest's.
+func (g *guest) Close(context.Context) error {
+	g.stop()
+	g.watch.Wait()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.dead = plugin.ErrDead
+	for _, p := range []*process{g.proc, g.spare} {
+		if p != nil {
+			p.end()
+		}
+	}
+	g.hold(nil)
+	g.spare = nil
+	return g.free()
+}
+
+// free gives the shared memory back.
+func (g *guest) free() error {
+	c := g.cradle
+	var err error
+	if c.ring != nil {
+		err = c.ring.close()
+	}
+	for _, f := range []*os.File{c.ringFile, c.shelfFile, c.paper} {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}
+	*c = cradle{}
+	return err
+}

@@ -1,0 +1,216 @@
+package runner
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sys/unix"
+)
+
+// process is a child as the program sees it.
+type process struct {
+	cmd   *exec.Cmd
+	phone *os.File
+	said  *talk // what it wrote to stderr
+	walls Walls
+
+	calls  uint32
+	online atomic.Bool // it is the one that answers the ring
+	ended  atomic.Bool
+	done   chan struct{} // closed when it was waited for
+}
+
+// cradle is what a child is born with.
+type cradle struct {
+	ring                       *ring
+	ringFile, shelfFile, paper *os.File
+	command                    []string
+	spawner                    *spawner
+	children                   prometheus.Gauge
+}
+
+// spawn starts a child; it compiles its plugin and says hello.
+func (c *cradle) spawn() (*process, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("a line to the plugin's process: %w", err)
+	}
+	ours, theirs := os.NewFile(uintptr(fds[0]), "phone"), os.NewFile(uintptr(fds[1]), "phone")
+	defer theirs.Close()
+	p := &process{phone: ours, said: new(talk), done: make(chan struct{})}
+	p.cmd = exec.Command(c.command[0], c.command[1:]...)
+	p.cmd.Env = []string{} // not that of the program
+	p.cmd.Dir = "/"
+	p.cmd.Stderr = p.said
+	p.cmd.ExtraFiles = []*os.File{theirs, c.ringFile, c.shelfFile, c.paper}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true} // not what a terminal sends to the program
+	if err := c.spawner.start(p.cmd); err != nil {
+		_ = ours.Close()
+		return nil, fmt.Errorf("start the plugin's process: %w", err)
+	}
+	c.children.Inc()
+	go func() {
+		_ = p.cmd.Wait() // how it ended is in its state
+		c.children.Dec()
+		p.ended.Store(true)
+		if p.online.Load() {
+			c.ring.hangUp()
+		}
+		close(p.done)
+	}()
+	return p, nil
+}
+
+// maxHello bounds what a child says before its plugin has run.
+const maxHello = 256 << 10
+
+// greet waits until the child has compiled its plugin, for so long. It has ended after an error.
+func (p *process) greet(ctx context.Context, limit time.Duration) error {
+	late := time.AfterFunc(limit, func() { p.said.note(errLate.Error()); p.kill() })
+	defer late.Stop()
+	defer context.AfterFunc(ctx, p.kill)()
+	line, err := bufio.NewReader(io.LimitReader(p.phone, maxHello)).ReadBytes('\n')
+	var h hello
+	if err == nil {
+		err = json.Unmarshal(line, &h)
+	}
+	switch {
+	case err == nil && h.Failure == nil:
+		p.walls = h.Walls
+		return nil
+	case err == nil:
+		err = h.Failure.error()
+		p.walls = h.Walls
+	case ctx.Err() != nil:
+		err = ctx.Err()
+	default:
+		err = nil
+	}
+	p.kill()
+	<-p.done
+	if err == nil {
+		err = errors.New(p.epitaph())
+	}
+	return err
+}
+
+// answer lets the child answer the ring, which no other does any more.
+func (p *process) answer(r *ring) error {
+	r.reset()
+	p.online.Store(true)
+	if p.ended.Load() {
+		r.hangUp()
+	}
+	if _, err := p.phone.Write([]byte{1}); err != nil {
+		return fmt.Errorf("%w: %w", errGone, err)
+	}
+	return nil
+}
+
+// next gives the number of the next call.
+func (p *process) next() uint32 {
+	if p.calls++; p.calls == gone {
+		p.calls = 1
+	}
+	return p.calls
+}
+
+func (p *process) kill() { _ = p.cmd.Process.Kill() } // it may be gone already
+
+// end kills the child and waits until nothing is left of it.
+func (p *process) end() {
+	p.kill()
+	<-p.done
+	_ = p.phone.Close()
+}
+
+// epitaph says in a line why the child ended.
+func (p *process) epitaph() string {
+	said := p.said.String()
+	switch {
+	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate memory"):
+		return "it needs more memory than a plugin may have"
+	case p.cmd.ProcessState.ExitCode() == exitOvertime:
+		return firstLine(strings.TrimPrefix(said, Verb+": "))
+	case said != "":
+		return fmt.Sprintf("%s: %s", p.cmd.ProcessState, firstLine(said))
+	}
+	return p.cmd.ProcessState.String()
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return clip(line, 300)
+}
+
+// talk keeps the beginning of what a child writes to stderr, which is where Go says why it gave up.
+type talk struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+const maxTalk = 4 << 10
+
+// Write takes everything, and keeps little.
+func (t *talk) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.b.Write(b[:min(len(b), maxTalk-t.b.Len())])
+	return len(b), nil
+}
+
+func (t *talk) note(s string) { _, _ = t.Write([]byte(s + "\n")) }
+
+func (t *talk) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.b.String()
+}
+
+// spawner starts processes from one thread, which lives as long as it does: the signal that a child gets at the death
+// of its parent comes when the thread dies that it was started from. The children inherit how nice it is: when there is
+// more work than cores, picture and sound go before what compiles.
+type spawner struct {
+	work chan func()
+	done chan struct{}
+}
+
+const nice = 5
+
+func newSpawner() *spawner {
+	s := &spawner{work: make(chan func()), done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		runtime.LockOSThread() // for good: the thread ends with the goroutine, nobody else shall be nice
+		_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), nice)
+		for f := range s.work {
+			f()
+		}
+	}()
+	return s
+}
+
+func (s *spawner) start(cmd *exec.Cmd) error {
+	res := make(chan error)
+	s.work <- func() { res <- cmd.Start() }
+	return <-res
+}
+
+func (s *spawner) close() {
+	close(s.work)
+	<-s.done
+}

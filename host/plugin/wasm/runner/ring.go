@@ -1,0 +1,218 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sothebais/sothebais/host/plugin"
+)
+
+// The ring is the memory that both processes share: words to ring each other up with, the head of a call and of its
+// answer, room for what the program says (which is the journal, see journal.go) and for what the child answers. Pages
+// that nobody wrote to cost nothing.
+const (
+	requestAt   = 4096
+	requestRoom = 16 << 20 // 256 events of the greatest length
+	answerAt    = requestAt + requestRoom
+	answerRoom  = 8 << 20
+	ringBytes   = answerAt + answerRoom
+)
+
+// Words of the ring, each in a cache line of its own.
+const (
+	wordCalled   = 0   // number of the last call; the child waits for it to change
+	wordAnswered = 64  // number of the last answer; the program waits for it to change
+	wordChild    = 128 // 1 while the child sleeps
+	wordProgram  = 192 // 1 while the program sleeps
+	callAt       = 256
+	answerHead   = 512
+)
+
+// gone is an answer that no child gives: its process ended.
+const gone = ^uint32(0)
+
+// call is what the program wants. It lies in the ring, where the child reads it.
+type call struct {
+	Op       uint32
+	At, Size uint32 // of its bytes in the request room
+	Keep     int32  // place of the image that must stay whole, -1 for none
+	Version  int64  // of the state, for migrate
+}
+
+// answer is what the child made of it.
+type answer struct {
+	Failed uint32 // 1 when Size bytes describe an error
+	Size   uint32 // bytes of the answer
+	Writes uint32 // bytes of what the guest wrote to its store, behind them
+	Lines  uint32 // bytes of what the guest printed, behind these
+	Fuel   int64
+	Memory uint64
+	Store  uint64
+	Passed plugin.Passed // since the child began
+}
+
+// ring is one side's view.
+type ring struct {
+	mem  []byte
+	spin spinner
+}
+
+func mapRing(fd int) (*ring, error) {
+	mem, err := unix.Mmap(fd, 0, ringBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map the ring: %w", err)
+	}
+	return &ring{mem: mem, spin: spinner{limit: maxSpin}}, nil
+}
+
+func (r *ring) close() error { return unix.Munmap(r.mem) }
+
+func (r *ring) word(at int) *atomic.Uint32 { return (*atomic.Uint32)(unsafe.Pointer(&r.mem[at])) }
+
+func (r *ring) call() *call     { return (*call)(unsafe.Pointer(&r.mem[callAt])) }
+func (r *ring) answer() *answer { return (*answer)(unsafe.Pointer(&r.mem[answerHead])) }
+
+func (r *ring) requests() []byte {
+	return r.mem[requestAt : requestAt+requestRoom : requestAt+requestRoom]
+}
+func (r *ring) answers() []byte { return r.mem[answerAt : answerAt+answerRoom : answerAt+answerRoom] }
+
+var (
+	errGone = errors.New("the plugin's process ended")
+	errLate = errors.New("the plugin's process did not answer in time")
+)
+
+// reset makes the ring fresh for another child. Nobody else may be using it.
+func (r *ring) reset() {
+	for _, at := range []int{wordCalled, wordAnswered, wordChild, wordProgram} {
+		r.word(at).Store(0)
+	}
+}
+
+// do makes a call of number n and waits for its answer, for so long.
+func (r *ring) do(n uint32, c call, limit time.Duration) error {
+	*r.call() = c
+	answered := r.word(wordAnswered)
+	before := answered.Load()
+	if before == gone {
+		return errGone
+	}
+	r.word(wordCalled).Store(n)
+	if r.word(wordChild).Load() != 0 {
+		futexWake(r.word(wordCalled))
+	}
+	if !r.spin.until(answered, before) {
+		if !r.sleep(wordProgram, answered, before, limit) {
+			return errLate
+		}
+	}
+	if answered.Load() == gone {
+		return errGone
+	}
+	return nil
+}
+
+// sleep waits for a word to change, and false when it did not for so long; 0 is for ever.
+func (r *ring) sleep(flag int, w *atomic.Uint32, was uint32, limit time.Duration) bool {
+	asleep := r.word(flag)
+	start := time.Now()
+	asleep.Store(1)
+	for w.Load() == was {
+		left := time.Duration(0)
+		if limit > 0 {
+			if left = limit - time.Since(start); left <= 0 {
+				break
+			}
+		}
+		futexWait(w, was, left)
+	}
+	asleep.Store(0)
+	return w.Load() != was
+}
+
+// next waits for a call that is not the one of number last.
+func (r *ring) next(last uint32) uint32 {
+	called := r.word(wordCalled)
+	if !r.spin.until(called, last) {
+		r.sleep(wordChild, called, last, 0)
+	}
+	return called.Load()
+}
+
+// done says that the call of number n is answered.
+func (r *ring) done(n uint32) {
+	r.word(wordAnswered).Store(n)
+	if r.word(wordProgram).Load() != 0 {
+		futexWake(r.word(wordAnswered))
+	}
+}
+
+// hangUp wakes whoever waits for an answer of a child that ended.
+func (r *ring) hangUp() {
+	r.word(wordAnswered).Store(gone)
+	futexWake(r.word(wordAnswered))
+}
+
+// Bounds of spinning. What an answer takes is mostly less than waking a thread up, but of two cores none may be burnt
+// for long.
+const (
+	minSpin = 2 * time.Microsecond
+	maxSpin = 30 * time.Microsecond
+)
+
+// spinner waits for a little while without giving up the core. It waits for less and less when that is in vain, as it
+// is where both processes get the same core, and now and then tries whether it would pay again.
+type spinner struct {
+	limit time.Duration
+	vain  int // how often in a row it waited in vain
+}
+
+const tryAgain = 64
+
+// until waits for a word to change, and false when that takes too long.
+func (s *spinner) until(w *atomic.Uint32, was uint32) bool {
+	limit := s.limit
+	if s.vain%tryAgain == tryAgain-1 {
+		limit = maxSpin
+	}
+	for start := time.Now(); ; {
+		for range 32 { // looking at the clock takes longer than looking at the word
+			if w.Load() != was {
+				s.limit, s.vain = min(2*limit, maxSpin), 0
+				return true
+			}
+		}
+		if time.Since(start) >= limit {
+			break
+		}
+	}
+	s.limit, s.vain = max(s.limit/2, minSpin), s.vain+1
+	return false
+}
+
+// futexWait sleeps while the word is as it was, for so long at most; 0 is for ever. It may wake up early.
+func futexWait(w *atomic.Uint32, was uint32, limit time.Duration) {
+	var ts *unix.Timespec
+	if limit > 0 {
+		t := unix.NsecToTimespec(limit.Nanoseconds())
+		ts = &t
+	}
+	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)), futexWaitOp, uintptr(was), uintptr(unsafe.Pointer(ts)), 0, 0)
+	runtime.KeepAlive(ts)
+}
+
+func futexWake(w *atomic.Uint32) {
+	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)), futexWakeOp, 1, 0, 0, 0)
+}
+
+// Operations of futex(2) between processes.
+const (
+	futexWaitOp = 0
+	futexWakeOp = 1
+)
