@@ -44,6 +44,8 @@ var may = map[string][]string{
 	"host/xapi":     {"host/post", "host/telemetry"},
 	"host/art":      {"host/character"},
 	"host/speech":   {"host/character", "host/plugin/wasm/meter", "host/telemetry"},
+	"host/fetch":    {},
+	"host/llm":      {"host/plugin", "host/telemetry"},
 	"host/ffmpeg":   {"host/compositor", "host/telemetry"},
 	"host/rtmp":     {"host/telemetry"},
 	"host/admin":    {"host/admin/ui", "host/auction", "host/cue", "host/event", "host/money", "host/post", "host/show", "host/telemetry"},
@@ -71,9 +73,10 @@ var may = map[string][]string{
 	"cmd/sothebais": {"host", "host/plugin/bundle", "host/plugin/registry", "host/plugin/scaffold"}, // the latter for what needs no show
 
 	// the simulator, none of which is in the product
-	"cmd/devnet":          {"cmd/devnet/crowd", "cmd/devnet/rtmpsink", "cmd/devnet/xsim"},
+	"cmd/devnet":          {"cmd/devnet/crowd", "cmd/devnet/modelsim", "cmd/devnet/rtmpsink", "cmd/devnet/xsim"},
 	"cmd/devnet/crowd":    {},
 	"cmd/devnet/rtmpsink": {"host/rtmp"},
+	"cmd/devnet/modelsim": {},
 	"cmd/devnet/xsim":     {},
 
 	// tools of the build

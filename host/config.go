@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/sothebais/sothebais/host/llm"
 	"github.com/sothebais/sothebais/host/notify"
 	"github.com/sothebais/sothebais/host/shipped"
 )
@@ -25,6 +26,8 @@ type Config struct {
 	X           X
 	Simulator   string // address of the simulator's page, if there is one
 	FFmpeg      string // "ffmpeg" on PATH when empty
+
+	Models []Model // language models that plugins may ask, if they are granted it, in this order; none: nobody answers
 
 	OwnerPassword string // made up at the first start when empty
 	Assets        fs.FS  // what the program brings along; the embedded tree when nil
@@ -49,6 +52,9 @@ type Target struct {
 	URL  string
 	Key  string
 }
+
+// Model is a language model that speaks the OpenAI protocol.
+type Model = llm.Provider
 
 // Budget is how much the show may post: so many posts in any span of a window.
 type Budget = notify.Budget

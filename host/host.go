@@ -19,6 +19,7 @@ import (
 	"github.com/sothebais/sothebais/host/compositor"
 	"github.com/sothebais/sothebais/host/director"
 	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/fetch"
 	"github.com/sothebais/sothebais/host/ffmpeg"
 	"github.com/sothebais/sothebais/host/intake"
 	"github.com/sothebais/sothebais/host/notify"
@@ -53,6 +54,7 @@ type Host struct {
 	runtime   *sandboxes
 	plugins   *plugin.Host
 	grants    *grantBook
+	outside   *fetch.Client        // the way out for plugins
 	aside     []plugin.Quarantined // as the ledger has it
 	castReady chan struct{}        // closed when the slots are filled
 	catalogue *catalogue
@@ -144,6 +146,9 @@ func (h *Host) close() {
 		if err := h.runtime.Close(context.Background()); err != nil {
 			h.part("plugins").Warn("cannot free the plugin runtime", telemetry.KeyErr, err)
 		}
+	}
+	if h.outside != nil {
+		h.outside.Close()
 	}
 	if h.ledger != nil {
 		_ = h.ledger.Close()

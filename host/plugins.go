@@ -15,6 +15,7 @@ import (
 
 	"github.com/sothebais/sothebais/host/bus"
 	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/fetch"
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/bundle"
 	"github.com/sothebais/sothebais/host/plugin/wasm"
@@ -169,7 +170,9 @@ func (h *Host) buildPlugins(context.Context) error {
 	}
 	h.runtime = runtime
 	h.grants = &grantBook{kept: h.ledger, show: h.cfg.Show.Grants}
+	h.outside = fetch.New(fetch.Config{})
 	h.plugins = plugin.New(plugin.Config{
+		Fetch: h.fetch, Ask: h.ask(),
 		Runtime: runtime, Grants: h.grants, Store: h.ledger, Find: h.find, Aside: h.aside, Quiet: h.quiet, Changed: h.onAirChanged,
 		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source {
 			return &catchUp{h.bus.Subscribe(after, kinds...), h.bus.Last()}

@@ -42,6 +42,12 @@ var ErrUnavailable = errors.New("not available")
 // ErrBadInput says that something given cannot be used.
 var ErrBadInput = errors.New("cannot be used")
 
+// ErrDenied says that whoever asked may not.
+var ErrDenied = errors.New("not permitted")
+
+// ErrNotNow says that what was asked can be done, but not as things stand.
+var ErrNotNow = errors.New("not now")
+
 // Remote is a running show, as its own command line sees it.
 type Remote struct {
 	control
@@ -65,37 +71,6 @@ func Connect(dir string) (*Remote, error) {
 	return r, nil
 }
 
-// SwapResult says what a swap did.
-type SwapResult struct {
-	Slot        string  `json:"slot"`
-	From        string  `json:"from"`
-	FromVersion string  `json:"from_version"`
-	To          string  `json:"to"`
-	ToVersion   string  `json:"to_version"`
-	PauseMicros float64 `json:"pause_us"`
-	StateBytes  int     `json:"state_bytes"`
-}
-
-// PluginInfo is a plugin of a running show.
-type PluginInfo struct {
-	ID        string `json:"id"`
-	Name      string `json:"name"`
-	Version   string `json:"version"`
-	Kind      string `json:"kind"`
-	Character string `json:"character"`
-	Active    bool   `json:"active"`
-	Events    uint64 `json:"events"`
-	Traps     uint64 `json:"traps"`
-}
-
-// Swap puts a plugin in its slot; it may be an id, id@version, or a folder or package on the show's machine.
-func (r *Remote) Swap(ctx context.Context, plugin string) (SwapResult, error) {
-	plugin = fullPath(plugin)
-	var res SwapResult
-	err := r.call(ctx, http.MethodPost, "/api/v1/plugins/swap", map[string]string{"plugin": plugin}, &res)
-	return res, err
-}
-
 // fullPath makes a path of this process one that the show's process finds, too. Ids stay what they are; id@1.0.0 has
 // dots and is none.
 func fullPath(plugin string) string {
@@ -105,15 +80,6 @@ func fullPath(plugin string) string {
 		}
 	}
 	return plugin
-}
-
-// Plugins lists what is in the slots and what could be.
-func (r *Remote) Plugins(ctx context.Context) ([]PluginInfo, error) {
-	var res struct {
-		Items []PluginInfo `json:"items"`
-	}
-	err := r.call(ctx, http.MethodGet, "/api/v1/plugins", nil, &res)
-	return res.Items, err
 }
 
 // Scenes are the scenes of a running show.
@@ -152,6 +118,11 @@ func (r *Remote) call(ctx context.Context, method, path string, in, out any) err
 	if resp.StatusCode/100 != 2 {
 		return problem(resp)
 	}
+	if text, ok := out.(*string); ok {
+		b, err := io.ReadAll(resp.Body)
+		*text = string(b)
+		return err
+	}
 	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
 		return fmt.Errorf("read the show's answer: %w", err)
 	}
@@ -169,7 +140,12 @@ func problem(resp *http.Response) error {
 		p.Detail = p.Title
 	}
 	kind := ErrUnavailable
-	if resp.StatusCode/100 == 4 {
+	switch {
+	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden:
+		kind = ErrDenied
+	case resp.StatusCode == http.StatusConflict:
+		kind = ErrNotNow
+	case resp.StatusCode/100 == 4:
 		kind = ErrBadInput
 	}
 	return fmt.Errorf("%w: %s", kind, p.Detail)

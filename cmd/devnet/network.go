@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sothebais/sothebais/cmd/devnet/crowd"
+	"github.com/sothebais/sothebais/cmd/devnet/modelsim"
 	"github.com/sothebais/sothebais/cmd/devnet/rtmpsink"
 	"github.com/sothebais/sothebais/cmd/devnet/xsim"
 )
@@ -104,11 +105,12 @@ func ended(what string, err error) error {
 	return fmt.Errorf("serve %s: %w", what, err)
 }
 
-// handler is X, its page, and the judgement of the stream.
+// handler is X, its page, a language model, and the judgement of the stream.
 func (n *network) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", n.x.Handler())
 	mux.Handle("GET /devnet/rtmp", n.sink)
+	mux.Handle("/v1/", modelsim.Handler())
 	return mux
 }
 

@@ -74,6 +74,7 @@ func (c *demoCmd) devnetArgs(had devnetPlaces) []string {
 // point aims a show at the simulator.
 func (c *demoCmd) point(ctx context.Context, cfg *host.Config, at devnetPlaces) error {
 	cfg.Simulator = at.X
+	cfg.Models = []host.Model{{BaseURL: at.X + "/v1", Key: "devnet", Model: "devnet"}}
 	cfg.X = host.X{BaseURL: at.X, Account: at.Account, Bearer: at.Bearer, APIKey: at.APIKey, APISecret: at.APISecret, AccessToken: at.AccessToken, AccessSecret: at.AccessSecret,
 		Budget: host.Budget{Posts: 20_000, Window: 15 * time.Minute}} // the simulator takes more than X
 	cfg.Stream.Targets = append(cfg.Stream.Targets, host.Target{Name: "devnet", URL: at.RTMP, Key: at.StreamKey})

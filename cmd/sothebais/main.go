@@ -35,11 +35,14 @@ const (
 
 // cli is the command line. stdout is data, stderr is talk.
 type cli struct {
-	Run    runCmd    `cmd:"" help:"Run a show: auction, plugins, stage, RTMP and the control room."`
-	Demo   demoCmd   `cmd:"" help:"Run a show against a simulated X with a crowd of bidders. Needs no account."`
-	Swap   swapCmd   `cmd:"" help:"Swap a plugin of a running show for another one."`
-	Plugin pluginCmd `cmd:"" help:"Look at the plugins of a running show."`
-	Scenes scenesCmd `cmd:"" help:"Steer the scenes of a running show."`
+	Run      runCmd      `cmd:"" help:"Run a show: auction, plugins, stage, RTMP and the control room."`
+	Demo     demoCmd     `cmd:"" help:"Run a show against a simulated X with a crowd of bidders. Needs no account."`
+	Swap     swapCmd     `cmd:"" help:"Swap a plugin of a running show for another one."`
+	Shadow   shadowCmd   `cmd:"" help:"Let a plugin hear a running show without a say, and compare it with the one on air."`
+	Promote  promoteCmd  `cmd:"" help:"Put the shadow of a running show on air."`
+	Rollback rollbackCmd `cmd:"" help:"Put the last good plugin of a running show back on air."`
+	Plugin   pluginCmd   `cmd:"" help:"Look at the plugins of a running show, and say what they may."`
+	Scenes   scenesCmd   `cmd:"" help:"Steer the scenes of a running show."`
 
 	New       newCmd       `cmd:"" help:"Begin a plugin or a character."`
 	Pack      packCmd      `cmd:"" help:"Make one file of a plugin's folder."`
@@ -142,7 +145,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &e):
 		return e.code
-	case isAny(err, bundle.ErrUnsigned, bundle.ErrUntrusted, bundle.ErrKey, registry.ErrDenied, fs.ErrPermission):
+	case isAny(err, bundle.ErrUnsigned, bundle.ErrUntrusted, bundle.ErrKey, registry.ErrDenied, fs.ErrPermission, host.ErrDenied):
 		return exitPermission
 	case isAny(err, host.ErrShowFile, host.ErrBadInput, bundle.ErrFormat, bundle.ErrAltered, registry.ErrArtifact, fs.ErrNotExist):
 		return exitData

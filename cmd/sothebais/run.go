@@ -10,7 +10,32 @@ import (
 
 type runCmd struct {
 	showFlags
-	X xFlags `embed:"" group:"X"`
+	X      xFlags     `embed:"" group:"X"`
+	Models modelFlags `embed:"" group:"Language model"`
+}
+
+// modelFlags are where plugins' questions go; keys come by variable only.
+type modelFlags struct {
+	URL       string `name:"llm-url" env:"LLM_BASE_URL" placeholder:"URL" help:"Service that speaks the OpenAI protocol, such as https://api.openai.com/v1; without it no plugin can ask a model."`
+	Model     string `name:"llm-model" env:"LLM_MODEL" placeholder:"NAME" help:"Model to ask there."`
+	Key       string `hidden:"" env:"LLM_API_KEY"`
+	NextURL   string `name:"llm-next-url" env:"LLM_NEXT_BASE_URL" placeholder:"URL" help:"Service to ask when the first gives no answer."`
+	NextModel string `name:"llm-next-model" env:"LLM_NEXT_MODEL" placeholder:"NAME" help:"Model to ask there."`
+	NextKey   string `hidden:"" env:"LLM_NEXT_API_KEY"`
+}
+
+func (f modelFlags) config() ([]host.Model, error) {
+	var out []host.Model
+	for _, m := range []host.Model{{BaseURL: f.URL, Key: f.Key, Model: f.Model}, {BaseURL: f.NextURL, Key: f.NextKey, Model: f.NextModel}} {
+		switch {
+		case m.BaseURL == "":
+		case m.Model == "":
+			return nil, badFlag("LLM_MODEL", m.Model, "name the model to ask at "+m.BaseURL)
+		default:
+			out = append(out, m)
+		}
+	}
+	return out, nil
 }
 
 // xFlags are the credentials of the host's account on X; secrets come by variable only.
@@ -37,6 +62,9 @@ func (c *runCmd) Run(ctx context.Context, t *talk) error {
 		return err
 	}
 	cfg.X = c.X.config()
+	if cfg.Models, err = c.Models.config(); err != nil {
+		return err
+	}
 	cfg.OnAir = func(a host.Addresses) { announce(t, c.JSON, a) }
 	h, err := host.New(ctx, cfg)
 	if err != nil {

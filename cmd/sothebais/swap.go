@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/sothebais/sothebais/host"
 )
@@ -13,6 +12,14 @@ import (
 type remoteFlags struct {
 	DataDir string `env:"SOTHEBAIS_DATA_DIR" default:"data" placeholder:"DIR" help:"Data directory of the running show."`
 	JSON    bool   `help:"Print JSON."`
+}
+
+// print writes JSON when that is asked for, and otherwise what text writes.
+func (f remoteFlags) print(t *talk, v any, text func() error) error {
+	if f.JSON {
+		return json.NewEncoder(t.out).Encode(v)
+	}
+	return text()
 }
 
 type swapCmd struct {
@@ -30,40 +37,11 @@ func (c *swapCmd) Run(ctx context.Context, t *talk) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return json.NewEncoder(t.out).Encode(res)
-	}
-	_, err = fmt.Fprintf(t.out, "%s: %s %s → %s %s, pause %.1f µs, %d bytes of state handed over\n", res.Slot, res.From, res.FromVersion, res.To, res.ToVersion, res.PauseMicros, res.StateBytes)
+	return c.print(t, res, func() error { return printSwap(t, res) })
+}
+
+func printSwap(t *talk, res host.SwapResult) error {
+	_, err := fmt.Fprintf(t.out, "%s: %s %s → %s %s, pause %.1f µs, %d bytes of state handed over\n",
+		res.Slot, res.From, res.FromVersion, res.To, res.ToVersion, res.PauseMicros, res.StateBytes)
 	return err
-}
-
-type pluginCmd struct {
-	Ls pluginLsCmd `cmd:"" help:"List the plugins of a running show: those in a slot and those that could be."`
-}
-
-type pluginLsCmd struct{ remoteFlags }
-
-// Run lists plugins.
-func (c *pluginLsCmd) Run(ctx context.Context, t *talk) error {
-	r, err := host.Connect(c.DataDir)
-	if err != nil {
-		return err
-	}
-	list, err := r.Plugins(ctx)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		return json.NewEncoder(t.out).Encode(list)
-	}
-	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tVERSION\tKIND\tON AIR\tCHARACTER\tEVENTS\tTRAPS")
-	for _, p := range list {
-		on := ""
-		if p.Active {
-			on = "yes"
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\n", p.ID, p.Version, p.Kind, on, p.Character, p.Events, p.Traps)
-	}
-	return w.Flush()
 }

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sothebais/sothebais/host"
+)
+
+type pluginGrantCmd struct {
+	remoteFlags
+	Plugin        string   `arg:"" help:"Id of the plugin."`
+	Power         string   `arg:"" help:"Power, such as reply, post, http, llm or store."`
+	PerMinute     int      `help:"At most so often; as the plugin asks if not given."`
+	Bytes         int      `help:"At most so many bytes; as the plugin asks if not given."`
+	TokensPerHour int      `help:"Of llm, at most so many tokens; as the plugin asks if not given."`
+	Host          []string `name:"host" help:"Of http, a host of those that the plugin asks for; all of them if not given."`
+}
+
+// Run grants a power.
+func (c *pluginGrantCmd) Run(ctx context.Context, t *talk) error {
+	if c.PerMinute < 0 || c.Bytes < 0 || c.TokensPerHour < 0 {
+		return &exitError{exitUsage, fmt.Errorf("a limit must not be negative")}
+	}
+	r, err := host.Connect(c.DataDir)
+	if err != nil {
+		return err
+	}
+	got, err := r.Grant(ctx, c.Plugin, c.Power, host.GrantLimits{PerMinute: c.PerMinute, Bytes: c.Bytes, TokensPerHour: c.TokensPerHour, Hosts: c.Host})
+	if err != nil {
+		return err
+	}
+	return c.print(t, got, func() error {
+		_, err := fmt.Fprintf(t.out, "%s may use %s: %s\n", c.Plugin, got.Name, got.Limit)
+		return err
+	})
+}
+
+type pluginRevokeCmd struct {
+	remoteFlags
+	Plugin string `arg:"" help:"Id of the plugin."`
+	Power  string `arg:"" help:"Power, such as reply, post, http, llm or store."`
+}
+
+// Run takes a power away.
+func (c *pluginRevokeCmd) Run(ctx context.Context, t *talk) error {
+	r, err := host.Connect(c.DataDir)
+	if err != nil {
+		return err
+	}
+	got, err := r.Revoke(ctx, c.Plugin, c.Power)
+	if err != nil {
+		return err
+	}
+	return c.print(t, got, func() error {
+		_, err := fmt.Fprintf(t.out, "%s may not use %s any more\n", c.Plugin, got.Name)
+		return err
+	})
+}

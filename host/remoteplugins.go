@@ -1,0 +1,154 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/sothebais/sothebais/host/admin"
+)
+
+// What the command line shows of plugins is what the control room's API says.
+type (
+	SwapResult   = admin.Swap           // what a swap, a promotion or a roll-back did
+	PluginInfo   = admin.Plugin         // a plugin that runs or is installed
+	PluginDetail = admin.PluginDetail   // all about one
+	SlotInfo     = admin.Slot           // who is on air, in shadow, kept warm
+	ShadowReport = admin.ShadowReport   // a shadow set beside the one on air
+	Promoted     = admin.Promoted       // what a promotion did, or for what it waits
+	PromoteWhen  = admin.PromoteRequest // when a shadow goes on air
+	GrantLimits  = admin.GrantRequest   // of a grant
+	Capability   = admin.Capability     // a power of a plugin
+	LogLine      = admin.LogLine        // that a plugin wrote
+)
+
+const (
+	pluginsPath = "/api/v1/plugins"
+	slotsPath   = "/api/v1/slots"
+)
+
+// Swap puts a plugin in its slot; it may be a shipped id or a folder on the show's machine.
+func (r *Remote) Swap(ctx context.Context, plugin string) (SwapResult, error) {
+	var res SwapResult
+	err := r.call(ctx, http.MethodPost, pluginsPath+"/swap", map[string]string{"plugin": fullPath(plugin)}, &res)
+	return res, err
+}
+
+// Shadow lets a plugin hear the show beside the one on air.
+func (r *Remote) Shadow(ctx context.Context, plugin string) (SlotInfo, error) {
+	var res SlotInfo
+	err := r.call(ctx, http.MethodPut, pluginsPath+"/shadow", map[string]string{"plugin": fullPath(plugin)}, &res)
+	return res, err
+}
+
+// DropShadow ends the shadow of a slot.
+func (r *Remote) DropShadow(ctx context.Context, slot string) (SlotInfo, error) {
+	var res SlotInfo
+	err := r.call(ctx, http.MethodDelete, inSlot(slot, "shadow"), nil, &res)
+	return res, err
+}
+
+// ShadowReport sets a shadow beside the plugin on air.
+func (r *Remote) ShadowReport(ctx context.Context, slot string) (ShadowReport, error) {
+	var res ShadowReport
+	err := r.call(ctx, http.MethodGet, inSlot(slot, "shadow"), nil, &res)
+	return res, err
+}
+
+// ShadowMarkdown is the same, to read.
+func (r *Remote) ShadowMarkdown(ctx context.Context, slot string) (string, error) {
+	var res string
+	err := r.call(ctx, http.MethodGet, inSlot(slot, "shadow.md"), nil, &res)
+	return res, err
+}
+
+// Promote puts a shadow on air.
+func (r *Remote) Promote(ctx context.Context, slot string, when PromoteWhen) (Promoted, error) {
+	var res Promoted
+	err := r.call(ctx, http.MethodPost, inSlot(slot, "promotion"), when, &res)
+	return res, err
+}
+
+// RollBack puts the last good plugin of a slot back on air.
+func (r *Remote) RollBack(ctx context.Context, slot string) (SwapResult, error) {
+	var res SwapResult
+	err := r.call(ctx, http.MethodPost, inSlot(slot, "roll-back"), nil, &res)
+	return res, err
+}
+
+// Slots are all slots.
+func (r *Remote) Slots(ctx context.Context) ([]SlotInfo, error) {
+	var res struct {
+		Items []SlotInfo `json:"items"`
+	}
+	err := r.call(ctx, http.MethodGet, slotsPath, nil, &res)
+	return res.Items, err
+}
+
+// ShadowedSlot is the one slot with a shadow, for those who do not name it.
+func (r *Remote) ShadowedSlot(ctx context.Context) (string, error) {
+	slots, err := r.Slots(ctx)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, s := range slots {
+		if s.Shadow != nil {
+			found = append(found, s.Slot)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return "", fmt.Errorf("%w: no slot has a shadow; begin one with: sothebais shadow PLUGIN", ErrNotNow)
+	}
+	return "", fmt.Errorf("%w: %s have a shadow; name one with --slot", ErrBadInput, strings.Join(found, " and "))
+}
+
+// Plugins lists what is in the slots and what could be.
+func (r *Remote) Plugins(ctx context.Context) ([]PluginInfo, error) {
+	var res struct {
+		Items []PluginInfo `json:"items"`
+	}
+	err := r.call(ctx, http.MethodGet, pluginsPath, nil, &res)
+	return res.Items, err
+}
+
+// Plugin is all about one plugin.
+func (r *Remote) Plugin(ctx context.Context, id string) (PluginDetail, error) {
+	var res PluginDetail
+	err := r.call(ctx, http.MethodGet, pluginsPath+"/"+url.PathEscape(id), nil, &res)
+	return res, err
+}
+
+// PluginLogs are the last lines that a plugin wrote, the newest last.
+func (r *Remote) PluginLogs(ctx context.Context, id string, lines int) ([]LogLine, error) {
+	var res struct {
+		Items []LogLine `json:"items"`
+	}
+	err := r.call(ctx, http.MethodGet, fmt.Sprintf("%s/%s/logs?limit=%d", pluginsPath, url.PathEscape(id), lines), nil, &res)
+	return res.Items, err
+}
+
+// Grant lets a plugin use a power.
+func (r *Remote) Grant(ctx context.Context, id, power string, limits GrantLimits) (Capability, error) {
+	var res Capability
+	err := r.call(ctx, http.MethodPut, grantPath(id, power), limits, &res)
+	return res, err
+}
+
+// Revoke takes a power from a plugin.
+func (r *Remote) Revoke(ctx context.Context, id, power string) (Capability, error) {
+	var res Capability
+	err := r.call(ctx, http.MethodDelete, grantPath(id, power), nil, &res)
+	return res, err
+}
+
+func inSlot(slot, what string) string { return slotsPath + "/" + url.PathEscape(slot) + "/" + what }
+
+func grantPath(id, power string) string {
+	return pluginsPath + "/" + url.PathEscape(id) + "/grants/" + url.PathEscape(power)
+}
