@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"net/http/httptest"
@@ -31,7 +32,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, Setup: func(e *testscript.Env) error {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, Condition: condition, Setup: func(e *testscript.Env) error {
 		s := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 		e.Defer(s.Close)
 		e.Setenv("REGISTRY", strings.TrimPrefix(s.URL, "http://"))
@@ -39,4 +40,12 @@ func TestScripts(t *testing.T) {
 		e.Setenv("XDG_CACHE_HOME", cache)
 		return nil
 	}})
+}
+
+// condition knows what scripts ask for besides what every script may.
+func condition(name string) (bool, error) {
+	if name == "race" {
+		return underRace, nil
+	}
+	return false, fmt.Errorf("unknown condition %q", name)
 }

@@ -95,7 +95,7 @@ func TestKeys(t *testing.T) {
 }
 
 func TestPasswordOfAKey(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || underRace {
 		t.Skip("takes a gigabyte of memory, three times")
 	}
 	dir := t.TempDir()
