@@ -19,10 +19,21 @@ const keptFolder = ".kept"
 // mostKept bounds what is kept of one file; what is bigger is no plugin.
 const mostKept = 16 << 20
 
-// place is a plugin with the name by which it was found.
+// place is a plugin with the name by which it was found, and where it is from.
 type place struct {
 	fs.FS
-	name string
+	name, origin string
+}
+
+// Origin says where the plugin is from.
+func (p place) Origin() string { return p.origin }
+
+// originOf says where files are from, when they know.
+func originOf(files fs.FS) string {
+	if o, ok := files.(interface{ Origin() string }); ok {
+		return o.Origin()
+	}
+	return ""
 }
 
 // Stat looks without opening.

@@ -1,8 +1,9 @@
-import { Circle, CircleAlert, Eye, LogOut, Moon, Sun, WifiOff } from "lucide-react";
+import { Blocks, Circle, CircleAlert, Eye, LogOut, Moon, Radio, Sun, WifiOff } from "lucide-react";
 import { useState } from "react";
 import type { Link, Me } from "../api/client";
 import { usePart } from "../feed/use";
 import { Button, clock, cx, tints, type Tint } from "../ui/parts";
+import { follow, usePath } from "../ui/route";
 
 export function Header({ me, logout }: { me: Me; logout: () => void }) {
   const block = usePart("block");
@@ -13,6 +14,7 @@ export function Header({ me, logout }: { me: Me; logout: () => void }) {
         <span className="shrink-0 font-semibold tracking-tight">{me.name}</span>
         <span className="hidden truncate text-sm text-soft xl:inline">{block?.name}</span>
       </div>
+      <Pages />
       <OnAir />
       <Health />
       <div className="ml-auto flex items-center gap-1.5">
@@ -21,6 +23,34 @@ export function Header({ me, logout }: { me: Me; logout: () => void }) {
         <Button look="quiet" onClick={logout} title="Log out" aria-label="Log out" className="px-2"><LogOut aria-hidden size={16} /></Button>
       </div>
     </header>
+  );
+}
+
+const pages = [
+  { path: "/", name: "Live", Icon: Radio },
+  { path: "/plugins", name: "Characters & plugins", Icon: Blocks },
+];
+
+/** The pages of the room; at the foot of the screen where the screen is small. */
+function Pages() {
+  const here = usePath();
+  return (
+    <nav aria-label="Pages" className="flex gap-1 max-sm:fixed max-sm:inset-x-0 max-sm:bottom-0 max-sm:z-30 max-sm:border-t max-sm:border-line max-sm:bg-panel max-sm:p-1.5">
+      {pages.map(({ path, name, Icon }) => {
+        const on = path === here || (path === "/" && here !== "/plugins");
+        return (
+          <a
+            key={path} href={path} onClick={follow} aria-current={on ? "page" : undefined} title={name}
+            className={cx(
+              "inline-flex h-8 items-center justify-center gap-1.5 rounded-lg px-2.5 text-xs font-semibold whitespace-nowrap transition-colors max-sm:h-10 max-sm:flex-1",
+              on ? "bg-gold/12 text-gold" : "text-soft hover:bg-hover hover:text-text",
+            )}
+          >
+            <Icon aria-hidden size={15} /> <span className="sm:max-lg:sr-only">{name}</span>
+          </a>
+        );
+      })}
+    </nav>
   );
 }
 
