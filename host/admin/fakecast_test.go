@@ -82,6 +82,9 @@ func (f *fakeShow) seen(p Plugin) Plugin {
 	if r := f.cast.restart; r != nil && r.Plugin == p.ID {
 		p.State, p.Active, p.Since, p.LastTrap = PluginRestarting, false, nil, r.Why
 	}
+	if i := f.good(); p.State == PluginInstalled && i > 0 && f.cast.turns[i].Plugin == p.ID && f.cast.turns[i].Version == p.Version {
+		p.State, p.Since = PluginLastGood, f.cast.turns[i].Until
+	}
 	p.Capabilities = slices.Clone(p.Capabilities)
 	for i := range p.Capabilities {
 		c := &p.Capabilities[i]
@@ -201,7 +204,7 @@ func (f *fakeShow) Report(context.Context, string) (ShadowReport, error) {
 	r := ShadowReport{Slot: "personality", OnAir: &PluginVersion{"dusty-gavel", "0.3.0"}, Shadow: PluginVersion{f.cast.shadow, "1.1.0"}, Since: f.cast.since,
 		Events: 412, Counts: ShadowCounts{Same: 288, Line: 83, Mood: 29, Silent: 12}, Powers: []ShadowPower{{"say", 97, true}, {"reply", 9, false}},
 		Cost: ShadowCosts{OnAir: ShadowCost{Fuel: 41_000, P50Micros: 41, P95Micros: 120}, Shadow: ShadowCost{Fuel: 60_000, P50Micros: 60, P95Micros: 190}},
-		Rows: append(slices.Clone(f.cast.rows), ShadowRow{Seq: 2, At: f.cast.since, Kind: "bid.accepted", Cause: "bid 2.4 ETH @maria", Verdict: "line",
+		Rows: append(slices.Clone(f.cast.rows), ShadowRow{Seq: 9, At: f.cast.since, Kind: "bid.accepted", Cause: "bid 2.4 ETH @maria", Verdict: "line",
 			OnAir:  ShadowSide{Lines: []string{"2.40 from @maria! Who tops it?"}, Mood: "excited", Others: none, Needs: none},
 			Shadow: ShadowSide{Lines: []string{"Maria, | darling. *2.40*."}, Mood: "sly", Others: none, Needs: []string{"reply"}}})}
 	for _, row := range f.cast.rows {
@@ -329,7 +332,7 @@ func (f *fakeShow) seat(id, who string, cause uint64) (Swap, error) {
 	now := time.Now().UTC()
 	from := slices.IndexFunc(f.plugins, func(p Plugin) bool { return p.Kind == to.Kind && p.Active })
 	a := f.plugins[from]
-	f.plugins[from].Active, f.plugins[from].State, f.plugins[from].Since = false, PluginLastGood, &now
+	f.plugins[from].Active, f.plugins[from].State, f.plugins[from].Since = false, PluginInstalled, nil
 	to.Active, to.State, to.Since, to.P95Micros, to.MemoryBytes = true, PluginOnAir, &now, 190, 5<<20
 	swapped := f.append(event.Draft{Cause: cause, Data: show.PluginSwapped{Slot: to.Kind, From: a.ID, FromVersion: a.Version, To: to.ID, ToVersion: to.Version,
 		PauseMicros: 42, StateBytes: 512, Why: who}})

@@ -158,16 +158,16 @@ await step("swaps in, and rolls back by the history", async () => {
   await page.keyboard.press("Escape");
 });
 
-await step("plays an event that was put aside again", async () => {
+await step("plays an event in quarantine again", async () => {
   await page.getByRole("tab", { name: "Shadow diff" }).focus();
   await page.keyboard.press("ArrowRight");
   await seen(page.getByText("dusty-gavel 0.2.8 failed: unreachable"));
-  await accessible("put aside");
-  await shot("plugins-aside");
+  await accessible("quarantine");
+  await shot("plugins-quarantine");
   await press("Play event 7 again");
   await page.getByRole("dialog").getByRole("button", { name: "Play again" }).click();
   await says("Event 7 went well: 2 commands.");
-  await seen(page.getByText("No event was put aside"));
+  await seen(page.getByText("No event is in quarantine"));
 });
 
 await step("shows what a plugin wrote and what it says of itself", async () => {

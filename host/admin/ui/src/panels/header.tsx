@@ -43,7 +43,7 @@ function Pages() {
             key={path} href={path} onClick={follow} aria-current={on ? "page" : undefined} title={name}
             className={cx(
               "inline-flex h-8 items-center justify-center gap-1.5 rounded-lg px-2.5 text-xs font-semibold whitespace-nowrap transition-colors max-sm:h-10 max-sm:flex-1",
-              on ? "bg-gold/12 text-gold" : "text-soft hover:bg-hover hover:text-text",
+              on ? "bg-hover text-gold" : "text-soft hover:bg-hover hover:text-text",
             )}
           >
             <Icon aria-hidden size={15} /> <span className="sm:max-lg:sr-only">{name}</span>

@@ -29,10 +29,11 @@ export function Capabilities({ plugin: p }: { plugin: Plugin }) {
 
 function Row({ plugin, power: c }: { plugin: Plugin; power: Capability }) {
   const cast = useCast();
+  const Sign = c.granted ? Check : X;
   const limits = [c.limit, ...(c.hosts ?? [])].filter(Boolean).join(" · ");
   return (
     <tr className="border-t border-line/60">
-      <th scope="row" className="px-1.5 py-1.5 text-left font-normal">
+      <th scope="row" className="px-1.5 py-1 text-left font-normal">
         <span className="font-mono">{c.name}</span>
         {limits && <span className="block text-2xs text-faint sm:inline sm:pl-2">{limits}</span>}
         <span className="block text-soft sm:hidden">{c.why}</span>
@@ -43,15 +44,13 @@ function Row({ plugin, power: c }: { plugin: Plugin; power: Capability }) {
         {c.denied > 0 && <span className="block text-2xs whitespace-nowrap text-warn">{count(c.denied)} denied</span>}
       </td>
       <td className="px-1.5 text-right whitespace-nowrap tabular">{c.used_in_shadow > 0 ? `${count(c.used_in_shadow)} would-be` : "0"}</td>
-      <td className={cx("px-1.5 font-medium", c.granted ? "text-good" : "text-live")}>
-        <span className="inline-flex items-center gap-1 whitespace-nowrap">
-          {c.granted ? <Check aria-hidden size={13} /> : <X aria-hidden size={13} />} {c.granted ? "granted" : "not granted"}
-        </span>
-        {c.granted_by && <span className="block text-2xs font-normal whitespace-nowrap text-faint xl:inline xl:pl-1.5">by {c.granted_by}</span>}
+      <td className={cx("px-1.5 font-medium whitespace-nowrap", c.granted ? "text-good" : "text-live")}>
+        <Sign aria-hidden size={13} className="mr-1 inline-block align-[-2px]" /><span>{c.granted ? "granted" : "not granted"}</span>
+        {c.granted_by && <span className="block text-2xs font-normal text-faint xl:inline xl:pl-1.5">by {c.granted_by}</span>}
       </td>
-      <td className="py-1 pr-1 pl-1.5 text-right">
+      <td className="py-0.5 pr-1 pl-1.5 text-right">
         <Button
-          look={c.granted ? "quiet" : "plain"} disabled={cast.busy} aria-label={`${c.granted ? "Revoke" : "Grant"} ${c.name}`} className="h-7"
+          look={c.granted ? "quiet" : "plain"} disabled={cast.busy} aria-label={`${c.granted ? "Revoke" : "Grant"} ${c.name}`} className="h-6.5"
           title={c.granted ? undefined : c.outward ? "It reaches beyond the stage" : undefined}
           onClick={() => (c.granted ? cast.revoke(plugin, c) : cast.grant(plugin, c))}
         >

@@ -71,7 +71,7 @@ function More({ plugin, slot }: { plugin: Plugin; slot: Slot }) {
   const [on, choose] = useState<Which>("shadow");
   const tabs: Tab[] = [
     { id: "shadow", name: "Shadow diff" },
-    { id: "aside", name: "Put aside", note: slot.quarantined > 0 && <span className="text-live tabular">{slot.quarantined}</span> },
+    { id: "aside", name: "Quarantine", note: slot.quarantined > 0 && <span className="text-live tabular">{slot.quarantined}</span> },
     { id: "log", name: "Log" },
     { id: "about", name: "About" },
   ];

@@ -1,4 +1,4 @@
-// What stands behind the other tabs: events put aside, log lines, what a plugin says of itself.
+// What stands behind the other tabs: events in quarantine, log lines, what a plugin says of itself.
 import { RotateCcw } from "lucide-react";
 import { api, type LogLine, type Plugin, type PluginDetail, type Slot } from "../api/client";
 import { useQuery } from "../feed/query";
@@ -13,7 +13,7 @@ export function Quarantine({ slot }: { slot: Slot }) {
   const cast = useCast();
   const list = useQuery(`aside ${slot.slot} ${slot.quarantined}`, () => api.quarantine(slot.slot), pace);
   if (!list.data) return list.error ? <Failed error={list.error} again={list.refresh} /> : <Nothing>Reading…</Nothing>;
-  if (list.data.length === 0) return <Nothing>No event was put aside: none made a plugin of this slot fail.</Nothing>;
+  if (list.data.length === 0) return <Nothing>No event is in quarantine: none made a plugin of this slot fail.</Nothing>;
   return (
     <ul aria-label="Events on which a plugin failed, newest first" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-3.5 pb-2 text-xs">
       {list.data.map((q) => (
