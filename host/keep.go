@@ -19,29 +19,21 @@ const keptFolder = ".kept"
 // mostKept bounds what is kept of one file; what is bigger is no plugin.
 const mostKept = 16 << 20
 
-// place is a plugin with the name by which it was found, and where it is from.
+// place is a plugin with the name by which it was found.
 type place struct {
 	fs.FS
-	name, origin string
-}
-
-// Origin says where the plugin is from.
-func (p place) Origin() string { return p.origin }
-
-// originOf says where files are from, when they know.
-func originOf(files fs.FS) string {
-	if o, ok := files.(interface{ Origin() string }); ok {
-		return o.Origin()
-	}
-	return ""
+	name string
 }
 
 // Stat looks without opening.
 func (p place) Stat(name string) (fs.FileInfo, error) { return fs.Stat(p.FS, name) }
 
 // Origin says where the plugin comes from, when that is known.
-func (p place) Origin() string {
-	if o, ok := p.FS.(interface{ Origin() string }); ok {
+func (p place) Origin() string { return originOf(p.FS) }
+
+// originOf says where files come from, when they know.
+func originOf(files fs.FS) string {
+	if o, ok := files.(interface{ Origin() string }); ok {
 		return o.Origin()
 	}
 	return ""

@@ -103,7 +103,6 @@ func (c *catalogue) take(name string) (fs.FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	origin := originOf(files)
 	if from, ok := files.(sourced); ok {
 		if _, mayChange := from.FS.(folder); mayChange {
 			if from.FS, err = c.keep(from.FS); err != nil {
@@ -112,7 +111,7 @@ func (c *catalogue) take(name string) (fs.FS, error) {
 		}
 		files = from
 	}
-	return place{files, name, origin}, nil
+	return place{files, name}, nil
 }
 
 // ids lists the plugins that have a name here.

@@ -50,7 +50,7 @@ function Row({ plugin, power: c }: { plugin: Plugin; power: Capability }) {
       </td>
       <td className="py-0.5 pr-1 pl-1.5 text-right">
         <Button
-          look={c.granted ? "quiet" : "plain"} disabled={cast.busy} aria-label={`${c.granted ? "Revoke" : "Grant"} ${c.name}`} className="h-6.5"
+          look={c.granted ? "quiet" : "plain"} disabled={cast.busy} aria-label={`${c.granted ? "Revoke" : "Grant"} ${c.name}`} className="h-6.5!"
           title={c.granted ? undefined : c.outward ? "It reaches beyond the stage" : undefined}
           onClick={() => (c.granted ? cast.revoke(plugin, c) : cast.grant(plugin, c))}
         >

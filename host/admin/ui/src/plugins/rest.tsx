@@ -23,7 +23,7 @@ export function Quarantine({ slot }: { slot: Slot }) {
             <p className="break-words">{q.cause} <span className="font-mono text-2xs text-faint">{q.kind} {q.seq}</span></p>
             <p className="text-2xs break-words text-live">{q.plugin} {q.version} failed: {q.reason}</p>
           </div>
-          <Button disabled={cast.busy || !slot.on_air} aria-label={`Play event ${q.seq} again`} onClick={() => cast.retry(slot, q)}><RotateCcw aria-hidden size={14} /> Play again…</Button>
+          <Button disabled={cast.busy || !slot.on_air} onClick={() => cast.retry(slot, q)}><RotateCcw aria-hidden size={14} /> Play again…<span className="sr-only"> event {q.seq}</span></Button>
         </li>
       ))}
     </ul>
