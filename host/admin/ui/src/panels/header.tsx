@@ -8,7 +8,7 @@ import { follow, usePath } from "../ui/route";
 export function Header({ me, logout }: { me: Me; logout: () => void }) {
   const block = usePart("block");
   return (
-    <header className="sticky top-0 z-20 flex h-13 items-center gap-3 border-b border-line bg-ground/90 px-4 backdrop-blur">
+    <header className="sticky top-0 z-20 flex h-13 items-center gap-3 border-b border-line bg-ground px-4 sm:bg-ground/90 sm:backdrop-blur">
       <img src="/favicon.svg" alt="" className="size-6 shrink-0" />
       <div className="flex min-w-fit items-baseline gap-2.5 xl:min-w-0">
         <span className="shrink-0 font-semibold tracking-tight">{me.name}</span>
@@ -109,7 +109,7 @@ function Health() {
     lateCheck(show.frames, show.frames_late, show.frames_repeated),
   ];
   return (
-    <ul aria-label="Health" className="flex min-w-0 items-center gap-1 overflow-x-auto [scrollbar-width:none]">
+    <ul aria-label="Health" className="relative flex min-w-0 items-center gap-1 overflow-x-auto [scrollbar-width:none]">
       {checks.map((c) => (
         <li key={c.name} title={c.title} className="inline-flex h-6 shrink-0 items-center gap-1.5 rounded-full border border-line px-2 text-2xs font-medium text-soft">
           {c.tint === "good" ? <Circle aria-hidden size={7} className={cx("fill-current", tints.good)} /> : <CircleAlert aria-hidden size={12} className={tints[c.tint]} />}
