@@ -109,7 +109,7 @@ function Health() {
     lateCheck(show.frames, show.frames_late, show.frames_repeated),
   ];
   return (
-    <ul aria-label="Health" className="relative flex min-w-0 items-center gap-1 overflow-x-auto [scrollbar-width:none]">
+    <ul aria-label="Health" tabIndex={0} className="relative flex min-w-0 items-center gap-1 overflow-x-auto [scrollbar-width:none]">
       {checks.map((c) => (
         <li key={c.name} title={c.title} className="inline-flex h-6 shrink-0 items-center gap-1.5 rounded-full border border-line px-2 text-2xs font-medium text-soft">
           {c.tint === "good" ? <Circle aria-hidden size={7} className={cx("fill-current", tints.good)} /> : <CircleAlert aria-hidden size={12} className={tints[c.tint]} />}
