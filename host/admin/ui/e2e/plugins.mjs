@@ -187,8 +187,9 @@ await step("shows what a plugin wrote and what it says of itself", async () => {
 await step("fits a phone", async () => {
   await list.getByRole("button", { name: "Mina Vox" }).click();
   await press("Load as shadow");
-  await tell("compare");
   await page.getByRole("tab", { name: "Shadow diff" }).click();
+  await seen(button("same 288"));
+  await tell("compare");
   await seen(button("same 289"));
   await page.setViewportSize({ width: 390, height: 844 });
   await quiet();
