@@ -30,8 +30,11 @@ type place struct {
 func (p place) Stat(name string) (fs.FileInfo, error) { return fs.Stat(p.FS, name) }
 
 // Origin says where the plugin comes from, when that is known.
-func (p place) Origin() string {
-	if o, ok := p.FS.(interface{ Origin() string }); ok {
+func (p place) Origin() string { return originOf(p.FS) }
+
+// originOf says where files come from, when they know.
+func originOf(files fs.FS) string {
+	if o, ok := files.(interface{ Origin() string }); ok {
 		return o.Origin()
 	}
 	return ""

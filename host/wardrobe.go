@@ -104,7 +104,7 @@ func (w wardrobe) installed(ctx context.Context, id string) (admin.PluginDetail,
 		return admin.PluginDetail{}, err
 	}
 	d := detail(*m)
-	d.Plugin = w.view(&plugin.Info{ID: m.ID, Version: m.Version, Name: m.Name, Description: m.Description, Kind: m.Kind, Character: m.Character, Powers: powers,
+	d.Plugin = w.view(&plugin.Info{ID: m.ID, Version: m.Version, Name: m.Name, Description: m.Description, Kind: m.Kind, Character: m.Character, Powers: powers, Origin: originOf(dir),
 		FuelLimit: m.Limits.Fuel, MemoryLimit: uint64(m.Limits.MemoryMiB) << 20}, admin.PluginInstalled, time.Time{})
 	if good := w.keptWarm(m); good != nil {
 		d.State, d.Since = admin.PluginLastGood, good
@@ -126,7 +126,7 @@ func (w wardrobe) keptWarm(m *plugin.Manifest) *time.Time {
 
 func (w wardrobe) view(p *plugin.Info, state string, since time.Time) admin.Plugin {
 	v := admin.Plugin{ID: p.ID, Version: p.Version, Name: p.Name, Description: p.Description, Kind: string(p.Kind), Character: p.Character, State: state,
-		Active: state == admin.PluginOnAir, SHA256: p.SHA256, Events: p.Events, Commands: p.Commands, Denied: p.Denied, Traps: p.Traps, Traps24h: w.h.plugins.TrapsInADay(p.ID),
+		Active: state == admin.PluginOnAir, SHA256: p.SHA256, Origin: p.Origin, Events: p.Events, Commands: p.Commands, Denied: p.Denied, Traps: p.Traps, Traps24h: w.h.plugins.TrapsInADay(p.ID),
 		LastTrap: p.LastTrap, MemoryBytes: p.Memory, MemoryLimit: p.MemoryLimit, Fuel: p.Fuel, FuelLimit: p.FuelLimit, P50Micros: p.P50Micros, P95Micros: p.P95Micros,
 		P99Micros: p.P99Micros, Capabilities: []admin.Capability{}}
 	if !since.IsZero() {

@@ -3,6 +3,7 @@ package admin
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +18,21 @@ import (
 
 // TestControlRoomInChromium drives the built control room in a real browser against a show in memory: see ui/e2e.
 func TestControlRoomInChromium(t *testing.T) {
+	script := os.Getenv("CONTROL_ROOM_SCRIPT") // another script against the same show, for work on the page
+	if script == "" {
+		script = filepath.Join("e2e", "control-room.mjs")
+	}
+	drive(t, script, func(c *Config) { c.Preview = testStream(t) })
+}
+
+// TestPluginsPageInChromium does the same with the page of characters and plugins.
+func TestPluginsPageInChromium(t *testing.T) {
+	drive(t, filepath.Join("e2e", "plugins.mjs"))
+}
+
+// drive starts a control room with the built pages and lets a script work on it in a browser.
+func drive(t *testing.T, script string, change ...func(*Config)) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("needs a browser")
 	}
@@ -29,14 +45,7 @@ func TestControlRoomInChromium(t *testing.T) {
 			t.Fatalf("%s is missing: %s", need.path, need.mend)
 		}
 	}
-	r := newRoom(t, func(c *Config) {
-		c.UI = os.DirFS("ui/dist")
-		c.Preview = testStream(t)
-	})
-	script := os.Getenv("CONTROL_ROOM_SCRIPT") // another script against the same show, for work on the page
-	if script == "" {
-		script = filepath.Join("e2e", "control-room.mjs")
-	}
+	r := newRoom(t, append(change, func(c *Config) { c.UI = os.DirFS("ui/dist") })...)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", script)
@@ -94,6 +103,26 @@ func (r *room) do(line string) (answer string, known bool) {
 		f.encoder(true)
 	case line == "restart":
 		r.restart()
+	case line == "facts":
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		var said []string
+		for _, e := range f.facts {
+			if a, ok := e.Data.(show.OperatorActed); ok {
+				said = append(said, a.Who+" "+a.What)
+			}
+		}
+		return fmt.Sprint(said), true
+	case line == "compare":
+		f.compare()
+	case line == "overlay backs off":
+		f.overlay(&Restart{Plugin: "lower-third", Version: "1.0.0", Why: "4 traps in 60 s, the last: unreachable", Attempts: 2, At: time.Now().Add(42 * time.Second).UTC()}, false)
+	case line == "overlay empty":
+		f.overlay(nil, true)
+	case line == "plugins unreadable":
+		f.unreadable(errors.New("the plugin host is gone"))
+	case line == "plugins readable":
+		f.unreadable(nil)
 	case line == "link":
 		return r.s.LoginPath(), true
 	case line == "acts":
@@ -115,6 +144,19 @@ func (f *fakeShow) encoder(up bool) {
 		return
 	}
 	f.record(event.Draft{Data: show.OutputDown{Output: "encoder", Reason: "killed by signal 9"}})
+}
+
+func (f *fakeShow) overlay(r *Restart, empty bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cast.restart, f.cast.empty = r, empty
+	f.append(event.Draft{Data: show.PluginStopped{Slot: "overlay", Plugin: "lower-third", Version: "1.0.0", Why: "4 traps in 60 s, the last: unreachable", RetryMS: 42_000}})
+}
+
+func (f *fakeShow) unreadable(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.readErr = err
 }
 
 func scan(line, format string, args ...any) bool {

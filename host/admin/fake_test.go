@@ -51,15 +51,8 @@ func newFakeShow() *fakeShow {
 	after := terms
 	after.Lot, after.Number, after.Title, after.Artist, after.Image = "s1-lot-6", 6, "月の庭 (Moon Garden)", "白石 ゆき", ""
 	now := time.Now()
-	f := &fakeShow{cast: newFakeCast(), moved: make(chan struct{}), block: Block{Session: "s1", Campaign: "summer", Name: "Summer Series · Day 15", Next: []auction.Terms{next, after},
+	f := &fakeShow{cast: newFakeCast(), plugins: fakePlugins(), moved: make(chan struct{}), block: Block{Session: "s1", Campaign: "summer", Name: "Summer Series · Day 15", Next: []auction.Terms{next, after},
 		Lot: &Lot{Terms: terms, State: LotOpen, Minimum: terms.Start, Opened: now, Closes: now.Add(4*time.Minute + 42*time.Second)}}}
-	f.plugins = []Plugin{
-		{ID: "dusty-gavel", Version: "0.3.0", Name: "Dusty Gavel", Kind: "personality", Character: "dusty", Active: true, State: PluginOnAir, Description: "A raccoon who has seen every bubble.",
-			Capabilities: []Capability{{Name: "say", Why: "talks to bidders", Granted: true}, {Name: "mood", Why: "shows how it feels", Granted: true}}, P50Micros: 41, P99Micros: 180, MemoryBytes: 3 << 20},
-		{ID: "mina-vox", Version: "1.1.0", Name: "Mina Vox", Kind: "personality", Character: "mina", Description: "An owl of few words."},
-		{ID: "house-rules", Version: "1.0.0", Name: "House rules", Kind: "scene-rules", Active: true, State: PluginOnAir, P50Micros: 9, P99Micros: 31, MemoryBytes: 1 << 20},
-		{ID: "lower-third", Version: "1.0.0", Name: "Lower third", Kind: "overlay", Active: true, State: PluginOnAir, P50Micros: 22, P99Micros: 75, MemoryBytes: 2 << 20},
-	}
 	f.record(event.Draft{Data: show.Started{Version: "0.1.0"}})
 	f.record(event.Draft{Data: auction.LotOpened{Session: "s1", Terms: terms, Closes: f.block.Lot.Closes}})
 	return f
@@ -286,22 +279,6 @@ func (f *fakeShow) bid(handle, eth, line string) {
 		f.perform(e.Seq, cue.Cue{From: "dusty-gavel", Verb: cue.Say, Text: line, Priority: cue.Bid})
 	}
 	f.record(event.Draft{Cause: e.Seq, Data: post.ReplySent{To: id, Handle: handle, ID: id + "r", Text: "You lead with " + eth + " ETH."}})
-}
-
-func (f *fakeShow) Swap(_ context.Context, id, who string, cause uint64) (Swap, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	to := slices.IndexFunc(f.plugins, func(p Plugin) bool { return p.ID == id })
-	if to < 0 {
-		return Swap{}, fmt.Errorf("plugin %q: %w; installed are dusty-gavel, mina-vox", id, ErrUnknown)
-	}
-	from := slices.IndexFunc(f.plugins, func(p Plugin) bool { return p.Kind == f.plugins[to].Kind && p.Active })
-	f.plugins[from].Active, f.plugins[to].Active = false, true
-	a, b := f.plugins[from], f.plugins[to]
-	swapped := f.append(event.Draft{Cause: cause, Data: show.PluginSwapped{Slot: b.Kind, From: a.ID, FromVersion: a.Version, To: b.ID, ToVersion: b.Version,
-		PauseMicros: 42, StateBytes: 512, Why: who}})
-	f.append(event.Draft{Cause: swapped[0].Seq, Data: show.CharacterShown{Character: b.Character}})
-	return Swap{Slot: b.Kind, From: a.ID, FromVersion: a.Version, To: b.ID, ToVersion: b.Version, PauseMicros: 42, StateBytes: 512}, nil
 }
 
 func (f *fakeShow) show() Show {

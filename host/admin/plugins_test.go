@@ -22,7 +22,7 @@ func TestPluginReads(t *testing.T) {
 	}
 	r.problem(r.ask("GET", "/api/v1/plugins/dusty-gavel/logs?limit=0", ""), 422, "query.limit")
 	slots := decode[SlotList](r, r.ask("GET", "/api/v1/slots", "")).Items
-	if len(slots) != 1 || slots[0].OnAir == nil || slots[0].OnAir.ID != "dusty-gavel" || slots[0].LastGood == nil || len(slots[0].History) != 3 || slots[0].Shadow != nil {
+	if len(slots) != 3 || slots[0].OnAir == nil || slots[0].OnAir.ID != "dusty-gavel" || slots[0].LastGood == nil || len(slots[0].History) != 3 || slots[0].Shadow != nil {
 		t.Errorf("slots %+v", slots)
 	}
 	r.problem(r.ask("GET", "/api/v1/slots/attic/shadow", ""), 422, "path.slot", "personality")

@@ -27,6 +27,7 @@ type Plugin struct {
 	Since        *time.Time   `json:"since,omitempty" doc:"in that state since"`
 	Active       bool         `json:"active" doc:"holds the slot of its kind"`
 	SHA256       string       `json:"sha256,omitempty"`
+	Origin       string       `json:"origin,omitempty" doc:"where it is from: shipped, dev (a folder of this machine), or who has signed it" example:"signed by ana"`
 	Capabilities []Capability `json:"capabilities" nullable:"false"`
 	Events       uint64       `json:"events" doc:"handled since it was loaded"`
 	Commands     uint64       `json:"commands" doc:"given since it was loaded"`

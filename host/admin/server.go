@@ -98,7 +98,7 @@ func (s *Server) routes() http.Handler {
 	r.Get(apiPath+"/public/lot/stream", s.lots.stream)
 	r.Get(artPath+"*", s.artwork)
 	pages := newPages(s.cfg.UI)
-	for _, p := range []string{"/", "/login", "/index.html", "/assets/*", "/favicon.svg", "/theme.js"} {
+	for _, p := range []string{"/", "/login", "/plugins", "/index.html", "/assets/*", "/favicon.svg", "/theme.js"} {
 		r.Get(p, pages.ServeHTTP)
 	}
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {

@@ -229,6 +229,7 @@ type Info struct {
 	Kind         Kind         `json:"kind"`
 	Character    string       `json:"character,omitempty"`
 	SHA256       string       `json:"sha256"`
+	Origin       string       `json:"origin,omitempty"` // shipped, dev (a folder of this machine), or who has signed it
 	Capabilities []Capability `json:"capabilities"`
 	Subscribes   []event.Kind `json:"subscribes"`
 	Loaded       time.Time    `json:"loaded"`

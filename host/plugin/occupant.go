@@ -158,7 +158,7 @@ func (p *occupant) own(r *Reaction, e event.Event) bool {
 func (p *occupant) info() Info {
 	m, st := p.manifest, p.guest.Stats()
 	return Info{
-		ID: m.ID, Version: m.Version, Name: m.Name, Description: m.Description, Kind: m.Kind, Character: m.Character, SHA256: st.SHA256,
+		ID: m.ID, Version: m.Version, Name: m.Name, Description: m.Description, Kind: m.Kind, Character: m.Character, SHA256: st.SHA256, Origin: originOf(p.files),
 		Capabilities: m.Capabilities, Subscribes: m.Subscribes, Loaded: p.loaded,
 		Events: p.events, Commands: p.commands, Denied: p.denied, Unknown: st.Unknown, Dropped: st.Dropped, Traps: p.traps, LastTrap: p.lastTrap, LastSeq: p.lastSeq,
 		Fuel: st.Fuel, FuelLimit: m.Limits.Fuel, Memory: st.Memory, MemoryLimit: uint64(m.Limits.MemoryMiB) << 20, Stored: st.Store,

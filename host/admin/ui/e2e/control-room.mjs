@@ -1,67 +1,6 @@
-// Drives the control room in Chromium against the real server over a show in memory (browser_test.go starts both).
-// What the show is to do is written to stdout, a line at a time; each line is answered on stdin.
+// Drives the page "Live" in Chromium.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { createInterface } from "node:readline";
-import { chromium } from "playwright-core";
-
-const { BASE, PASSWORD, SHOTS } = process.env;
-assert(BASE && PASSWORD, "started by hand? Run: go test ./host/admin -run Chromium");
-
-const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const tell = async (line) => {
-  console.log(line);
-  return (await answers.next()).value;
-};
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
-const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: false });
-const page = await context.newPage();
-const faults = [];
-page.on("pageerror", (e) => faults.push(e.message));
-page.on("console", (m) => {
-  if (m.type() === "error" && !/401|status of 4\d\d/.test(m.text())) faults.push(m.text());
-});
-
-const steps = [];
-const within = (ms, what, promise) => {
-  let timer;
-  const late = new Promise((_, no) => (timer = setTimeout(() => no(new Error(`${what}: not within ${ms} ms`)), ms)));
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-};
-const step = async (name, run) => {
-  const began = performance.now();
-  try {
-    await within(60_000, name, run());
-  } catch (err) {
-    if (SHOTS) await page.screenshot({ path: `${SHOTS}/failed.png` });
-    console.error(`✗ ${name}`);
-    throw err;
-  }
-  steps.push(name);
-  console.log(`# ✓ ${name} (${Math.round(performance.now() - began)} ms)`);
-};
-const shot = (name) => SHOTS && page.screenshot({ path: `${SHOTS}/${name}.png` });
-const seen = (locator, ms = 15_000) => locator.first().waitFor({ state: "visible", timeout: ms });
-const eventually = async (what, check, ms = 20_000) => {
-  for (const end = Date.now() + ms; ; await page.waitForTimeout(50)) {
-    const got = await check();
-    if (got) return got;
-    assert(Date.now() < end, `never: ${what}`);
-  }
-};
-
-/** Fails on any violation that axe finds, in the theme that is on. */
-const accessible = async (where) => {
-  await page.waitForTimeout(400); // colours that are still moving would be judged half way
-  await page.evaluate(axe); // by the debugger, so that the page's policy stands
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  const words = violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 4).map((n) => n.target.join(" ")).join(" | ")}`);
-  assert.deepEqual(words, [], `axe on ${where}`);
-};
-const theme = (name) => page.getByRole("button", { name: `Use the ${name} theme` }).click();
+import { accessible, BASE, browser, context, end, eventually, page, PASSWORD, seen, shot, step, tell, theme } from "./drive.mjs";
 
 await step("asks for a login", async () => {
   await page.goto(BASE);
@@ -268,7 +207,4 @@ await step("shows the lot to everyone, without JavaScript too", async () => {
   await accessible("docs");
 });
 
-assert.deepEqual(faults, [], "the page complained");
-console.log(`# ${steps.length} steps passed`);
-await browser.close();
-process.exit(0);
+await end();

@@ -4,7 +4,10 @@ import { Room } from "./feed/room";
 import { RoomContext } from "./feed/use";
 import { Live } from "./live";
 import { Login } from "./login";
+import { Header } from "./panels/header";
+import { Plugins } from "./plugins/page";
 import { Notices } from "./ui/notices";
+import { usePath } from "./ui/route";
 
 /** A one-time link is used up by a post of ours, never by whoever merely opens it. */
 async function enter(): Promise<Me | string> {
@@ -44,6 +47,7 @@ export function App() {
 }
 
 function Inside({ me, leave }: { me: Me; leave: (why: string) => void }) {
+  const path = usePath();
   const room = useMemo(() => new Room(() => leave("You were logged out.")), [leave]);
   useEffect(() => {
     room.start();
@@ -56,7 +60,8 @@ function Inside({ me, leave }: { me: Me; leave: (why: string) => void }) {
   return (
     <RoomContext value={room}>
       <Notices>
-        <Live me={me} logout={logout} />
+        <Header me={me} logout={logout} />
+        {path === "/plugins" ? <Plugins me={me} /> : <Live me={me} />}
       </Notices>
     </RoomContext>
   );

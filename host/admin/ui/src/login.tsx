@@ -12,7 +12,7 @@ export function Login({ why, done }: { why: string; done: (me: Me) => void }) {
     setBusy(true);
     try {
       done(await api.login({ password }));
-      history.replaceState(null, "", "/");
+      if (location.pathname === "/login") history.replaceState(null, "", "/");
     } catch (err) {
       setWrong(err instanceof Error ? err.message : String(err));
       setPassword("");

@@ -10,6 +10,16 @@ export type Lot = Schemas["LotView"];
 export type Bid = Schemas["BidView"];
 export type Plugin = Schemas["Plugin"];
 export type Swap = Schemas["Swap"];
+export type PluginDetail = Schemas["PluginDetail"];
+export type Capability = Schemas["Capability"];
+export type Slot = Schemas["Slot"];
+export type SlotName = Slot["slot"];
+export type Version = Schemas["Version"];
+export type ShadowReport = Schemas["ShadowReport"];
+export type ShadowRow = Schemas["ShadowRow"];
+export type ShadowSide = Schemas["ShadowSide"];
+export type Quarantined = Schemas["Quarantined"];
+export type LogLine = Schemas["LogLine"];
 export type EventView = Schemas["EventView"];
 export type Me = Schemas["Me"];
 export type Link = Schemas["Link"];
@@ -59,4 +69,19 @@ export const api = {
   gesture: (gesture: string) => must(client.POST("/api/v1/stage/gesture", { body: { gesture } })),
   take: (scene: string) => must(client.POST("/api/v1/stage/scene", { body: { scene } })),
   swap: (plugin: string) => must(client.POST("/api/v1/plugins/swap", { body: { plugin } })),
+  plugin: (plugin: string) => must(client.GET("/api/v1/plugins/{plugin}", { ...get, params: { path: { plugin } } })),
+  logs: async (plugin: string) =>
+    (await must(client.GET("/api/v1/plugins/{plugin}/logs", { ...get, params: { path: { plugin }, query: { limit: 200 } } }))).items ?? [],
+  grant: (plugin: string, power: string) =>
+    must(client.PUT("/api/v1/plugins/{plugin}/grants/{power}", { params: { path: { plugin, power } }, body: {} })),
+  revoke: (plugin: string, power: string) => must(client.DELETE("/api/v1/plugins/{plugin}/grants/{power}", { params: { path: { plugin, power } } })),
+  slots: async () => (await must(client.GET("/api/v1/slots", get))).items,
+  shadow: (plugin: string) => must(client.PUT("/api/v1/plugins/shadow", { body: { plugin } })),
+  report: (slot: SlotName) => must(client.GET("/api/v1/slots/{slot}/shadow", { ...get, params: { path: { slot } } })),
+  dropShadow: (slot: SlotName) => must(client.DELETE("/api/v1/slots/{slot}/shadow", { params: { path: { slot } } })),
+  promote: (slot: SlotName, when: "now" | "quiet") => must(client.POST("/api/v1/slots/{slot}/promotion", { params: { path: { slot } }, body: { when, deadline_s: 120 } })),
+  callOff: (slot: SlotName) => must(client.DELETE("/api/v1/slots/{slot}/promotion", { params: { path: { slot } } })),
+  rollBack: (slot: SlotName) => must(client.POST("/api/v1/slots/{slot}/roll-back", { params: { path: { slot } } })),
+  quarantine: async (slot: SlotName) => (await must(client.GET("/api/v1/slots/{slot}/quarantine", { ...get, params: { path: { slot } } }))).items,
+  retry: (slot: SlotName, seq: number) => must(client.POST("/api/v1/slots/{slot}/quarantine/{seq}/retry", { params: { path: { slot, seq } } })),
 };

@@ -939,6 +939,11 @@ export interface components {
             memory_limit_bytes: number;
             name: string;
             /**
+             * @description where it is from: shipped, dev (a folder of this machine), or who has signed it
+             * @example signed by ana
+             */
+            origin?: string;
+            /**
              * Format: double
              * @description time of one call, by event
              */
@@ -1023,6 +1028,11 @@ export interface components {
             /** Format: int64 */
             memory_limit_bytes: number;
             name: string;
+            /**
+             * @description where it is from: shipped, dev (a folder of this machine), or who has signed it
+             * @example signed by ana
+             */
+            origin?: string;
             /**
              * Format: double
              * @description time of one call, by event

@@ -56,6 +56,9 @@ export type Fact =
   | Envelope<"plugin.loaded", { slot: string; plugin: string; version: string }>
   | Envelope<"plugin.swapped", { slot: string; from: string; to: string; to_version: string; pause_us: number; state_bytes: number }>
   | Envelope<"plugin.trapped", { slot: string; plugin: string; reason: string; traps: number }>
+  | Envelope<"plugin.rolled_back", { from: string; from_version: string; to: string; to_version: string; why: string }>
+  | Envelope<"plugin.stopped", { plugin: string; why: string; retry_ms: number }>
+  | Envelope<"plugin.shadowed" | "plugin.unshadowed" | "plugin.promoted" | "plugin.quarantined" | "plugin.retried" | "plugin.granted" | "plugin.revoked", { plugin: string }>
   | Envelope<"plugin.refused", { plugin: string; reason: string }>
   | Envelope<"show.started", { version: string }>
   | Envelope<"show.stopped", { reason: string }>;

@@ -27,6 +27,8 @@ export interface Parts {
   bids: Bid[];
   points: Point[];
   plugins: Plugin[];
+  /** Rises with whatever happens to a plugin, so that what is asked of the API about them is asked anew. */
+  cast: number;
   chains: Chain[];
   speech: Speech | null;
   /** Facts a second, newest last. */
@@ -40,16 +42,18 @@ type Name = keyof Parts;
 const keptBids = 40; // of those taken, and as many of those refused, so that neither pushes the other out
 const poll = 5_000;
 const listPace = 100;
+const castPace = 250;
 const unseenPace = 500;
 const flood = 200; // facts a second from which rows come without ado
 const pulseLength = 32;
 
 export class Room {
-  private parts: Parts = { link: "connecting", show: null, stage: null, block: null, bids: [], points: [], plugins: [], chains: [], speech: null, pulse: [], second: Date.now() };
+  private parts: Parts = { link: "connecting", show: null, stage: null, block: null, bids: [], points: [], plugins: [], cast: 0, chains: [], speech: null, pulse: [], second: Date.now() };
   private dirty = new Set<Name>();
   private listeners = new Map<Name, Set<() => void>>();
   private frame = 0;
   private unseen = 0;
+  private casting = 0;
   private readonly chains = new Chains();
   private chainsMoved = false;
   private bidsMoved = false;
@@ -88,6 +92,7 @@ export class Room {
     this.timers.forEach(clearInterval);
     cancelAnimationFrame(this.frame);
     clearTimeout(this.unseen);
+    clearTimeout(this.casting);
   }
 
   get<N extends Name>(name: N): Parts[N] {
@@ -208,7 +213,8 @@ export class Room {
     }
   }
 
-  private failed(err: unknown): void {
+  /** A session that is over ends the page, whoever found out. */
+  failed(err: unknown): void {
     if ((err as { status?: number }).status === 401) this.loggedOut();
   }
 
@@ -285,10 +291,8 @@ export class Room {
       case "output.down":
         this.outside(f.data.output, false, f.data.reason, f.ts);
         break;
-      case "plugin.swapped":
-      case "plugin.loaded":
-      case "plugin.trapped":
-        void this.replug();
+      default:
+        if (f.topic.startsWith("plugin.")) this.recast();
     }
   }
 
@@ -325,6 +329,15 @@ export class Room {
     } catch (err) {
       this.failed(err);
     }
+  }
+
+  /** Plugins that fail in a row make many facts; they are asked for four times a second at most. */
+  private recast(): void {
+    this.casting ||= window.setTimeout(() => {
+      this.casting = 0;
+      this.set("cast", this.parts.cast + 1);
+      void this.replug();
+    }, castPace);
   }
 
   /** Asks for the plugins anew, after one changed. */

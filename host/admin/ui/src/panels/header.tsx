@@ -1,18 +1,20 @@
-import { Circle, CircleAlert, Eye, LogOut, Moon, Sun, WifiOff } from "lucide-react";
+import { Blocks, Circle, CircleAlert, Eye, LogOut, Moon, Radio, Sun, WifiOff } from "lucide-react";
 import { useState } from "react";
 import type { Link, Me } from "../api/client";
 import { usePart } from "../feed/use";
 import { Button, clock, cx, tints, type Tint } from "../ui/parts";
+import { follow, usePath } from "../ui/route";
 
 export function Header({ me, logout }: { me: Me; logout: () => void }) {
   const block = usePart("block");
   return (
-    <header className="sticky top-0 z-20 flex h-13 items-center gap-3 border-b border-line bg-ground/90 px-4 backdrop-blur">
+    <header className="sticky top-0 z-20 flex h-13 items-center gap-3 border-b border-line bg-ground px-4 sm:bg-ground/90 sm:backdrop-blur">
       <img src="/favicon.svg" alt="" className="size-6 shrink-0" />
       <div className="flex min-w-fit items-baseline gap-2.5 xl:min-w-0">
         <span className="shrink-0 font-semibold tracking-tight">{me.name}</span>
         <span className="hidden truncate text-sm text-soft xl:inline">{block?.name}</span>
       </div>
+      <Pages />
       <OnAir />
       <Health />
       <div className="ml-auto flex items-center gap-1.5">
@@ -21,6 +23,34 @@ export function Header({ me, logout }: { me: Me; logout: () => void }) {
         <Button look="quiet" onClick={logout} title="Log out" aria-label="Log out" className="px-2"><LogOut aria-hidden size={16} /></Button>
       </div>
     </header>
+  );
+}
+
+const pages = [
+  { path: "/", name: "Live", Icon: Radio },
+  { path: "/plugins", name: "Characters & plugins", Icon: Blocks },
+];
+
+/** The pages of the room; at the foot of the screen where the screen is small. */
+function Pages() {
+  const here = usePath();
+  return (
+    <nav aria-label="Pages" className="flex gap-1 max-sm:fixed max-sm:inset-x-0 max-sm:bottom-0 max-sm:z-30 max-sm:border-t max-sm:border-line max-sm:bg-panel max-sm:p-1.5">
+      {pages.map(({ path, name, Icon }) => {
+        const on = path === here || (path === "/" && here !== "/plugins");
+        return (
+          <a
+            key={path} href={path} onClick={follow} aria-current={on ? "page" : undefined} title={name}
+            className={cx(
+              "inline-flex h-8 items-center justify-center gap-1.5 rounded-lg px-2.5 text-xs font-semibold whitespace-nowrap transition-colors max-sm:h-10 max-sm:flex-1",
+              on ? "bg-hover text-gold" : "text-soft hover:bg-hover hover:text-text",
+            )}
+          >
+            <Icon aria-hidden size={15} /> <span className="sm:max-lg:sr-only">{name}</span>
+          </a>
+        );
+      })}
+    </nav>
   );
 }
 
@@ -79,7 +109,7 @@ function Health() {
     lateCheck(show.frames, show.frames_late, show.frames_repeated),
   ];
   return (
-    <ul aria-label="Health" className="flex min-w-0 items-center gap-1 overflow-x-auto [scrollbar-width:none]">
+    <ul aria-label="Health" tabIndex={0} className="relative flex min-w-0 items-center gap-1 overflow-x-auto [scrollbar-width:none]">
       {checks.map((c) => (
         <li key={c.name} title={c.title} className="inline-flex h-6 shrink-0 items-center gap-1.5 rounded-full border border-line px-2 text-2xs font-medium text-soft">
           {c.tint === "good" ? <Circle aria-hidden size={7} className={cx("fill-current", tints.good)} /> : <CircleAlert aria-hidden size={12} className={tints[c.tint]} />}

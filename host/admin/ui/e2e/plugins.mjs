@@ -1,0 +1,208 @@
+// Drives the page "Characters & plugins" in Chromium.
+import assert from "node:assert/strict";
+import { accessible, BASE, end, eventually, page, PASSWORD, seen, shot, SHOTS, step, tell, theme } from "./drive.mjs";
+
+const list = page.getByRole("table", { name: "Plugins" });
+const powers = page.getByRole("table", { name: "Capabilities" });
+const diff = page.getByRole("table", { name: "Shadow diff" });
+const says = (words) => seen(page.getByRole("status").filter({ hasText: words }));
+const button = (name) => page.getByRole("button", { name });
+const press = (name) => button(name).click();
+const quiet = () => SHOTS && page.waitForTimeout(10_500); // no notice lies over the picture that is taken
+const heading = (name) => page.getByRole("heading", { level: 2, name });
+
+await step("is reached by its address, through the login", async () => {
+  await page.goto(BASE + "/plugins");
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.keyboard.press("Enter");
+  await seen(list);
+  assert.equal(new URL(page.url()).pathname, "/plugins");
+  await seen(page.getByRole("link", { name: "Characters & plugins" }).and(page.locator("[aria-current=page]")));
+});
+
+await step("goes to the live page and back without a reload", async () => {
+  await page.evaluate(() => (window.same = true));
+  await page.getByRole("link", { name: "Live" }).click();
+  await seen(page.getByText("Nocturne for a Dial-up Modem"));
+  await page.goBack();
+  await seen(list);
+  assert.equal(await page.evaluate(() => window.same), true);
+  assert.equal(await page.title(), "Characters & plugins · Host".replace("Host", await page.getByRole("banner").locator("span").first().innerText()));
+});
+
+await step("lists every plugin with its state and cost", async () => {
+  await seen(list.getByRole("row", { name: /Dusty Gavel shipped personality 0\.3\.0 on air.* 120 µs 3\.0 MiB 0/ }));
+  await seen(list.getByRole("row", { name: /Mina Vox signed by mina-studio personality 1\.1\.0 installed — — 0/ }));
+  await seen(list.getByRole("row", { name: /Lower third dev overlay 1\.0\.0 on air.* 51 µs 2\.0 MiB 3/ }));
+  await seen(heading("Dusty Gavel"));
+  await seen(page.getByText("Nothing is in shadow."));
+  await accessible("nothing in shadow, dark");
+  await shot("plugins-none");
+});
+
+await step("says what is backing off, and what is empty", async () => {
+  await tell("overlay backs off");
+  await seen(list.getByRole("row", { name: /Lower third .* backing off 00:\d\d/ }));
+  await tell("overlay empty");
+  await seen(list.getByRole("row", { name: /nothing overlay empty/ }));
+});
+
+await step("says what cannot be read, and goes on when it can", async () => {
+  await tell("plugins unreadable");
+  await page.reload();
+  const fault = page.getByRole("alert").filter({ has: button("Try again") });
+  await seen(fault);
+  await accessible("nothing can be read");
+  await shot("plugins-unreadable");
+  await Promise.all([page.waitForRequest("**/api/v1/plugins"), press("Try again")]);
+  await tell("plugins readable"); // asked again by itself soon
+  await seen(list);
+});
+
+await step("chooses by keyboard", async () => {
+  await list.getByRole("button", { name: "Dusty Gavel" }).focus();
+  await page.keyboard.press("ArrowDown");
+  await seen(heading("Mina Vox"));
+  await seen(list.getByRole("button", { name: "Mina Vox", pressed: true }));
+  assert.match(page.url(), /plugin=mina-vox/);
+});
+
+await step("grants a power and takes it back, and the other way round", async () => {
+  const reply = powers.getByRole("row", { name: /^reply/ });
+  await seen(reply.filter({ hasText: "answers questions on X" }).filter({ hasText: "not granted" }));
+  await press("Grant reply");
+  await says("reply granted to Mina Vox.");
+  await seen(reply.getByText("by owner"));
+  await page.keyboard.press("u"); // the way back
+  await says("reply revoked.");
+  await seen(reply.getByText("not granted"));
+  await press("Revoke say");
+  await says("say revoked from Mina Vox.");
+  await seen(powers.getByRole("row", { name: /^say/ }).getByText("not granted"));
+  await page.getByRole("status").getByRole("button", { name: "Undo" }).last().click();
+  await says("say granted again.");
+  await seen(powers.getByRole("row", { name: /^say/ }).getByText("granted", { exact: true }));
+  assert((await tell("facts")).includes("owner took say from mina-vox"), "what a person does is a fact");
+});
+
+await step("loads a shadow and sets it beside the one on air, live", async () => {
+  await press("Load as shadow");
+  await says("Mina Vox 1.1.0 hears the show as shadow.");
+  await seen(page.getByText("shadow · hears all, says nothing on air"));
+  await seen(diff.getByRole("row").filter({ hasText: "2.40 from @maria! Who tops it?" }).filter({ hasText: "needs reply" }));
+  await seen(button("same 288"));
+  await tell("compare");
+  await seen(button("same 289"));
+  await seen(diff.getByRole("row").filter({ hasText: "out of fuel" }));
+  await seen(powers.getByRole("row", { name: /^mood .*131 would-be granted/ }));
+});
+
+await step("has no axe violation in either theme", async () => {
+  await quiet();
+  await accessible("shadow, dark");
+  await shot("plugins");
+  await theme("light");
+  await accessible("shadow, light");
+  await shot("plugins-light");
+  await theme("dark");
+});
+
+await step("shows rows of one kind alone, and all facts of one", async () => {
+  await press("silent where live spoke 13");
+  assert.equal(await diff.getByRole("row").count(), 2, "heads and one row");
+  await press("silent where live spoke 13");
+  await diff.getByRole("button", { name: "bid 2.45 ETH @maria" }).click();
+  await seen(page.getByRole("dialog"));
+  await page.keyboard.press("Escape");
+});
+
+await step("gives the comparison to keep", async () => {
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Diff .md" }).click()]);
+  assert.equal(file.suggestedFilename(), "shadow-personality.md");
+});
+
+await step("asks before what cannot be taken back", async () => {
+  await press("Drop shadow…");
+  const dialog = page.getByRole("dialog", { name: "End the shadow of Mina Vox 1.1.0?" });
+  await seen(dialog);
+  await accessible("a question");
+  await shot("plugins-question");
+  await page.keyboard.press("Enter"); // the way out has the focus
+  await dialog.waitFor({ state: "detached" });
+  await seen(button("same 289"));
+});
+
+await step("promotes at a quiet moment, or calls it off", async () => {
+  await press("Promote at a quiet moment");
+  await seen(page.getByText(/Waits for a quiet moment, 0[12]:\d\d at most/));
+  await press("Call off");
+  await seen(button("Promote at a quiet moment"));
+});
+
+await step("promotes, and takes it back at once", async () => {
+  await press("Promote now");
+  await says("Mina Vox 1.1.0 is on air; the slot was empty for 42 µs.");
+  await seen(list.getByRole("row", { name: /Mina Vox .* on air/ }));
+  await page.keyboard.press("u");
+  await says("Taken back.");
+  await seen(list.getByRole("row", { name: /Dusty Gavel .* on air/ }));
+});
+
+await step("swaps in, and rolls back by the history", async () => {
+  await list.getByRole("button", { name: "Mina Vox" }).click();
+  await press("Swap in now");
+  await says("Mina Vox 1.1.0 is on air");
+  const turns = page.getByRole("region", { name: "Turns on air, newest first" });
+  await seen(turns.getByRole("listitem").first().filter({ hasText: "Mina Vox" }));
+  await turns.getByRole("button", { name: "Roll back" }).click();
+  await says("dusty-gavel 0.3.0 is back on air.");
+  await seen(turns.getByRole("listitem").first().filter({ hasText: "Dusty Gavel" }));
+  await press("Why Dusty Gavel 0.2.8 was reverted");
+  await seen(page.getByRole("dialog").getByRole("cell", { name: "show.started" }));
+  await page.keyboard.press("Escape");
+});
+
+await step("plays an event in quarantine again", async () => {
+  await page.getByRole("tab", { name: "Shadow diff" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await seen(page.getByText("dusty-gavel 0.2.8 failed: unreachable"));
+  await accessible("quarantine");
+  await shot("plugins-quarantine");
+  await press("Play again… event 7");
+  await page.getByRole("dialog").getByRole("button", { name: "Play again" }).click();
+  await says("Event 7 went well: 2 commands.");
+  await seen(page.getByText("No event is in quarantine"));
+});
+
+await step("shows what a plugin wrote and what it says of itself", async () => {
+  await page.getByRole("tab", { name: "Log" }).click();
+  await seen(page.getByRole("list", { name: "Log, newest first" }).getByText("cooling down"));
+  await accessible("log");
+  await page.getByRole("tab", { name: "About" }).click();
+  await seen(page.getByText("60,000,000 fuel, 48 MiB, 16 commands"));
+  await accessible("about");
+  await shot("plugins-about");
+});
+
+await step("fits a phone", async () => {
+  await list.getByRole("button", { name: "Mina Vox" }).click();
+  await press("Load as shadow");
+  await page.getByRole("tab", { name: "Shadow diff" }).click();
+  await seen(button("same 288"));
+  await tell("compare");
+  await seen(button("same 289"));
+  await page.setViewportSize({ width: 390, height: 844 });
+  await quiet();
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert(wide <= 0, `${wide} px too wide`);
+  await accessible("phone");
+  await page.evaluate(() => scrollTo(0, 0));
+  await shot("plugins-phone");
+  await list.getByRole("button", { name: "Mina Vox" }).click();
+  await eventually("the chosen one is in sight", () => page.evaluate(() => Math.abs(document.querySelector("[data-chosen]").getBoundingClientRect().top - 64) < 8));
+  await shot("plugins-phone-chosen");
+  await diff.evaluate((e) => e.scrollIntoView());
+  await shot("plugins-phone-diff");
+});
+
+await end();

@@ -1,0 +1,65 @@
+import { Check, X } from "lucide-react";
+import type { Capability, Plugin } from "../api/client";
+import { Button, cx, Panel } from "../ui/parts";
+import { useCast } from "./cast";
+import { count } from "./words";
+
+export function Capabilities({ plugin: p }: { plugin: Plugin }) {
+  return (
+    <Panel title="Capabilities" className="shrink-0">
+      {p.capabilities.length === 0 && <p className="px-3.5 pb-3 text-sm text-faint">It asks for no power.</p>}
+      {p.capabilities.length > 0 && (
+        <table className="mx-2 mb-2 text-xs" aria-label="Capabilities">
+          <thead className="text-left text-2xs text-faint">
+            <tr>
+              <th scope="col" className="px-1.5 py-1 font-medium">Capability</th>
+              <th scope="col" className="px-1.5 font-medium max-sm:hidden">Why, says its author</th>
+              <th scope="col" className="px-1.5 text-right font-medium">Used</th>
+              <th scope="col" className="px-1.5 text-right font-medium max-sm:hidden">In shadow</th>
+              <th scope="col" className="px-1.5 font-medium">Granted</th>
+            </tr>
+          </thead>
+          <tbody>{p.capabilities.map((c) => <Row key={c.name} plugin={p} power={c} />)}</tbody>
+        </table>
+      )}
+    </Panel>
+  );
+}
+
+function Row({ plugin, power: c }: { plugin: Plugin; power: Capability }) {
+  const cast = useCast();
+  const Sign = c.granted ? Check : X;
+  const wouldBe = `${count(c.used_in_shadow)} would-be`;
+  const limits = [c.limit, ...(c.hosts ?? [])].filter(Boolean).join(" · ");
+  return (
+    <tr className="border-t border-line/60">
+      <th scope="row" className="px-1.5 py-1 text-left font-normal">
+        <span className="font-mono">{c.name}</span>
+        {limits && <span className="block text-2xs text-faint sm:inline sm:pl-2">{limits}</span>}
+        <span className="block text-soft sm:hidden">{c.why}</span>
+      </th>
+      <td className="px-1.5 text-soft max-sm:hidden">{c.why}</td>
+      <td className="px-1.5 text-right tabular">
+        {c.stored_bytes ? `${(c.stored_bytes / 1024).toFixed(1)} KiB` : count(c.used)}
+        {c.used_in_shadow > 0 && <span className="block whitespace-nowrap sm:hidden">{wouldBe}</span>}
+        {c.denied > 0 && <span className="block text-2xs whitespace-nowrap text-warn">{count(c.denied)} denied</span>}
+      </td>
+      <td className="px-1.5 text-right whitespace-nowrap tabular max-sm:hidden">{c.used_in_shadow > 0 ? wouldBe : "0"}</td>
+      <td className="py-0.5 pr-1 pl-1.5">
+        <div className="flex items-center justify-between gap-2 max-sm:flex-col max-sm:items-start max-sm:gap-0.5">
+          <p className={cx("font-medium whitespace-nowrap", c.granted ? "text-good" : "text-live")}>
+            <Sign aria-hidden size={13} className="mr-1 inline-block align-[-2px]" /><span>{c.granted ? "granted" : "not granted"}</span>
+            {c.granted_by && <span className="block text-2xs font-normal text-faint xl:inline xl:pl-1.5">by {c.granted_by}</span>}
+          </p>
+          <Button
+            look={c.granted ? "quiet" : "plain"} disabled={cast.busy} aria-label={`${c.granted ? "Revoke" : "Grant"} ${c.name}`} className="h-6.5!"
+            title={!c.granted && c.outward ? "It reaches beyond the stage" : undefined}
+            onClick={() => (c.granted ? cast.revoke(plugin, c) : cast.grant(plugin, c))}
+          >
+            {c.granted ? "Revoke" : "Grant"}
+          </Button>
+        </div>
+      </td>
+    </tr>
+  );
+}
