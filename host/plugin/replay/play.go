@@ -85,7 +85,7 @@ func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.
 func (r *Recording) answersOf(t Take) map[uint64][]cue.Cue {
 	out := map[uint64][]cue.Cue{}
 	for _, a := range r.Answers {
-		if a.Cue.From == t.Plugin && (a.To > t.begins() || t.Seated > 0 && a.At > t.Seated && !r.later(t, a)) && (t.Until == 0 || a.To <= t.Until && !r.later(t, a)) {
+		if a.Cue.From == t.Plugin && (a.To > t.begins() && a.At >= t.Began || t.Seated > 0 && a.At > t.Seated && !r.later(t, a)) && (t.Until == 0 || a.To <= t.Until && !r.later(t, a)) {
 			out[a.To] = append(out[a.To], a.Cue)
 		}
 	}

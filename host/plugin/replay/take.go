@@ -22,6 +22,7 @@ type Take struct {
 	Rehearsed uint64 `json:"rehearsed,omitempty"`
 	// Seated is behind which fact its answers are: that the show started, or that it was loaded.
 	Seated uint64 `json:"seated,omitempty"`
+	Began  uint64 `json:"began,omitempty"` // the fact that the show started
 	// End is when the show ended while it was there, in milliseconds; what waited for its turn then has no answer.
 	End int64 `json:"end_ms,omitempty"`
 	// Powers are what it had at first; Changes what a person gave and took meanwhile.
