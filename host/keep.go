@@ -83,6 +83,28 @@ func (c *catalogue) keep(from fs.FS) (fs.FS, error) {
 	return k, nil
 }
 
+// keptAs finds the files of a plugin that was on air once by what it ran. A script is made of several files, of which only
+// its folder knows.
+func (c *catalogue) keptAs(id, version, sum string) (fs.FS, bool) {
+	dir := filepath.Join(c.own, keptFolder)
+	if _, err := os.Stat(filepath.Join(dir, sum)); err != nil {
+		return nil, false
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, false
+	}
+	for _, f := range files {
+		k := keptFiles{dir: dir, sum: map[string]string{plugin.ManifestFile: f.Name()}}
+		m, err := plugin.LoadManifest(k)
+		if err == nil && m.ID == id && m.Version == version && m.Runtime.JS == nil {
+			k.sum[m.Runtime.File().File] = sum
+			return k, true
+		}
+	}
+	return nil, false
+}
+
 // put writes bytes under their SHA-256, unless they are there.
 func (k keptFiles) put(b []byte) (string, error) {
 	sum := sha256.Sum256(b)

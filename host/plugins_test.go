@@ -135,3 +135,29 @@ func manifestOf(c *catalogue, name string) (*plugin.Manifest, error) {
 	}
 	return plugin.LoadManifest(files)
 }
+
+func TestWhatWasKeptIsFoundByWhatItRan(t *testing.T) {
+	own := t.TempDir()
+	c := &catalogue{shipped: fstest.MapFS{}, own: own}
+	mine := filepath.Join(own, "mine")
+	put(t, filepath.Join(mine, "plugin.yaml"), strings.Replace(overlayManifest, "somebody", "mine", 1))
+	put(t, filepath.Join(mine, "plugin.wasm"), "first")
+	first, err := c.take("mine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(mine, "plugin.wasm"), "second")
+	sum := first.(place).FS.(sourced).FS.(keptFiles).sum["plugin.wasm"]
+	kept, ok := c.keptAs("mine", "1.0.0", sum)
+	if !ok {
+		t.Fatal("it is not found")
+	}
+	if b, err := fs.ReadFile(kept, "plugin.wasm"); err != nil || string(b) != "first" {
+		t.Errorf("got %q, %v", b, err)
+	}
+	for _, k := range [][3]string{{"other", "1.0.0", sum}, {"mine", "2.0.0", sum}, {"mine", "1.0.0", strings.Repeat("0", 64)}} {
+		if _, ok := c.keptAs(k[0], k[1], k[2]); ok {
+			t.Errorf("%v is found", k)
+		}
+	}
+}

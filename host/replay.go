@@ -57,17 +57,18 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 	}
 	defer rt.Close(context.WithoutCancel(ctx))
 	l := loader{runtime: rt, plugins: catalogueOf(cfg.Assets, cfg.DataDir)}
-	if r.With == "" {
-		r.With = take.Plugin
-	}
-	p, err := l.load(ctx, r.With)
+	p, err := r.played(ctx, &l, take)
 	if err != nil {
 		return replay.Report{}, err
 	}
 	defer p.guest.Close(context.WithoutCancel(ctx))
-	var o replay.Options
+	doubts, err := l.succeed(ctx, r.Recording, take, p)
+	if err != nil {
+		return replay.Report{}, err
+	}
+	o := replay.Options{AsOnAir: p.guest.Stats().SHA256 == take.SHA256}
 	if r.Resync {
-		live, err := l.load(ctx, take.Plugin)
+		live, err := l.loadTake(ctx, take)
 		if err != nil {
 			return replay.Report{}, err
 		}
@@ -83,8 +84,17 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 	}
 	out := replay.Summarise(moments)
 	out.Take, out.Plugin, out.Events = take, p.manifest.ID+" "+p.manifest.Version, events
+	out.Doubts = doubts
 	out.SamePlugin = p.guest.Stats().SHA256 == take.SHA256
 	return out, nil
+}
+
+// played is the plugin to play the take to.
+func (r Replay) played(ctx context.Context, l *loader, t replay.Take) (shelved, error) {
+	if r.With == "" {
+		return l.loadTake(ctx, t)
+	}
+	return l.load(ctx, r.With)
 }
 
 // shelved is a plugin that is not on air.
@@ -121,7 +131,7 @@ func (l *loader) loadFiles(ctx context.Context, name string, files fs.FS) (shelv
 	if err != nil {
 		return shelved{}, fmt.Errorf("%w: %s: %w", ErrBadInput, name, err)
 	}
-	g, err := l.runtime.Load(ctx, plugin.Spec{Manifest: m, Files: files})
+	g, err := l.runtime.Load(ctx, plugin.Spec{Manifest: m, Files: files, Store: plugin.NewGate(m).Store()})
 	if err != nil {
 		return shelved{}, fmt.Errorf("%w: load %s: %w", ErrBadInput, name, err)
 	}

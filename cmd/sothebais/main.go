@@ -54,6 +54,7 @@ type cli struct {
 	Uninstall uninstallCmd `cmd:"" help:"Remove an installed package."`
 	Installed installedCmd `cmd:"" help:"List the installed packages."`
 
+	Dev     devCmd     `cmd:"" help:"Watch the folder of a plugin, and try it on a show at each save."`
 	Events  eventsCmd  `cmd:"" help:"Read the ledger of a show."`
 	Record  recordCmd  `cmd:"" help:"Record what plugins heard, and what came of it, from the ledger of a show."`
 	Test    testCmd    `cmd:"" help:"Test a plugin: play its transcripts and compare what it asks for."`

@@ -15,6 +15,7 @@ type pluginCmd struct {
 	Grant  pluginGrantCmd  `cmd:"" help:"Let a plugin use a power that it asks for."`
 	Revoke pluginRevokeCmd `cmd:"" help:"Take a power from a plugin."`
 	Logs   pluginLogsCmd   `cmd:"" help:"Print what a plugin wrote to the log."`
+	Bench  pluginBenchCmd  `cmd:"" help:"Measure what a plugin costs, on its own transcripts."`
 }
 
 type pluginLsCmd struct{ remoteFlags }

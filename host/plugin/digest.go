@@ -13,8 +13,8 @@ func sum(b []byte) string {
 	return hex.EncodeToString(s[:])
 }
 
-// sum of a store is that of its keys and values as JSON, in the order of keys; none when it is closed.
-func (s Store) sum() string {
+// SHA256 of a store is that of its keys and values as JSON, in the order of keys; none when it is closed.
+func (s Store) SHA256() string {
 	if !s.Granted {
 		return ""
 	}

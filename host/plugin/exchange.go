@@ -204,6 +204,8 @@ func (s *slot) cut(ctx context.Context, old, next *occupant, waited time.Duratio
 	}
 	if next.state == "" {
 		next.after = s.passed
+	} else {
+		next.rehearsed = s.passed
 	}
 	s.guest = next
 	res.Pause = waited + time.Since(start)

@@ -33,7 +33,7 @@ type occupant struct {
 	lastTrap                                 string
 	passed                                   Passed // limits, of which the metrics know
 	state                                    string // SHA-256 of what it took over
-	after, caught                            uint64 // where it begins to hear, as plugin.loaded has it
+	after, caught, rehearsed                 uint64 // where it begins to hear and to answer, as plugin.loaded has it
 
 	logSecond time.Time // in which logged lines were written
 	logged    int
@@ -201,7 +201,7 @@ func (p *occupant) describe(stored int) []PowerInfo {
 func (p *occupant) loadedFact() show.PluginLoaded {
 	m := p.manifest
 	config, _ := Spec{Manifest: m}.Settings() // it was read when the guest was made
-	f := show.PluginLoaded{Slot: string(m.Kind), Plugin: m.ID, Version: m.Version, SHA256: p.guest.Stats().SHA256, Origin: originOf(p.files), Config: config, State: p.state, Store: p.store.sum(), After: p.after, Caught: p.caught,
+	f := show.PluginLoaded{Slot: string(m.Kind), Plugin: m.ID, Version: m.Version, SHA256: p.guest.Stats().SHA256, Origin: originOf(p.files), Config: config, State: p.state, Store: p.store.SHA256(), After: p.after, Caught: p.caught, Rehearsed: p.rehearsed,
 		Limits: &show.PluginLimits{Fuel: m.Limits.Fuel, MemoryMiB: m.Limits.MemoryMiB, Commands: m.Limits.Commands, StateBytes: m.Limits.StateBytes,
 			OutputBytes: m.Limits.OutputBytes, LogLines: m.Limits.LogLines, Tables: m.Limits.Tables, HostCalls: m.Limits.HostCalls, StoreBytes: p.store.Quota}}
 	for _, c := range m.Capabilities {

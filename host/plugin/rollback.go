@@ -26,7 +26,7 @@ func (s *slot) giveWay(ctx context.Context, why string, seq uint64) []event.Data
 	if next == nil {
 		return s.stop(start, why, seq)
 	}
-	next.after = s.passed
+	next.after = seq // what is left of the batch is for it
 	from, n := s.recall(ctx, next)
 	s.log.Warn("plugin is rolled back", telemetry.KeyPlugin, old.manifest.ID, "version", old.manifest.Version, "to", next.manifest.Version, "why", why)
 	s.host.metrics.rollbacks.WithLabelValues(string(s.kind)).Inc()
@@ -101,7 +101,7 @@ func (s *slot) recall(ctx context.Context, next *occupant) (from string, bytes i
 		s.log.Warn("the state of the failing plugin is not taken; the last good one begins anew", telemetry.KeyErr, err)
 		return stateNone, 0
 	}
-	next.after = sane.seq
+	next.after, next.rehearsed = sane.seq, next.after
 	next.timers.adopt(s.guest.timers.pending())
 	if err := next.rehearse(ctx, s.heard.since(sane.seq)); err != nil {
 		s.log.Warn("the last good plugin did not bear what was heard since", telemetry.KeyErr, err)

@@ -143,6 +143,7 @@ type PluginLoaded struct {
 	State       string          `json:"state_sha256,omitempty"` // of what it took over from its predecessor
 	After       uint64          `json:"after"`                  // it hears what comes behind this event,
 	Caught      uint64          `json:"caught,omitempty"`       // but nothing that was of its moment only up to this one
+	Rehearsed   uint64          `json:"rehearsed,omitempty"`    // and up to this one its predecessor answered
 	Origin      string          `json:"origin,omitempty"`       // shipped, dev (a folder of this machine), or who has signed it
 }
 

@@ -20,6 +20,7 @@ const (
 	Line    Verdict = "different line" // both speak, in other words
 	Mood    Verdict = "mood differs"   // the same words, another mood or face
 	Other   Verdict = "other"          // something else differs: scene, text, gesture, reply
+	Waiting Verdict = "waiting"        // the show ended before the director decided on all of it
 	Same    Verdict = "same"
 )
 
@@ -29,6 +30,8 @@ func Compare(m Moment) Verdict {
 	switch {
 	case m.Trap != "":
 		return Trapped
+	case m.Open && len(m.Was) < len(m.Now) && within(m.Was, m.Now):
+		return Waiting
 	case was != "" && now == "":
 		return Silent
 	case was == "" && now != "":
@@ -41,6 +44,16 @@ func Compare(m Moment) Verdict {
 		return Other
 	}
 	return Same
+}
+
+// within reports whether all of a is in b, in that order.
+func within(a, b []cue.Cue) bool {
+	for _, c := range b {
+		if len(a) > 0 && a[0] == c {
+			a = a[1:]
+		}
+	}
+	return len(a) == 0
 }
 
 // said is all that is spoken.
@@ -90,8 +103,9 @@ type Report struct {
 	Take   Take   `json:"take"`
 	Plugin string `json:"plugin"` // that was played, with its version
 	Events int    `json:"events"` // that it heard
-	// SamePlugin says that it is, to the byte, what was on air; then nothing may differ.
+	// SamePlugin says that it is, to the byte, what was on air; then nothing may differ, but for the doubts.
 	SamePlugin bool            `json:"same_plugin"`
+	Doubts     []string        `json:"doubts,omitempty"` // why it cannot be the same, even so
 	Verdicts   map[Verdict]int `json:"verdicts"`
 	Powers     map[string]int  `json:"powers_missing,omitempty"`
 	Groups     []Group         `json:"groups"` // what differs, most frequent first
@@ -100,7 +114,7 @@ type Report struct {
 // Differences is how many moments were not the same.
 func (r Report) Differences() (n int) {
 	for v, k := range r.Verdicts {
-		if v != Same {
+		if v != Same && v != Waiting {
 			n += k
 		}
 	}
@@ -110,7 +124,7 @@ func (r Report) Differences() (n int) {
 // Counts is the verdicts in words, such as "same 288, different line 83".
 func (r Report) Counts() string {
 	var out []string
-	for _, v := range []Verdict{Same, Line, Silent, Speaks, Mood, Other, Trapped} {
+	for _, v := range []Verdict{Same, Waiting, Line, Silent, Speaks, Mood, Other, Trapped} {
 		if n := r.Verdicts[v]; n > 0 {
 			out = append(out, fmt.Sprintf("%s %d", v, n))
 		}
@@ -134,7 +148,7 @@ func Summarise(moments []Moment) Report {
 		for _, p := range m.Powers {
 			r.Powers[p]++
 		}
-		if v == Same && len(m.Powers) == 0 {
+		if (v == Same || v == Waiting) && len(m.Powers) == 0 {
 			continue
 		}
 		key := [2]string{trigger(m.Event), string(v)}

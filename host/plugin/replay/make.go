@@ -13,6 +13,7 @@ type Maker struct {
 	encode func(b []byte, e event.Event) ([]byte, bool)
 	rec    Recording
 	on     map[string]int // index of the take in each slot
+	began  uint64         // the fact that the show started
 }
 
 // NewMaker makes a maker; encode writes an event in the form that guests hear, and says false for one that they do not.
@@ -28,15 +29,21 @@ func (m *Maker) Add(e event.Event) {
 	m.rec.To = e.Seq
 	switch d := e.Data.(type) {
 	case show.PluginLoaded:
-		m.loaded(d)
+		m.loaded(e.Seq, d)
 	case show.Stopped, show.Started:
-		for slot := range m.on {
+		for slot, i := range m.on {
+			m.rec.Takes[i].End = m.rec.End
 			m.end(slot, e.Seq)
 		}
+		m.began = e.Seq
 	case cue.Raised:
-		m.rec.Answers = append(m.rec.Answers, Answer{To: e.Cause, Cue: d.Cue})
+		m.rec.Answers = append(m.rec.Answers, Answer{To: e.Cause, At: e.Seq, Cue: d.Cue})
 	case cue.Dropped:
-		m.rec.Answers = append(m.rec.Answers, Answer{To: e.Cause, Cue: d.Cue, Dropped: d.Reason})
+		m.rec.Answers = append(m.rec.Answers, Answer{To: e.Cause, At: e.Seq, Cue: d.Cue, Dropped: d.Reason})
+	case show.PluginGranted:
+		m.changed(d.Plugin, Change{e.Seq, d.Power, true})
+	case show.PluginRevoked:
+		m.changed(d.Plugin, Change{e.Seq, d.Power, false})
 	case show.TimerFired:
 		m.rec.Private[e.Seq] = Address{d.Slot, d.Plugin}
 	case show.FetchAnswered:
@@ -46,14 +53,29 @@ func (m *Maker) Add(e event.Event) {
 	case show.PowerDenied:
 		m.rec.Private[e.Seq] = Address{d.Slot, d.Plugin}
 	}
+	m.rec.End = e.At.UnixMilli()
 	m.rec.Records, _ = m.encode(m.rec.Records, e)
 }
 
 // loaded begins a take, and ends the one before in its slot.
-func (m *Maker) loaded(d show.PluginLoaded) {
-	m.end(d.Slot, d.After)
+func (m *Maker) loaded(seq uint64, d show.PluginLoaded) {
+	t := Take{Slot: d.Slot, Plugin: d.Plugin, Version: d.Version, SHA256: d.SHA256, After: d.After, Caught: d.Caught, Rehearsed: d.Rehearsed,
+		Seated: seq, Began: m.began, Powers: d.Grants, State: d.State, Store: d.Store}
+	if _, swapped := m.on[d.Slot]; !swapped && m.began > 0 {
+		t.Seated = m.began // it may have answered before it was written down that it is there
+	}
+	m.end(d.Slot, t.begins())
 	m.on[d.Slot] = len(m.rec.Takes)
-	m.rec.Takes = append(m.rec.Takes, Take{Slot: d.Slot, Plugin: d.Plugin, Version: d.Version, SHA256: d.SHA256, After: d.After, Caught: d.Caught, State: d.State})
+	m.rec.Takes = append(m.rec.Takes, t)
+}
+
+// changed notes what a person decided with whom it concerns.
+func (m *Maker) changed(plugin string, c Change) {
+	for _, i := range m.on {
+		if t := &m.rec.Takes[i]; t.Plugin == plugin {
+			t.Changes = append(t.Changes, c)
+		}
+	}
 }
 
 func (m *Maker) end(slot string, at uint64) {
@@ -87,4 +109,14 @@ func (h Head) Find(name string) (Take, error) {
 		return Take{}, fmt.Errorf("%w: nothing called %q was on air; there were: %v", ErrRecording, name, there)
 	}
 	return h.Takes[best], nil
+}
+
+// Before is the take before one in its slot, whose state it took over.
+func (h Head) Before(t Take) (Take, bool) {
+	for i, o := range h.Takes {
+		if o.Slot == t.Slot && o.Until == t.begins() && o.Seated < t.Seated {
+			return h.Takes[i], true
+		}
+	}
+	return Take{}, false
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"time"
 
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
@@ -20,6 +21,7 @@ type Moment struct {
 	Now    []cue.Cue // what this one asks for
 	Powers []string  // that this one would use without having them declared
 	Trap   string    // why this one failed on the event
+	Open   bool      // the show ended before all that was asked for then had an answer
 }
 
 // Options of Play.
@@ -27,14 +29,17 @@ type Options struct {
 	// Resync, if set, is asked before each event for the state of the show's plugin, which the other one then takes over:
 	// a small difference does not make everything after it different.
 	Resync func(ctx context.Context, e abi.Recorded) ([]byte, error)
+	// AsOnAir holds the guest to the powers that the take's plugin had, and when; otherwise it has what it asks for.
+	AsOnAir bool
 }
 
 // Play plays a take to a guest and gives each event that the take's plugin or the guest had something to say to, in
 // order; and how many events the guest heard.
 func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.Manifest, o Options) (moments []Moment, events int, err error) {
-	p := &player{guest: g, take: t, was: r.answersOf(t), may: map[string]bool{}, hears: map[event.Kind]bool{}, at: map[uint64]int{}}
-	for _, c := range m.Capabilities {
-		p.may[c.Name] = true
+	p := &player{guest: g, take: t, was: r.answersOf(t), gate: plugin.NewGate(m), hears: map[event.Kind]bool{}, at: map[uint64]int{}, open: r.endOf(t).Add(-longestWait)}
+	if o.AsOnAir {
+		p.gate.Hold(t.Powers)
+		p.changes = t.Changes
 	}
 	for _, k := range m.Subscribes {
 		p.hears[k] = true
@@ -42,6 +47,10 @@ func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.
 	err = r.Each(func(rec abi.Recorded) error {
 		kind := rec.EventKind()
 		to, private := r.Private[rec.Seq()]
+		if rec.Seq() <= t.After {
+			p.remember(rec)
+			return nil
+		}
 		if !t.Hears(rec.Seq(), kind) || private && to != (Address{t.Slot, t.Plugin}) {
 			return nil
 		}
@@ -71,15 +80,26 @@ func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.
 	return p.moments, p.events, err
 }
 
-// answersOf are the cues that a take's plugin asked for, by the event that caused them.
+// answersOf are the cues that a take's plugin asked for, by the event that caused them. One that names an event from before
+// its time is told from its predecessor's by when it was raised.
 func (r *Recording) answersOf(t Take) map[uint64][]cue.Cue {
 	out := map[uint64][]cue.Cue{}
 	for _, a := range r.Answers {
-		if a.Cue.From == t.Plugin && a.To > t.After && (t.Until == 0 || a.To <= t.Until) {
+		if a.Cue.From == t.Plugin && (a.To > t.begins() && a.At >= t.Began || t.Seated > 0 && a.At > t.Seated && !r.later(t, a)) && (t.Until == 0 || a.To <= t.Until && !r.later(t, a)) {
 			out[a.To] = append(out[a.To], a.Cue)
 		}
 	}
 	return out
+}
+
+// later says that an answer is that of a later take of the same plugin in the slot, about an event of this one.
+func (r *Recording) later(t Take, a Answer) bool {
+	for _, o := range r.Takes {
+		if o.Slot == t.Slot && o.Plugin == t.Plugin && o.Seated > t.Seated && a.At > o.Seated {
+			return true
+		}
+	}
+	return false
 }
 
 // player holds what Play knows between events.
@@ -87,12 +107,14 @@ type player struct {
 	guest   plugin.Guest
 	take    Take
 	was     map[uint64][]cue.Cue
-	may     map[string]bool
+	gate    *plugin.Gate
+	changes []Change // that are still to come
 	hears   map[event.Kind]bool
 	moments []Moment
 	at      map[uint64]int // place in moments, by number of the event
 	records []abi.Recorded // backing of batch
 	batch   []event.Event
+	open    time.Time      // from when on something may have had no answer
 	events  int            // that the guest was given
 	heard   []abi.Recorded // the last ones, for what is about an earlier event
 }
@@ -100,13 +122,27 @@ type player struct {
 // aboutReach is how far back a plugin's word about an earlier event is believed, as on air.
 const aboutReach = 512
 
+// longestWait is how long the director keeps a plugin's line before it drops it, and a little more.
+const longestWait = 10 * time.Second
+
+// endOf is when the show ended for a take; far off when another plugin followed.
+func (r *Recording) endOf(t Take) time.Time {
+	switch {
+	case t.End != 0:
+		return time.UnixMilli(t.End)
+	case t.Until == 0 && r.End != 0:
+		return time.UnixMilli(r.End)
+	}
+	return time.Unix(1<<40, 0)
+}
+
 func (p *player) moment(rec abi.Recorded) *Moment {
 	seq := rec.Seq()
 	i, ok := p.at[seq]
 	if !ok {
 		i = len(p.moments)
 		p.at[seq] = i
-		p.moments = append(p.moments, Moment{Event: rec, Was: p.was[seq]})
+		p.moments = append(p.moments, Moment{Event: rec, Was: p.was[seq], Open: rec.Time().After(p.open)})
 	}
 	return &p.moments[i]
 }
@@ -159,10 +195,7 @@ func (p *player) hear(ctx context.Context, events []event.Event) error {
 		return err
 	}
 	for _, e := range events {
-		p.heard = append(p.heard, *e.Data.(*abi.Recorded))
-	}
-	if n := len(p.heard); n > 4*aboutReach {
-		p.heard = append(p.heard[:0], p.heard[n-aboutReach:]...)
+		p.remember(*e.Data.(*abi.Recorded))
 	}
 	for i := range reactions {
 		p.react(&reactions[i])
@@ -170,23 +203,38 @@ func (p *player) hear(ctx context.Context, events []event.Event) error {
 	return nil
 }
 
+// remember keeps what may be spoken about: the slot does so across a swap, too.
+func (p *player) remember(rec abi.Recorded) {
+	p.heard = append(p.heard, rec)
+	if n := len(p.heard); n > 4*aboutReach {
+		p.heard = append(p.heard[:0], p.heard[n-aboutReach:]...)
+	}
+}
+
 // react notes one reaction with the event that it is about.
 func (p *player) react(r *plugin.Reaction) {
 	rec, ok := p.find(r.Event)
-	if !ok {
+	if !ok || r.Event <= p.take.Rehearsed {
 		return
+	}
+	for len(p.changes) > 0 && p.changes[0].At <= r.Event {
+		p.gate.Change(p.changes[0].Power, p.changes[0].Granted)
+		p.changes = p.changes[1:]
+	}
+	allowed := p.gate.Allows(r, rec.Time())
+	if !allowed && p.gate.Asks(r.Power) {
+		return // as on air
 	}
 	if about, ok := p.find(r.About); ok && r.About != 0 && r.About < r.Event {
 		rec = about
 	}
-	m := p.moment(rec)
-	if !p.may[r.Power] {
-		if !slices.Contains(m.Powers, r.Power) {
+	switch {
+	case !allowed:
+		if m := p.moment(rec); !slices.Contains(m.Powers, r.Power) {
 			m.Powers = append(m.Powers, r.Power)
 		}
-		return
-	}
-	if r.Cue.Verb != "" {
+	case r.Cue.Verb != "":
+		m := p.moment(rec)
 		m.Now = append(m.Now, plugin.Tidy(r.Cue, p.take.Plugin))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/abi"
+	"github.com/sothebais/sothebais/host/show"
 )
 
 // parrot says what it heard. It fails where told to, in whatever batch that is.
@@ -149,6 +151,83 @@ func TestVerdicts(t *testing.T) {
 		{[]cue.Cue{hi}, nil, "out of fuel", Trapped},
 	} {
 		if got := Compare(Moment{Was: k.was, Now: k.now, Trap: k.trap}); got != k.want {
+			t.Errorf("%v to %v: %s, want %s", k.was, k.now, got, k.want)
+		}
+	}
+}
+
+// swapped is a show in which one plugin hands over to the next version of itself, which heard two events before its turn.
+func swapped() *Recording {
+	m := NewMaker("test", encode)
+	at := time.UnixMilli(1_790_000_000_000).UTC()
+	ann := func(text string) cue.Cue { return cue.Cue{From: "ann", Verb: cue.Say, Text: text} }
+	for i, f := range []struct {
+		cause uint64
+		data  event.Data
+	}{
+		{0, show.Started{}},
+		{0, show.PluginLoaded{Slot: "personality", Plugin: "ann", Version: "1.0.0", Grants: []show.PluginGrant{{Name: "say"}}}},
+		{0, show.Ticked{SecondsLeft: 9}}, // 3
+		{3, cue.Raised{Cue: ann("3")}},
+		{0, show.Ticked{SecondsLeft: 8}}, // 5
+		{5, cue.Raised{Cue: ann("5")}},
+		{0, show.PluginLoaded{Slot: "personality", Plugin: "ann", Version: "1.1.0", After: 3, Rehearsed: 5, State: "ab", Grants: []show.PluginGrant{{Name: "say", Limit: []byte(`{"per_minute":2}`)}}}},
+		{0, show.Ticked{SecondsLeft: 7}}, // 8
+		{8, cue.Raised{Cue: ann("8")}},
+		{3, cue.Dropped{Cue: ann("late"), Reason: "stale"}}, // what the new one says about an event of the old one
+		{0, show.PluginRevoked{Plugin: "ann", Power: "say"}},
+		{0, show.Ticked{SecondsLeft: 6}}, // 12: it may not speak
+		{0, show.PluginGranted{Plugin: "ann", Power: "say"}},
+		{0, show.Ticked{SecondsLeft: 5}}, // 14: nor more than twice a minute
+		{0, show.Stopped{}},
+	} {
+		m.Add(event.Event{Seq: uint64(i + 1), At: at.Add(time.Duration(i) * time.Minute / 60), Cause: f.cause, Data: f.data})
+	}
+	return m.Recording()
+}
+
+func TestASuccessorIsHeldToWhatItWasOnAir(t *testing.T) {
+	r := swapped()
+	m := manifest()
+	m.ID = "ann"
+	for i, want := range [][]string{{"3", "5"}, {"late", "8"}} {
+		p := &parrot{say: func(e abi.Recorded) []plugin.Reaction {
+			out := []plugin.Reaction{say(e.Seq(), fmt.Sprint(e.Seq()))}
+			if e.Seq() == 8 {
+				late := say(8, "late")
+				late.About = 3
+				out = append(out, late)
+			}
+			return out
+		}}
+		moments, _, err := r.Play(t.Context(), r.Takes[i], p, m, Options{AsOnAir: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, got := range moments {
+			if v := Compare(got); v != Same {
+				t.Errorf("take %d, event %d: %s, was %v, now %v; want %v to be the same", i, got.Event.Seq(), v, got.Was, got.Now, want)
+			}
+		}
+		if len(moments) != 2 {
+			t.Errorf("take %d: %d moments, want 2", i, len(moments))
+		}
+	}
+}
+
+func TestWhatWaitedWhenTheShowEndedIsNoDifference(t *testing.T) {
+	hi, wave := cue.Cue{Verb: cue.Say, Text: "hi"}, cue.Cue{Verb: cue.Gesture, Name: "wave"}
+	for _, k := range []struct {
+		was, now []cue.Cue
+		want     Verdict
+	}{
+		{nil, []cue.Cue{hi}, Waiting},
+		{[]cue.Cue{wave}, []cue.Cue{wave, hi}, Waiting},
+		{[]cue.Cue{hi}, []cue.Cue{wave}, Silent},
+		{[]cue.Cue{hi}, nil, Silent},
+		{[]cue.Cue{hi}, []cue.Cue{hi}, Same},
+	} {
+		if got := Compare(Moment{Was: k.was, Now: k.now, Open: true}); got != k.want {
 			t.Errorf("%v to %v: %s, want %s", k.was, k.now, got, k.want)
 		}
 	}

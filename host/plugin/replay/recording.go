@@ -28,6 +28,7 @@ type Head struct {
 	Program string `json:"program,omitempty"` // version of the program that made it
 	From    uint64 `json:"from"`              // number of the first event of the ledger that it covers
 	To      uint64 `json:"to"`                // and of the last
+	End     int64  `json:"end_ms,omitempty"`  // time of that
 	Takes   []Take `json:"takes"`
 	// Private are the events that were for one plugin alone, with whom they were for.
 	Private map[uint64]Address `json:"private,omitempty"`

@@ -86,8 +86,8 @@ func TestRecordingIsReadAsItWasWritten(t *testing.T) {
 
 func TestTakes(t *testing.T) {
 	want := []Take{
-		{Slot: "personality", Plugin: "ann", Version: "1.0.0", SHA256: "aa", After: 1, Caught: 3, Until: 8},
-		{Slot: "personality", Plugin: "bob", Version: "2.0.0", SHA256: "bb", After: 8, Until: 12},
+		{Slot: "personality", Plugin: "ann", Version: "1.0.0", SHA256: "aa", After: 1, Caught: 3, Until: 8, Seated: 1, Began: 1},
+		{Slot: "personality", Plugin: "bob", Version: "2.0.0", SHA256: "bb", After: 8, Until: 12, Seated: 9, Began: 1, End: 1_790_000_010_000},
 	}
 	if diff := cmp.Diff(want, night().Takes); diff != "" {
 		t.Error(diff)

@@ -4,6 +4,7 @@ import (
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/show"
 )
 
 // Take is one stay of a plugin in a slot: what it was loaded with, and what it heard.
@@ -17,6 +18,17 @@ type Take struct {
 	After  uint64 `json:"after"`
 	Caught uint64 `json:"caught,omitempty"`
 	Until  uint64 `json:"until,omitempty"`
+	// Rehearsed is up to where it heard what its predecessor answered, so that what it asked for then was dropped.
+	Rehearsed uint64 `json:"rehearsed,omitempty"`
+	// Seated is behind which fact its answers are: that the show started, or that it was loaded.
+	Seated uint64 `json:"seated,omitempty"`
+	Began  uint64 `json:"began,omitempty"` // the fact that the show started
+	// End is when the show ended while it was there, in milliseconds; what waited for its turn then has no answer.
+	End int64 `json:"end_ms,omitempty"`
+	// Powers are what it had at first; Changes what a person gave and took meanwhile.
+	Powers  []show.PluginGrant `json:"powers"`
+	Changes []Change           `json:"changes,omitempty"`
+	Store   string             `json:"store,omitempty"` // SHA-256 of what its store held
 	// State says that it took over a state, which is kept by that SHA-256; empty for none.
 	State string `json:"state,omitempty"`
 }
@@ -26,9 +38,20 @@ func (t Take) Hears(seq uint64, kind event.Kind) bool {
 	return seq > t.After && (t.Until == 0 || seq <= t.Until) && (seq > t.Caught || !plugin.Passing(kind))
 }
 
+// Change is a power that a person gave or took.
+type Change struct {
+	At      uint64 `json:"at"` // number of the fact
+	Power   string `json:"power"`
+	Granted bool   `json:"granted"`
+}
+
+// begins is where its plugin's answers begin.
+func (t Take) begins() uint64 { return max(t.After, t.Rehearsed) }
+
 // Answer is what came of a command: it reached the stage, or the director kept it away.
 type Answer struct {
 	To      uint64  `json:"to"` // event that caused it
+	At      uint64  `json:"at,omitempty"`
 	Cue     cue.Cue `json:"cue"`
 	Dropped string  `json:"dropped,omitempty"` // why it was kept away
 }

@@ -1,0 +1,59 @@
+package plugin
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/sothebais/sothebais/host/show"
+)
+
+// Gate says what a plugin may, by the rules that hold on air, for whoever plays to it what was recorded.
+type Gate struct{ p occupant }
+
+// NewGate makes one for a plugin that has all that it asks for.
+func NewGate(m *Manifest) *Gate {
+	g := &Gate{occupant{manifest: m, powers: map[string]*power{}}}
+	for _, c := range m.Capabilities {
+		g.p.powers[c.Name] = newPower(c, Grant{Granted: true, By: byDefault}, true)
+	}
+	return g
+}
+
+// Hold leaves it the powers that plugin.loaded lists, within their limits.
+func (g *Gate) Hold(grants []show.PluginGrant) {
+	for _, w := range g.p.powers {
+		w.grant.Store(&Grant{})
+	}
+	for _, had := range grants {
+		if w := g.p.powers[had.Name]; w != nil {
+			given := &Grant{Granted: true}
+			if len(had.Limit) == 0 || json.Unmarshal(had.Limit, &given.Capability) == nil {
+				w.grant.Store(given)
+			}
+		}
+	}
+}
+
+// Change gives or takes a power.
+func (g *Gate) Change(name string, granted bool) {
+	if w := g.p.powers[name]; w != nil {
+		given := *w.grant.Load()
+		given.Granted = granted
+		w.grant.Store(&given)
+	}
+}
+
+// Asks reports whether the plugin asks for a power at all.
+func (g *Gate) Asks(name string) bool { return g.p.powers[name] != nil }
+
+// Allows reports whether a reaction to an event of that time may be carried out; it counts.
+func (g *Gate) Allows(r *Reaction, at time.Time) bool { return g.p.check(r, at) == "" }
+
+// Store is an empty store, as the plugin may have one.
+func (g *Gate) Store() Store {
+	w := g.p.powers[PowerStore]
+	if w == nil || !w.grant.Load().Granted {
+		return Store{}
+	}
+	return Store{Granted: true, Quota: w.limits().Bytes}
+}

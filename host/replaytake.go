@@ -1,0 +1,66 @@
+package host
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/replay"
+)
+
+// loadTake loads the plugin that was on air: what has its name now, or what was kept of it when that has changed.
+func (l *loader) loadTake(ctx context.Context, t replay.Take) (shelved, error) {
+	p, err := l.load(ctx, t.Plugin)
+	if err == nil && p.guest.Stats().SHA256 == t.SHA256 {
+		return p, nil
+	}
+	files, ok := l.plugins.keptAs(t.Plugin, t.Version, t.SHA256)
+	if !ok {
+		return p, err
+	}
+	if err == nil {
+		_ = p.guest.Close(ctx) // it was not used
+	}
+	return l.loadFiles(ctx, t.Plugin+" as it was kept", files)
+}
+
+// succeed gives a plugin what it had when the take began: the state that its predecessors came to, which is made again by
+// playing them what they heard. It says what could not be made as it was.
+func (l *loader) succeed(ctx context.Context, rec *replay.Recording, t replay.Take, p shelved) (doubts []string, err error) {
+	if t.Store != "" && t.Store != (plugin.Store{Granted: true}).SHA256() {
+		doubts = append(doubts, fmt.Sprintf("the store of %s held something, which a recording does not have; it begins empty", t.Plugin))
+	}
+	if t.State == "" {
+		return doubts, nil
+	}
+	before, ok := rec.Before(t)
+	if !ok {
+		return append(doubts, fmt.Sprintf("%s took over a state from before the recording; it begins without it", t.Plugin)), nil
+	}
+	old, err := l.loadTake(ctx, before)
+	if err != nil {
+		return append(doubts, fmt.Sprintf("%s took over the state of %s, which cannot be loaded any more: %v", t.Plugin, before.Plugin, err)), nil
+	}
+	defer old.guest.Close(context.WithoutCancel(ctx))
+	more, err := l.succeed(ctx, rec, before, old)
+	if doubts = append(doubts, more...); err != nil || !old.manifest.State.CanHandTo(p.manifest.State) {
+		return doubts, err
+	}
+	before.Until = t.After
+	if _, _, err := rec.Play(ctx, before, old.guest, old.manifest, replay.Options{}); err != nil {
+		return doubts, fmt.Errorf("play %s for its state: %w", before.Plugin, err)
+	}
+	state, err := old.guest.Save(ctx)
+	if err != nil {
+		return doubts, fmt.Errorf("state of %s: %w", before.Plugin, err)
+	}
+	if got := sha256.Sum256(state); hex.EncodeToString(got[:]) != t.State {
+		doubts = append(doubts, fmt.Sprintf("%s took over another state of %s than it comes to now", t.Plugin, before.Plugin))
+	}
+	if from := old.manifest.State.Version; from != p.manifest.State.Version {
+		return doubts, p.guest.Migrate(ctx, from, state)
+	}
+	return doubts, p.guest.Restore(ctx, state)
+}
