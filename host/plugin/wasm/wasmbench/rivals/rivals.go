@@ -56,6 +56,8 @@ type rival struct {
 	world *world
 	call  func() error
 	close func() error
+	// golang says that its guest is in Go, else in C.
+	golang bool
 }
 
 // newExtism loads a guest into Extism; a timeout of 0 is none.
@@ -85,7 +87,7 @@ func newExtism(ctx context.Context, dir, guest string, timeoutMS uint64) (*rival
 		return nil, fmt.Errorf("extism: load %s: %w", guest, err)
 	}
 	in := letter()
-	return &rival{guest, w, func() error { _, _, err := plugin.Call("handle", in); return err }, func() error { return plugin.Close(ctx) }}, nil
+	return &rival{world: w, call: func() error { _, _, err := plugin.Call("handle", in); return err }, close: func() error { return plugin.Close(ctx) }}, nil
 }
 
 func newWapc(ctx context.Context, dir string) (*rival, error) {
@@ -114,7 +116,7 @@ func newWapc(ctx context.Context, dir string) (*rival, error) {
 		return nil, fmt.Errorf("wapc: %w", err)
 	}
 	in := letter()
-	return &rival{"wapc", w, func() error { _, err := inst.Invoke(ctx, "handle", in); return err }, func() error { return inst.Close(ctx) }}, nil
+	return &rival{world: w, call: func() error { _, err := inst.Invoke(ctx, "handle", in); return err }, close: func() error { return inst.Close(ctx) }}, nil
 }
 
 // protoHost is the host of go-plugin's guest.
@@ -142,5 +144,5 @@ func newGoPlugin(ctx context.Context, dir string) (*rival, error) {
 		return nil, fmt.Errorf("go-plugin: %w", err)
 	}
 	in := letter()
-	return &rival{"goplugin", w, func() error { _, err := p.Handle(ctx, &contract.Raw{B: in}); return err }, func() error { return p.Close(ctx) }}, nil
+	return &rival{world: w, call: func() error { _, err := p.Handle(ctx, &contract.Raw{B: in}); return err }, close: func() error { return p.Close(ctx) }}, nil
 }
