@@ -52,6 +52,16 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 bench: setup-run build ## figures against rivals in the same run; fails when one is short
 	go run ./cmd/bench -write docs/benchmarks.md
 
+RIVALS := host/plugin/wasm/wasmbench/rivals
+bench-plugins: setup-run $(BIN)/.assets ## figures of the plugin host against other plugin systems in the same run; fails when one is short
+	$(RIVALS)/guests/build.sh $(BIN)/rivals
+	cd $(RIVALS) && go build -o $(CURDIR)/$(BIN)/rivals/bench . && $(CURDIR)/$(BIN)/rivals/bench -guests $(CURDIR)/$(BIN)/rivals -write $(CURDIR)/docs/benchmarks.md
+
+SOAK_EVENTS ?= 10000000
+SOAK_SWAPS ?= 1000
+soak-plugins: ## SOAK_SWAPS (1,000) swaps among plugins in all languages while they hear SOAK_EVENTS (10 M) events: none lost, flat memory
+	SOAK_EVENTS=$(SOAK_EVENTS) SOAK_SWAPS=$(SOAK_SWAPS) go test -tags soak -count=1 -v -timeout 0 -run TestSoakPlugins ./host/plugin/wasm/runner
+
 generate: ## write all generated code again
 	go run ./cmd/gen
 
@@ -61,6 +71,7 @@ verify: ## fail if generated code or module files are not as their sources say
 	go mod tidy -diff
 	cd sdk/go && go mod tidy -diff
 	cd plugins && go mod tidy -diff
+	cd $(RIVALS) && go mod tidy -diff
 	sdk/guests.sh -check
 
 guests: setup-guests $(BIN)/tinygo/bin/tinygo ## compile the plugins of sdk/tck in every language again
@@ -114,4 +125,4 @@ setup-test:
 setup-guests:
 	@.ci/setup guests
 
-.PHONY: help run build clean check lint test e2e soak fuzz bench generate verify guests flat-memory assets setup-run setup-test setup-guests
+.PHONY: help run build clean check lint test e2e soak soak-plugins fuzz bench bench-plugins generate verify guests flat-memory assets setup-run setup-test setup-guests

@@ -82,7 +82,8 @@ var may = map[string][]string{
 	// tools of the build
 	"cmd/art":           {"host/art", "host/character", "host/cue"},
 	"cmd/gen":           {},
-	"cmd/bench":         {"host/auctioneer/auctioneerbench", "host/compositor/compositorbench", "host/plugin/wasm/wasmbench"},
+	"cmd/bench":         {"cmd/bench/ratio", "host/auctioneer/auctioneerbench", "host/compositor/compositorbench", "host/plugin/wasm/wasmbench"},
+	"cmd/bench/ratio":   {},
 	"cmd/sothebais/e2e": {},
 
 	"sdk/tck": {"host/auction", "host/cue", "host/event", "host/money", "host/plugin", "host/plugin/abi", "host/post", "host/show"},

@@ -15,11 +15,10 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/sothebais/sothebais/cmd/bench/ratio"
 	"github.com/sothebais/sothebais/host/auctioneer/auctioneerbench"
 	"github.com/sothebais/sothebais/host/compositor/compositorbench"
 	"github.com/sothebais/sothebais/host/plugin/wasm/wasmbench"
@@ -27,18 +26,16 @@ import (
 
 // figure is one thing that is measured.
 type figure struct {
-	name   string
-	goal   float64
-	atMost bool // the goal is the greatest value; else the least
-	what   string
-	run    func(ctx context.Context, dir string) (value float64, detail string, err error)
+	ratio.Goal
+	what string
+	run  func(ctx context.Context, dir string) (value float64, detail string, err error)
 }
 
 var figures = []figure{
-	{"post_to_frame_p99_ms", 150, true, "a post reaches a frame, 20 posts a second, milliseconds", postToFrame},
-	{"bids_vs_naive", 8, false, "durable bids a second against one SQLite transaction a bid, both from 32 callers", bids},
-	{"event_vs_native", 20, true, "one event through a metered guest against native Go doing the same", event},
-	{"frame720_vs_ffmpeg", 1.5, false, "CPU of FFmpeg's overlay and drawtext for a 720p frame against ours", frame},
+	{ratio.Goal{Name: "post_to_frame_p99_ms", Value: 150, AtMost: true}, "a post reaches a frame, 20 posts a second, milliseconds", postToFrame},
+	{ratio.Goal{Name: "bids_vs_naive", Value: 8}, "durable bids a second against one SQLite transaction a bid, both from 32 callers", bids},
+	{ratio.Goal{Name: "event_vs_native", Value: 20, AtMost: true}, "one event through a metered guest against native Go doing the same", event},
+	{ratio.Goal{Name: "frame720_vs_ffmpeg", Value: 1.5}, "CPU of FFmpeg's overlay and drawtext for a 720p frame against ours", frame},
 }
 
 func main() {
@@ -53,19 +50,19 @@ func run(ctx context.Context, write string, names []string) int {
 	var out bytes.Buffer
 	code := 0
 	for _, f := range figures {
-		if len(names) > 0 && !slices.Contains(names, f.name) {
+		if len(names) > 0 && !slices.Contains(names, f.Name) {
 			continue
 		}
 		line, detail, ok := measure(ctx, f)
 		if !ok {
 			code = 1
 		}
-		fmt.Fprintf(os.Stderr, "%s: %s\n    %s\n", f.name, f.what, detail)
+		fmt.Fprintf(os.Stderr, "%s: %s\n    %s\n", f.Name, f.what, detail)
 		fmt.Fprintln(&out, line)
 	}
 	fmt.Print(out.String())
 	if write != "" {
-		if err := keep(write, out.String()); err != nil {
+		if err := ratio.Keep(write, "bench", out.String()); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			return 1
 		}
@@ -77,18 +74,15 @@ func run(ctx context.Context, write string, names []string) int {
 func measure(ctx context.Context, f figure) (line, detail string, ok bool) {
 	dir, err := os.MkdirTemp("", "sothebais-bench-")
 	if err != nil {
-		return fmt.Sprintf("RATIO %s - goal %g short", f.name, f.goal), err.Error(), false
+		return f.Missing(), err.Error(), false
 	}
 	defer os.RemoveAll(dir)
 	v, detail, err := f.run(ctx, dir)
 	if err != nil {
-		return fmt.Sprintf("RATIO %s - goal %g short", f.name, f.goal), err.Error(), false
+		return f.Missing(), err.Error(), false
 	}
-	verdict := "short"
-	if ok = f.atMost == (v <= f.goal) || v == f.goal; ok {
-		verdict = "ok"
-	}
-	return fmt.Sprintf("RATIO %s %.4g goal %g %s", f.name, v, f.goal, verdict), detail, ok
+	line, ok = f.Line(v)
+	return line, detail, ok
 }
 
 func bids(_ context.Context, dir string) (float64, string, error) {
@@ -152,20 +146,4 @@ func freePorts() []string {
 func tail(s string) string {
 	lines := strings.Split(strings.TrimSpace(s), "\n")
 	return strings.Join(lines[max(0, len(lines)-3):], " | ")
-}
-
-// keep replaces the block between the markers of a Markdown file.
-func keep(path, ratios string) error {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	const begin, end = "<!-- bench:begin -->", "<!-- bench:end -->"
-	head, rest, ok := strings.Cut(string(b), begin)
-	_, foot, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		return fmt.Errorf("%s has no %s … %s", path, begin, end)
-	}
-	block := fmt.Sprintf("%s\n```\n%s, %d cores, %s\n%s```\n", begin, time.Now().UTC().Format("2006-01-02"), runtime.NumCPU(), runtime.Version(), ratios)
-	return os.WriteFile(path, []byte(head+block+end+foot), 0o644)
 }

@@ -39,7 +39,7 @@ func guests(t *testing.T) map[string][]byte {
 	return out
 }
 
-func goGuest(t *testing.T) []byte {
+func goGuest(t testing.TB) []byte {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "plugin.wasm")
 	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", out, "./examples/conformance")
@@ -78,14 +78,16 @@ func course() [][]event.Event {
 
 // bare runs a module as its author made it, without meter, spare or limits.
 type bare struct {
-	mod  api.Module
-	box  *sandbox
-	ctx  context.Context
-	in   uint32
-	room uint32
+	mod    api.Module
+	handle api.Function
+	stack  [2]uint64
+	box    *sandbox
+	ctx    context.Context
+	in     uint32
+	room   uint32
 }
 
-func newBare(t *testing.T, code []byte) *bare {
+func newBare(t testing.TB, code, config []byte) *bare {
 	t.Helper()
 	g := &bare{box: &sandbox{fuel: new(noFuel), count: new(plugin.Passed), most: 1 << 30, mute: true}}
 	g.box.store = newStore(plugin.Store{Granted: true})
@@ -104,14 +106,25 @@ func newBare(t *testing.T, code []byte) *bare {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.mod = mod
+	g.mod, g.handle = mod, mod.ExportedFunction("handle_batch")
 	g.box.store.open = g.call(t, "sothebais_abi_v1", abi.Features)&abi.FeatureStore != 0
 	g.box.at(0, startTime)
-	g.call(t, "configure", uint64(g.in), 0)
+	g.put(t, config)
+	if packed := g.call(t, "configure", uint64(g.in), uint64(len(config))); packed != 0 {
+		t.Fatal("it refused its configuration")
+	}
 	return g
 }
 
-func (g *bare) call(t *testing.T, name string, params ...uint64) uint64 {
+func (g *bare) put(t testing.TB, b []byte) {
+	if uint32(len(b)) > g.room {
+		g.room = max(16<<10, uint32(len(b)))
+		g.in = uint32(g.call(t, "alloc", uint64(g.room)))
+	}
+	g.mod.Memory().Write(g.in, b)
+}
+
+func (g *bare) call(t testing.TB, name string, params ...uint64) uint64 {
 	t.Helper()
 	out, err := g.mod.ExportedFunction(name).Call(g.ctx, params...)
 	if err != nil {
@@ -120,16 +133,14 @@ func (g *bare) call(t *testing.T, name string, params ...uint64) uint64 {
 	return out[0]
 }
 
-func (g *bare) hear(t *testing.T, batch []byte, seq uint64, now int64) []byte {
-	t.Helper()
+func (g *bare) hear(t testing.TB, batch []byte, seq uint64, now int64) []byte {
 	g.box.at(seq, now)
-	if uint32(len(batch)) > g.room {
-		g.room = max(16<<10, uint32(len(batch)))
-		g.in = uint32(g.call(t, "alloc", uint64(g.room)))
+	g.put(t, batch)
+	g.stack = [2]uint64{uint64(g.in), uint64(len(batch))}
+	if err := g.handle.CallWithStack(g.ctx, g.stack[:]); err != nil {
+		t.Fatal(err)
 	}
-	g.mod.Memory().Write(g.in, batch)
-	packed := g.call(t, "handle_batch", uint64(g.in), uint64(len(batch)))
-	b, _ := g.mod.Memory().Read(uint32(packed>>32), uint32(packed))
+	b, _ := g.mod.Memory().Read(uint32(g.stack[0]>>32), uint32(g.stack[0]))
 	return b
 }
 
@@ -147,7 +158,7 @@ func TestGuestsDoTheSameMetered(t *testing.T) {
 	r := newRuntime(t, Config{})
 	for name, code := range guests(t) {
 		t.Run(name, func(t *testing.T) {
-			plain := newBare(t, code)
+			plain := newBare(t, code, nil)
 			loaded, err := r.Load(context.Background(), plugin.Spec{Manifest: manifest(nil), Files: files(code), Store: plugin.Store{Granted: true}})
 			if err != nil {
 				t.Fatal(err)

@@ -2,12 +2,10 @@ package wasm
 
 import (
 	"context"
-	"errors"
 	"math"
+	"os"
 	"testing"
 	"time"
-
-	"github.com/tetratelabs/wazero"
 
 	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/event"
@@ -73,83 +71,62 @@ func BenchmarkScriptSpawn(b *testing.B) {
 	})
 }
 
-// BenchmarkScriptMetering sets metered code beside the same engine as it came from the compiler, taking turns. Of each
-// the best round counts: what disturbs a round is not the code.
+// BenchmarkScriptMetering sets the metered engine beside itself as it came from the compiler.
 func BenchmarkScriptMetering(b *testing.B) {
 	r := newRuntime(b, Config{Engine: engine(b)})
 	for _, body := range bodies {
-		b.Run(body.name, func(b *testing.B) {
-			metered := loadScript(b, r, onBid(body.text)).(*guest)
-			plain := unmetered(b, r, script(onBid(body.text)))
-			batch, _ := new(Codec).Encode(nil, aBid())
-			with, without := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
-			for b.Loop() {
-				start := time.Now()
-				for range 64 {
-					metered.box.at(7, startTime)
-					if err := metered.inst.put(batch, 1<<40); err != nil {
-						b.Fatal(err)
-					}
-					if _, err := metered.inst.call(metered.inst.handle, 1<<40, uint64(metered.inst.in), uint64(len(batch))); err != nil {
-						b.Fatal(err)
-					}
-				}
-				half := time.Now()
-				for range 64 {
-					plain(batch)
-				}
-				with, without = min(with, half.Sub(start)), min(without, time.Since(half))
-			}
-			b.ReportMetric(float64(with)/float64(without), "metered/plain")
-			b.ReportMetric(float64(with)/64, "best-ns/event")
+		b.Run(body.name, func(b *testing.B) { metering(b, r, script(onBid(body.text)), aBid()) })
+	}
+}
+
+// BenchmarkMetering is the same for modules that were compiled, with a batch of a backlog.
+func BenchmarkMetering(b *testing.B) {
+	c, err := os.ReadFile("../../../sdk/tck/testdata/c/conformance.wasm")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var batch []event.Event
+	for range 64 {
+		batch = append(batch, aBid()...)
+	}
+	for name, code := range map[string][]byte{"c": c, "go": goGuest(b)} {
+		b.Run(name, func(b *testing.B) {
+			metering(b, newRuntime(b, Config{}), plugin.Spec{Manifest: manifest(nil), Files: files(code), Store: plugin.Store{Granted: true}}, batch)
 		})
 	}
 }
 
-// unmetered loads a script into the engine without rewriting it and gives what hands it a batch.
-func unmetered(b *testing.B, r *Runtime, s plugin.Spec) func(batch []byte) {
-	b.Helper()
+// metering hears a batch metered and as the module came, taking turns. Of each the best round counts: what disturbs a
+// round is not the code.
+func metering(b *testing.B, r *Runtime, s plugin.Spec, events []event.Event) {
+	const calls = 64
 	src, err := Read(r.cfg, s)
 	if err != nil {
 		b.Fatal(err)
 	}
-	box := &sandbox{}
-	ctx := box.within(context.Background())
-	rt := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCoreFeatures(features))
-	b.Cleanup(func() {
-		if err := rt.Close(ctx); err != nil {
-			b.Error(err)
-		}
-	})
-	if err := errors.Join(instantiateWASI(ctx, rt), instantiateHost(ctx, rt)); err != nil {
-		b.Fatal(err)
-	}
-	mod, err := rt.Instantiate(ctx, src.Code)
+	g, err := r.Load(context.Background(), s)
 	if err != nil {
 		b.Fatal(err)
 	}
-	call := func(name string, params ...uint64) uint64 {
-		out, err := mod.ExportedFunction(name).Call(ctx, params...)
-		if err != nil {
-			b.Fatal(err)
+	defer g.Close(context.Background())
+	metered, plain := g.(*guest), newBare(b, src.Code, src.Config)
+	batch, _ := new(Codec).Encode(nil, events)
+	with, without := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
+	for b.Loop() {
+		start := time.Now()
+		for range calls {
+			metered.box.allow(math.MaxInt)
+			if _, err := metered.hear(batch, 7, startTime, 1<<40); err != nil {
+				b.Fatal(err)
+			}
 		}
-		if len(out) == 0 {
-			return 0
+		half := time.Now()
+		for range calls {
+			plain.box.allow(math.MaxInt)
+			plain.hear(b, batch, 7, startTime)
 		}
-		return out[0]
+		with, without = min(with, half.Sub(start)), min(without, time.Since(half))
 	}
-	call("sothebais_abi_v1", 3)
-	in := call("alloc", 1<<16)
-	mod.Memory().Write(uint32(in), src.Config)
-	if refused := call("configure", in, uint64(len(src.Config))); refused != 0 {
-		b.Fatal("refused")
-	}
-	handle, stack := mod.ExportedFunction("handle_batch"), make([]uint64, 2)
-	return func(batch []byte) {
-		mod.Memory().Write(uint32(in), batch)
-		stack[0], stack[1] = in, uint64(len(batch))
-		if err := handle.CallWithStack(ctx, stack); err != nil {
-			b.Fatal(err)
-		}
-	}
+	b.ReportMetric(float64(with)/float64(without), "metered/plain")
+	b.ReportMetric(float64(with)/float64(calls*len(events)), "best-ns/event")
 }

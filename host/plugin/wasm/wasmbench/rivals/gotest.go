@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+)
+
+// root is where the product's module begins, seen from here.
+const root = "../../../../.."
+
+// metrics are what a benchmark reports, by unit.
+type metrics map[string]float64
+
+// benchmarks runs benchmarks of a package of the product and gives what each reports, by its name without the prefix
+// and the number of processors.
+func benchmarks(ctx context.Context, pkg, pattern, time string) (map[string]metrics, error) {
+	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", pattern, "-benchtime", time, "-count", "1", pkg)
+	cmd.Dir, cmd.Stderr = root, os.Stderr
+	b, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("benchmarks %s of %s: %w\n%s", pattern, pkg, err, bytes.TrimSpace(b))
+	}
+	return parse(string(b)), nil
+}
+
+func parse(text string) map[string]metrics {
+	out := map[string]metrics{}
+	for line := range strings.Lines(text) {
+		words := strings.Fields(line)
+		if len(words) < 4 || !strings.HasPrefix(words[0], "Benchmark") {
+			continue
+		}
+		name := strings.TrimPrefix(words[0], "Benchmark")
+		if i := strings.LastIndexByte(name, '-'); i > 0 {
+			name = name[:i]
+		}
+		m := metrics{}
+		for i := 2; i+1 < len(words); i += 2 {
+			if v, err := strconv.ParseFloat(words[i], 64); err == nil {
+				m[words[i+1]] = v
+			}
+		}
+		out[name] = m
+	}
+	return out
+}
+
+// taken is a figure that a benchmark of a package reports.
+type taken struct {
+	figure          string
+	benchmark, unit string
+	times           float64 // what makes the figure's unit of the benchmark's
+}
+
+// ofPackages takes what needs the inside of a package from that package's benchmarks.
+func ofPackages(ctx context.Context, _ string, r *results) error {
+	for _, p := range []struct {
+		pkg, pattern, time string
+		taken              []taken
+	}{
+		{"./host/plugin/wasm", "^(BenchmarkMetering|BenchmarkScriptMetering|BenchmarkRollBack)$", "1s", []taken{
+			{"fuel_c", "Metering/c", "metered/plain", 1},
+			{"fuel_go", "Metering/go", "metered/plain", 1},
+			{"fuel_js", "ScriptMetering/answer", "metered/plain", 1},
+			{"rollback_us", "RollBack/0KiB/after20", "rollback-p50-ns", 1e-3},
+		}},
+		{"./host/plugin/replay", "^BenchmarkRead$", "2s", []taken{{"log_events_m", "Read", "events/s", 1e-6}}},
+		{"./host/plugin/wasm/runner", "^BenchmarkHostileStall$", "1x", []taken{{"hostile_stall_ms", "HostileStall", "hostile_stall_ms", 1}}},
+	} {
+		got, err := benchmarks(ctx, p.pkg, p.pattern, p.time)
+		if err != nil {
+			return err
+		}
+		for _, t := range p.taken {
+			v, ok := got[t.benchmark][t.unit]
+			if !ok {
+				return fmt.Errorf("benchmark %s of %s reports no %s", t.benchmark, p.pkg, t.unit)
+			}
+			r.figures[t.figure] = v * t.times
+		}
+		for name, m := range got {
+			fmt.Fprintf(os.Stderr, "    %s: %v\n", name, m)
+		}
+		if m, ok := got["HostileStall"]; ok {
+			r.note("while hostile modules run a ticker of 1 ms is late by %.1f ms at worst, p99 %.2f ms; for as long while nothing does %.1f ms, p99 %.2f ms",
+				m["hostile_stall_ms"], m["hostile_p99_ms"], m["control_stall_ms"], m["control_p99_ms"])
+		}
+	}
+	return nil
+}
