@@ -123,6 +123,8 @@ type fake struct {
 	quirk   bool // differs from others where it is told to
 	sum     string
 	close   int
+	acts    map[string][]plugin.Reaction // what it asks for when it is told a word
+	spec    plugin.Spec
 }
 
 func say(seq uint64, text, mood string) plugin.Reaction {
@@ -175,6 +177,13 @@ func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Re
 		case "reply":
 			f.out = append(f.out, plugin.Reaction{Event: e.Seq, Power: "reply", Cue: cue.Cue{Verb: cue.Reply, Name: "1"}})
 		default:
+			if acts, ok := f.acts[what]; ok {
+				for _, r := range acts {
+					r.Event = e.Seq
+					f.out = append(f.out, r)
+				}
+				continue
+			}
 			var about uint64 // when it is told "about 4"
 			_, _ = fmt.Sscanf(what, "about %d", &about)
 			f.out = append(f.out, plugin.Reaction{Event: e.Seq, About: about, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: f.name + " heard " + what, Priority: cue.Urgent}})
@@ -228,6 +237,7 @@ type fakes struct {
 	made []*fake
 	fail error
 	sum  string // of what it makes
+	acts map[string][]plugin.Reaction
 }
 
 func (r *fakes) Load(_ context.Context, spec plugin.Spec) (plugin.Guest, error) {
@@ -236,7 +246,7 @@ func (r *fakes) Load(_ context.Context, spec plugin.Spec) (plugin.Guest, error) 
 	if r.fail != nil {
 		return nil, r.fail
 	}
-	f := &fake{name: spec.Manifest.ID, sum: r.sum}
+	f := &fake{name: spec.Manifest.ID, sum: r.sum, acts: r.acts, spec: spec}
 	r.made = append(r.made, f)
 	return f, nil
 }

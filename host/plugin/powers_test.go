@@ -1,0 +1,298 @@
+package plugin_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"github.com/sothebais/sothebais/host/cue"
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/abi"
+	"github.com/sothebais/sothebais/host/show"
+)
+
+// grants is a book in memory.
+type grants struct {
+	mu   sync.Mutex
+	book map[string]map[string]plugin.Grant
+}
+
+func (g *grants) Granted(_ context.Context, id string) (map[string]plugin.Grant, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.book[id]), nil
+}
+
+func (g *grants) Put(_ context.Context, id, power string, d plugin.Grant) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.book[id] == nil {
+		g.book[id] = map[string]plugin.Grant{}
+	}
+	g.book[id][power] = d
+	return nil
+}
+
+// shelves keeps stores in memory.
+type shelves struct {
+	mu   sync.Mutex
+	kept map[string]map[string][]byte
+}
+
+func (s *shelves) PluginAll(_ context.Context, id string) (map[string][]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.kept[id]), nil
+}
+
+func (s *shelves) PluginPutAll(_ context.Context, id string, values map[string][]byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kept[id] == nil {
+		s.kept[id] = map[string][]byte{}
+	}
+	for k, v := range values {
+		if s.kept[id][k] = v; v == nil {
+			delete(s.kept[id], k)
+		}
+	}
+	return nil
+}
+
+// sayNow says it at a time, which rates and timers go by.
+func (l *timeline) sayNow(text string) {
+	_, _ = l.Record(context.Background(), event.Draft{At: time.Now(), Data: show.OperatorActed{What: text}})
+}
+
+// asking describes a plugin that asks for powers, such as "{name: reply, why: x}".
+func asking(id, kind string, powers ...string) fs.FS {
+	text := strings.Replace(manifestText(id, ""), "{name: say, why: to be heard}", strings.Join(append(powers, "{name: say, why: to be heard}"), ", "), 1)
+	return fstest.MapFS{"plugin.yaml": {Data: []byte(strings.Replace(text, "kind: overlay", "kind: "+kind, 1))}}
+}
+
+func reply(text string) plugin.Reaction {
+	return plugin.Reaction{Power: "reply", Cue: cue.Cue{Verb: cue.Reply, Name: "1", Text: text}}
+}
+
+func called(power string, c abi.Call) plugin.Reaction { return plugin.Reaction{Power: power, Call: c} }
+
+// TestGrantsDecide: what reaches beyond the stage needs a grant, and each has a rate and a size, from the moment at
+// which somebody decides.
+func TestGrantsDecide(t *testing.T) {
+	s, book := newStage(), &grants{book: map[string]map[string]plugin.Grant{}}
+	s.configure(func(c *plugin.Config) { c.Grants = book })
+	s.rt.acts = map[string][]plugin.Reaction{"short": {reply("ok")}, "long": {reply(strings.Repeat("x", 21))}}
+	ask := func(what string, want int, reason string) {
+		t.Helper()
+		before, told := len(s.offered), len(facts[show.PowerDenied](s.l))
+		s.l.sayNow(what)
+		synctest.Wait()
+		if got := len(s.offered) - before; got != want {
+			t.Errorf("%s: %d were offered, want %d", what, got, want)
+		}
+		d := facts[show.PowerDenied](s.l)[told:]
+		if reason == "" && len(d) != 0 || reason != "" && (len(d) != 1 || !strings.Contains(d[0].Reason, reason) || d[0].Power != "reply" || d[0].Plugin != "a") {
+			t.Errorf("%s: denied %+v, want %q", what, d, reason)
+		}
+		time.Sleep(time.Second)
+	}
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: reply, why: to answer, per_minute: 10}")))
+		ask("short", 0, "reply is not granted to a; a person grants it in the control room, or with: sothebais plugin grant a reply")
+		if err := s.h.Grant(ctx, "a", "reply", plugin.Grant{By: "ana", Capability: plugin.Capability{PerMinute: 2, Bytes: 20}}, 0); err != nil {
+			t.Fatal(err)
+		}
+		ask("short", 1, "")
+		ask("long", 0, "21 bytes, reply has 20")
+		ask("short", 1, "")
+		ask("short", 0, "more than 2 a minute")
+		time.Sleep(time.Minute)
+		ask("short", 1, "")
+		if err := s.h.Revoke(ctx, "a", "reply", "ana", 0); err != nil {
+			t.Fatal(err)
+		}
+		ask("short", 0, "is not granted")
+		if w := s.h.Plugins()[0].Powers[0]; w.Used != 3 || w.Denied != 4 || w.Grant.Granted || w.Grant.By != "ana" {
+			t.Errorf("power %+v", w)
+		}
+	})
+	g, r := facts[show.PluginGranted](s.l), facts[show.PluginRevoked](s.l)
+	if len(g) != 1 || g[0].Limit != "2 a minute, 20 bytes" || g[0].Who != "ana" || len(r) != 1 || r[0].Power != "reply" {
+		t.Errorf("granted %+v, revoked %+v", g, r)
+	}
+	if d := facts[show.PowerDenied](s.l); len(s.rt.made[0].answers) != len(d) {
+		t.Errorf("the plugin heard %d of %d denials", len(s.rt.made[0].answers), len(d))
+	}
+}
+
+// TestDenialsAreToldOnceASecond for each power, with how many were not told.
+func TestDenialsAreToldOnceASecond(t *testing.T) {
+	s, book := newStage(), &grants{book: map[string]map[string]plugin.Grant{}}
+	s.configure(func(c *plugin.Config) { c.Grants = book })
+	s.rt.acts = map[string][]plugin.Reaction{"both": {reply("a"), {Power: "post", Cue: cue.Cue{Verb: cue.Post, Text: "a"}}}}
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: reply, why: x}", "{name: post, why: x}")))
+		for range 30 { // three seconds
+			s.l.sayNow("both")
+			synctest.Wait()
+			time.Sleep(100 * time.Millisecond)
+		}
+	})
+	got := map[string][]string{}
+	for _, d := range facts[show.PowerDenied](s.l) {
+		got[d.Power] = append(got[d.Power], d.Reason[strings.LastIndex(d.Reason, "reply")+1:])
+	}
+	for _, power := range []string{"reply", "post"} {
+		if n := len(got[power]); n != 3 || strings.Contains(got[power][0], "times before") || !strings.HasSuffix(got[power][1], "(and 9 times before)") {
+			t.Errorf("%s was told %d times: %q", power, n, got[power])
+		}
+	}
+}
+
+// TestTimers fire when they are due, once, for the plugin that set them, and go over with its state.
+func TestTimers(t *testing.T) {
+	s := newStage()
+	set := func(token uint64, ms int64) plugin.Reaction {
+		return called("timer", &abi.Timer{Token: token, Millis: ms})
+	}
+	s.rt.acts = map[string][]plugin.Reaction{"set": {set(1, 5000), set(2, 2000), set(3, 1000)}, "again": {set(3, 4000)}, "cancel": {set(2, 0)}, "third": {set(4, 1000)}}
+	tell := func(what string) {
+		s.l.sayNow(what)
+		synctest.Wait()
+	}
+	fired := func() (out []uint64) {
+		synctest.Wait()
+		for _, f := range facts[show.TimerFired](s.l) {
+			out = append(out, f.Token)
+		}
+		return out
+	}
+	timing := func(id, kind string) fs.FS {
+		f := asking(id, kind, "{name: timer, why: to wait, pending: 3}").(fstest.MapFS)
+		f["plugin.yaml"].Data = append(f["plugin.yaml"].Data, withState...)
+		return f
+	}
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", timing("a", "overlay")))
+		synctest.Wait()
+		tell("set")
+		tell("again")
+		tell("cancel")
+		tell("third") // the place of the cancelled one
+		tell("set")   // sets three anew, of which one has no room
+		time.Sleep(1100 * time.Millisecond)
+		if got := fired(); !slices.Equal(got, []uint64{3, 4}) {
+			t.Errorf("after 1.1 s: fired %v", got)
+		}
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, timing("b", "overlay"), "ana", 0))
+		time.Sleep(10 * time.Second)
+		if got := fired(); !slices.Equal(got, []uint64{3, 4, 1}) {
+			t.Errorf("in the end: fired %v", got)
+		}
+	})
+	f := facts[show.TimerFired](s.l)
+	if f[0].Plugin != "a" || f[2].Plugin != "b" || len(s.rt.made[1].answers) != 1 {
+		t.Errorf("fired %+v; the successor heard %v", f, s.rt.made[1].answers)
+	}
+	if d := facts[show.PowerDenied](s.l); len(d) != 1 || d[0].Reason != "too many timers run already" || d[0].Token != 2 {
+		t.Errorf("denied %+v", d)
+	}
+}
+
+// TestAnswersReachWhoAsked and nobody else, though somebody of that id sits in another slot.
+func TestAnswersReachWhoAsked(t *testing.T) {
+	s := newStage()
+	s.configure(func(c *plugin.Config) {
+		c.Fetch = func(ctx context.Context, q plugin.Request) (plugin.Answer, error) {
+			if time.Sleep(2 * time.Second); strings.HasSuffix(q.URL, "bad") {
+				return plugin.Answer{}, errors.New("no such thing\nsecond line")
+			}
+			return plugin.Answer{Status: 200, Type: "text/plain", Body: fmt.Sprint(q.Hosts, q.Bytes)}, nil
+		}
+		c.Ask = func(_ context.Context, q plugin.Question) (plugin.Reply, error) {
+			return plugin.Reply{Text: q.Prompt + "!", Tokens: 100}, nil
+		}
+	})
+	ask := func(token uint64) plugin.Reaction {
+		return called("llm", &abi.Ask{Token: token, Prompt: "so", MaxTokens: 600})
+	}
+	get := func(token uint64, what string) plugin.Reaction {
+		return called("http", &abi.Fetch{Token: token, URL: "https://a.example/" + what})
+	}
+	s.rt.acts = map[string][]plugin.Reaction{"a fetch": {get(1, "good"), get(2, "bad")}, "a ask": {ask(3)}, "a spend": {ask(4)}, "a rush": {get(5, ""), get(6, ""), get(7, ""), get(8, ""), get(9, "")}}
+	http, llm := "{name: http, why: x, hosts: [a.example], bytes: 100}", "{name: llm, why: x, tokens_per_hour: 650}"
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", http, llm)))
+		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "scene-rules", http)))
+		s.rt.made[1].acts = nil
+		for _, what := range []string{"a fetch", "a ask", "a spend", "a rush"} {
+			s.l.sayNow(what)
+			time.Sleep(3 * time.Second)
+		}
+	})
+	if got := s.rt.made[1].answers; len(got) != 0 {
+		t.Errorf("somebody else heard %+v", got)
+	}
+	f, m, d := facts[show.FetchAnswered](s.l), facts[show.ModelAnswered](s.l), facts[show.PowerDenied](s.l)
+	slices.SortFunc(f, func(a, b show.FetchAnswered) int { return int(a.Token) - int(b.Token) })
+	if len(f) != 6 || !f[0].OK || f[0].Body != "[a.example] 100" || f[0].Slot != "overlay" || f[1].OK || f[1].Reason != "no such thing" {
+		t.Errorf("fetched %+v", f)
+	}
+	if len(m) != 1 || !m[0].OK || m[0].Token != 3 || m[0].Text != "so!" || m[0].Tokens != 100 {
+		t.Errorf("answered %+v", m)
+	}
+	if len(d) != 2 || d[0].Token != 4 || d[0].Reason != "the budget of 650 tokens an hour is spent" || d[1].Token != 9 || d[1].Reason != "too many requests are under way" {
+		t.Errorf("denied %+v", d)
+	}
+	if got := s.rt.made[0].answers; len(got) != len(f)+len(m)+len(d) {
+		t.Errorf("who asked heard %d answers of %d", len(got), len(f)+len(m)+len(d))
+	}
+	for _, e := range s.l.events {
+		if k := e.Kind(); (k == show.KindFetchAnswered || k == show.KindModelAnswered) && told(s.l.events[e.Cause-1]) == "" {
+			t.Errorf("%d %s is by %d, which is no request", e.Seq, k, e.Cause)
+		}
+	}
+}
+
+// TestStoreOutlives the plugin that wrote to it, in the quota that holds, and is closed to one without the grant.
+func TestStoreOutlives(t *testing.T) {
+	s, book, kept := newStage(), &grants{book: map[string]map[string]plugin.Grant{}}, &shelves{kept: map[string]map[string][]byte{}}
+	s.configure(func(c *plugin.Config) { c.Grants, c.Store = book, kept })
+	put := func(k string, v []byte) plugin.Reaction {
+		return called("store", &abi.StorePut{Key: k, Value: v})
+	}
+	s.rt.acts = map[string][]plugin.Reaction{"put": {put("a", []byte("1")), put("b", []byte("2")), put("a", []byte("3"))}, "drop": {put("b", nil)}}
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: store, why: x, bytes: 1000}")))
+		synctest.Wait()
+		s.l.sayNow("put")
+		synctest.Wait()
+		s.l.sayNow("drop")
+		synctest.Wait()
+		if got := kept.kept["a"]; len(got) != 1 || string(got["a"]) != "3" {
+			t.Errorf("kept %q", got)
+		}
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, asking("a", "overlay", "{name: store, why: x, bytes: 70000}"), "ana", 0)) // so much needs a grant
+		if err := s.h.Grant(ctx, "a", "store", plugin.Grant{By: "ana", Capability: plugin.Capability{Bytes: 500}}, 0); err != nil {
+			t.Fatal(err)
+		}
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, asking("a", "overlay", "{name: store, why: x, bytes: 70000}"), "ana", 0))
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, asking("b", "overlay", "{name: store, why: x}"), "ana", 0))
+	})
+	for i, want := range []plugin.Store{{Granted: true, Quota: 1000}, {}, {Granted: true, Quota: 500, Content: map[string][]byte{"a": []byte("3")}}, {Granted: true, Quota: 64 << 10}} {
+		got := s.rt.made[i].spec.Store
+		if got.Granted != want.Granted || got.Quota != want.Quota || len(got.Content) != len(want.Content) || string(got.Content["a"]) != string(want.Content["a"]) {
+			t.Errorf("guest %d has store %+v, want %+v", i, got, want)
+		}
+	}
+}
