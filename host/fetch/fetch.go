@@ -166,7 +166,7 @@ func headers(to http.Header, lines string) error {
 		}
 		name, value, ok := strings.Cut(line, ":")
 		name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))
-		if n++; !ok || name == "" || n > maxHeaders {
+		if n++; !ok || name == "" || n > maxHeaders || strings.ContainsAny(line, "\r\n\x00") {
 			return fmt.Errorf("%w: header line %.60q; want at most %d of the form Name: value", ErrRefused, line, maxHeaders)
 		}
 		switch name {

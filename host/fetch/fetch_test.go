@@ -144,7 +144,7 @@ func FuzzRequest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if req.URL.Hostname() != "api.example.com" || req.URL.Scheme != "https" || req.Host != req.URL.Host {
+		if !strings.EqualFold(req.URL.Hostname(), "api.example.com") || req.URL.Scheme != "https" || req.Host != req.URL.Host {
 			t.Errorf("%s would be sent to %s (%s)", address, req.URL, req.Host)
 		}
 		for name, values := range req.Header {
