@@ -271,6 +271,26 @@ func childNamed(t *testing.T, parent int, name string) int {
 // findChild is childNamed where there may be none: 0 then.
 func findChild(t *testing.T, parent int, name string) int {
 	t.Helper()
+	for _, pid := range children(t, parent) {
+		if comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); strings.TrimSpace(string(comm)) == name {
+			return pid
+		}
+	}
+	return 0
+}
+
+// runners are the processes of plugins.
+func runners(t *testing.T, parent int) []int {
+	t.Helper()
+	return slices.DeleteFunc(children(t, parent), func(pid int) bool {
+		args, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		return !strings.HasSuffix(string(args), "\x00plugin-runner\x00")
+	})
+}
+
+// children are the child processes of one.
+func children(t *testing.T, parent int) (pids []int) {
+	t.Helper()
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
 	if err != nil {
 		t.Fatal(err)
@@ -278,13 +298,12 @@ func findChild(t *testing.T, parent int, name string) int {
 	for _, f := range tasks {
 		b, _ := os.ReadFile(f)
 		for _, id := range strings.Fields(string(b)) {
-			if comm, _ := os.ReadFile("/proc/" + id + "/comm"); strings.TrimSpace(string(comm)) == name {
-				pid, _ := strconv.Atoi(id)
-				return pid
+			if pid, err := strconv.Atoi(id); err == nil {
+				pids = append(pids, pid)
 			}
 		}
 	}
-	return 0
+	return pids
 }
 
 // controlRoom drives the page in Chromium: see control-room.mjs.
