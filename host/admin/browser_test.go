@@ -22,7 +22,7 @@ func TestControlRoomInChromium(t *testing.T) {
 	if script == "" {
 		script = filepath.Join("e2e", "control-room.mjs")
 	}
-	drive(t, script, func(c *Config) { c.Preview = testStream(t) })
+	drive(t, script)
 }
 
 // TestPluginsPageInChromium does the same with the page of characters and plugins.
@@ -31,7 +31,7 @@ func TestPluginsPageInChromium(t *testing.T) {
 }
 
 // drive starts a control room with the built pages and lets a script work on it in a browser.
-func drive(t *testing.T, script string, change ...func(*Config)) {
+func drive(t *testing.T, script string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs a browser")
@@ -45,8 +45,11 @@ func drive(t *testing.T, script string, change ...func(*Config)) {
 			t.Fatalf("%s is missing: %s", need.path, need.mend)
 		}
 	}
-	r := newRoom(t, append(change, func(c *Config) { c.UI = os.DirFS("ui/dist") })...)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	r := newRoom(t, func(c *Config) {
+		c.UI = os.DirFS("ui/dist")
+		c.Preview = testStream(t)
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", script)
 	cmd.Dir = "ui"

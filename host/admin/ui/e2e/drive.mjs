@@ -25,6 +25,13 @@ page.on("console", (m) => {
   if (m.type() === "error" && !/401|status of 4\d\d/.test(m.text())) faults.push(m.text());
 });
 
+/** Takes complaints back that a step provoked; there must be some. */
+export const foreseen = (pattern) => {
+  const rest = faults.filter((f) => !pattern.test(f));
+  assert(rest.length < faults.length, `no complaint like ${pattern}`);
+  faults.splice(0, faults.length, ...rest);
+};
+
 const steps = [];
 const within = (ms, what, promise) => {
   let timer;

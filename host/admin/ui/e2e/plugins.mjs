@@ -1,6 +1,6 @@
 // Drives the page "Characters & plugins" in Chromium.
 import assert from "node:assert/strict";
-import { accessible, BASE, end, eventually, page, PASSWORD, seen, shot, SHOTS, step, tell, theme } from "./drive.mjs";
+import { accessible, BASE, end, eventually, foreseen, page, PASSWORD, seen, shot, SHOTS, step, tell, theme } from "./drive.mjs";
 
 const list = page.getByRole("table", { name: "Plugins" });
 const powers = page.getByRole("table", { name: "Capabilities" });
@@ -57,6 +57,7 @@ await step("says what cannot be read, and goes on when it can", async () => {
   await Promise.all([page.waitForRequest("**/api/v1/plugins"), press("Try again")]);
   await tell("plugins readable"); // asked again by itself soon
   await seen(list);
+  foreseen(/status of 500/);
 });
 
 await step("chooses by keyboard", async () => {
