@@ -32,6 +32,8 @@ type Config struct {
 	OwnerPassword string // made up at the first start when empty
 	Assets        fs.FS  // what the program brings along; the embedded tree when nil
 
+	runners []string // starts what runs a plugin; this program when empty
+
 	OnAir  func(Addresses) // called once, when the first frame is out and all ports listen
 	Logger *slog.Logger
 }

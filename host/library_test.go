@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin/wasm/runner"
 	"github.com/sothebais/sothebais/host/shipped"
 	"github.com/sothebais/sothebais/host/show"
 )
@@ -114,7 +115,7 @@ func TestScenesTellWhatIsWrong(t *testing.T) {
 // onStage is a host whose frames are made by hand.
 func onStage(t *testing.T, data string) *Host {
 	t.Helper()
-	h, err := New(t.Context(), Config{DataDir: data})
+	h, err := New(t.Context(), Config{DataDir: data, runners: []string{os.Args[0], runner.Verb}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func (h *Host) openSandboxes() (*sandboxes, error) {
 		return nil, err
 	}
 	log := h.part("runner")
-	apart, err := runner.New(runner.Config{Interpreter: players.Interpreter, Engine: players.Engine, CacheDir: h.cfg.cacheDir("plugins"), Spare: true, Logger: log, Metrics: h.regs[roleAgent]})
+	apart, err := runner.New(runner.Config{Command: h.cfg.runners, Interpreter: players.Interpreter, Engine: players.Engine, CacheDir: h.cfg.cacheDir("plugins"), Spare: true, Logger: log, Metrics: h.regs[roleAgent]})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}

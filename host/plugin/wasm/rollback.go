@@ -19,13 +19,14 @@ import (
 // KiB, and each page that an event writes to would fault anew after every copy.
 
 // Bounds of a journal. It is dropped, and the spare made a copy, when playing it would take longer than replayFloor
-// and twice as long as making the copy.
+// and sixteen times as long as making the copy. Each event pays its share of the copies, and only one that fails waits
+// for the journal to be played: at twice the copy, copying took longer than a small guest of 256 KiB itself.
 const (
 	replayFloor   = 5_000 // nanoseconds
 	eventNanos    = 20    // of writing one event into the guest
 	callNanos     = 100   // of one call into it
 	fuelANano     = 10
-	copyBytesNano = 16 // bytes that are copied in half a nanosecond
+	copyBytesNano = 2 // bytes that are copied in a sixteenth of a nanosecond
 	maxJournal    = 1 << 20
 	maxReplayed   = 4096
 )
