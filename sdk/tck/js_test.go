@@ -78,7 +78,7 @@ func read(t *testing.T, name string) []byte {
 }
 
 func TestJavaScript(t *testing.T) {
-	js, as := read(t, "js/conformance.js"), read(t, "testdata/assemblyscript.wasm")
+	js, as := read(t, "js/conformance.js"), read(t, "testdata/assemblyscript/conformance.wasm")
 	r := playingScripts(t, as)
 	Run(t, r, js)
 	t.Run("to AssemblyScript", func(t *testing.T) { HandOver(t, r, js, as) })

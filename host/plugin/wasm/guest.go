@@ -193,6 +193,7 @@ func (g *guest) Save(context.Context) ([]byte, error) {
 		g.passed(err)
 		return nil, errors.Join(fmt.Errorf("save: %w", err), g.rollBack(written))
 	}
+	g.stale = true // what save changed stands in no journal
 	return state, nil
 }
 

@@ -9,7 +9,7 @@ import (
 
 // TestConformance: what a plugin does in a process of its own is what it does in this one, to the byte.
 func TestConformance(t *testing.T) {
-	code, err := os.ReadFile("../../../../sdk/tck/testdata/assemblyscript.wasm")
+	code, err := os.ReadFile("../../../../sdk/tck/testdata/assemblyscript/conformance.wasm")
 	if err != nil {
 		t.Fatal(err)
 	}

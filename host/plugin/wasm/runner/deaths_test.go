@@ -22,7 +22,7 @@ import (
 // TestKilledAtAnyTime: a guest whose process is killed while it works, again and again, does what one does that lives:
 // each reaction comes once, in order.
 func TestKilledAtAnyTime(t *testing.T) {
-	code, err := os.ReadFile("../../../../sdk/tck/testdata/assemblyscript.wasm")
+	code, err := os.ReadFile("../../../../sdk/tck/testdata/assemblyscript/conformance.wasm")
 	if err != nil {
 		t.Fatal(err)
 	}
