@@ -87,5 +87,8 @@ func place(path string, text []byte, check bool) error {
 	if check {
 		return fmt.Errorf("%s is not what the schema says: run go run ./cmd/gen", path)
 	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
 	return os.WriteFile(path, text, 0o644)
 }
