@@ -11,18 +11,14 @@ type Commands struct {
 func (c *Commands) Len() int { return int(c.count) }
 
 func (c *Commands) reset() {
-	c.buf = append(c.buf[:0], make([]byte, batchHeader)...)
+	c.buf = append(c.buf[:0], zeros[:batchHeader]...)
 	c.count, c.event = 0, 0
 }
 
 func (c *Commands) begin(kind uint16, fields int) recordWriter {
-	w := recordWriter{b: c.buf, start: len(c.buf), header: commandHeader}
-	for range commandHeader/8 + fields {
-		w.b = append(w.b, 0, 0, 0, 0, 0, 0, 0, 0)
-	}
-	h := w.b[w.start:]
-	le.PutUint16(h[4:], kind)
-	h[6] = byte(fields)
+	w := recordWriter{b: append(c.buf, zeros[:commandHeader+slot*fields]...), start: len(c.buf), header: commandHeader}
+	h := w.b[w.start : w.start+commandHeader]
+	le.PutUint64(h, uint64(kind)<<32|uint64(fields)<<48)
 	le.PutUint32(h[8:], c.event)
 	return w
 }

@@ -16,6 +16,12 @@ const (
 
 var le = binary.LittleEndian
 
+// maxFields is how many fields a record can have, which it counts in a byte.
+const maxFields = 255
+
+// zeros are what records begin and end with.
+var zeros [commandHeader + slot*maxFields]byte
+
 // Kind is the number of a kind of event; the constants are named Kind….
 type Kind uint16
 
@@ -125,8 +131,7 @@ func (w *recordWriter) str(i int, s string) {
 	if len(s) > MaxStringBytes {
 		s = cut(s)
 	}
-	le.PutUint32(w.slot(i), uint32(len(w.b)-w.start))
-	le.PutUint32(w.slot(i)[4:], uint32(len(s)))
+	le.PutUint64(w.slot(i), uint64(len(w.b)-w.start)|uint64(len(s))<<32)
 	w.b = append(w.b, s...)
 }
 
@@ -140,9 +145,7 @@ func cut(s string) string {
 }
 
 func (w *recordWriter) end() []byte {
-	for len(w.b)%8 != 0 {
-		w.b = append(w.b, 0)
-	}
+	w.b = append(w.b, zeros[:-len(w.b)&7]...)
 	le.PutUint32(w.b[w.start:], uint32(len(w.b)-w.start))
 	return w.b
 }

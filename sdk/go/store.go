@@ -19,20 +19,22 @@ func (r StoreResult) Error() string {
 // later version of the same plugin finds it again. It is for Configure, Handle, Save, Restore and Migrate, and needs
 // NeedsStore and the capability store.
 func StoreGet(key string) ([]byte, error) {
-	room := make([]byte, 256)
-	n := storeGet(key, room)
-	if n > int64(len(room)) {
-		room = make([]byte, n)
-		n = storeGet(key, room)
-	}
+	n := storeGet(key, shortValue[:])
 	switch {
 	case n == int64(StoreResultAbsent):
 		return nil, nil
 	case n < 0:
 		return nil, StoreResult(n)
 	}
-	return room[:n], nil
+	value := make([]byte, n)
+	if copy(value, shortValue[:]) < len(value) {
+		storeGet(key, value)
+	}
+	return value, nil
 }
+
+// shortValue is where the host puts a value of a length that is not known yet. A module is one thread.
+var shortValue [256]byte
 
 // StorePut keeps a value under key; a value of no bytes deletes it. When the plugin fails on the event at hand, what
 // it kept for it is forgotten.

@@ -88,7 +88,7 @@ func (x example) files() map[string][]byte {
 func batch(events []event.Event) []byte {
 	b := abi.BeginBatch(nil)
 	for _, e := range events {
-		b, _ = wasm.AppendEvent(b, e)
+		b, _ = wasm.AppendEvent(b, &e)
 	}
 	abi.EndBatch(b, len(events))
 	return b

@@ -48,42 +48,59 @@ const (
 	toAbout
 )
 
-// ReadCommands reads what a guest answered to a batch of n events into out, whose capacity is used again. Commands of
-// a kind that this version does not know are left out and counted. At most limit commands are taken; the rest is
-// counted as dropped.
-func ReadCommands(b []byte, n, limit int, out []Command, intern func([]byte) string) (cmds []Command, unknown, dropped int, err error) {
-	out = out[:0]
+// Answer reads what a guest answered to a batch, one command after the other. Commands of a kind that this version does
+// not know are passed over and counted, and so are those past a limit.
+type Answer struct {
+	Unknown, Dropped int
+
+	all, rest []byte
+	events    int // of the batch
+	limit     int // commands that are still taken
+	count, at uint32
+}
+
+// ReadAnswer begins to read b, the answer to a batch of so many events, of which at most limit commands are taken.
+func ReadAnswer(b []byte, events, limit int) (Answer, error) {
 	if len(b) < batchHeader {
-		return out, 0, 0, fmt.Errorf("%w: %d bytes, want at least a header of %d", ErrCommands, len(b), batchHeader)
+		return Answer{}, fmt.Errorf("%w: %d bytes, want at least a header of %d", ErrCommands, len(b), batchHeader)
 	}
 	count, size := le.Uint32(b), le.Uint32(b[4:])
 	if uint64(size) != uint64(len(b)) {
-		return out, 0, 0, fmt.Errorf("%w: header says %d bytes, the guest returned %d", ErrCommands, size, len(b))
+		return Answer{}, fmt.Errorf("%w: header says %d bytes, the guest returned %d", ErrCommands, size, len(b))
 	}
-	rest := b[batchHeader:]
-	for i := range count {
-		rec, err := nextCommand(rest, n)
+	return Answer{all: b, rest: b[batchHeader:], events: events, limit: limit, count: count}, nil
+}
+
+// Next reads the next command into c, whatever was there, and false when there is none; text makes a string of bytes
+// that are the guest's. Of an answer that is malformed anywhere nothing may be used, so that its reader goes on until
+// the end before it acts.
+func (a *Answer) Next(c *Command, text func([]byte) string) (bool, error) {
+	for a.at < a.count {
+		rec, err := nextCommand(a.rest, a.events)
 		if err != nil {
-			return out[:0], 0, 0, fmt.Errorf("%w: command %d of %d, byte %d: %w", ErrCommands, i, count, len(b)-len(rest), err)
+			return false, fmt.Errorf("%w: command %d of %d, byte %d: %w", ErrCommands, a.at, a.count, len(a.all)-len(a.rest), err)
 		}
-		rest = rest[len(rec):]
+		a.rest = a.rest[len(rec):]
+		a.at++
 		kind := int(le.Uint16(rec[4:]))
 		switch {
 		case kind == 0 || kind >= len(commands):
-			unknown++
-		case len(out) >= limit:
-			dropped++
+			a.Unknown++
+		case a.limit == 0:
+			a.Dropped++
 		default:
-			out = append(out, Command{})
-			if err := out[len(out)-1].read(rec, &commands[kind], intern); err != nil {
-				return out[:0], 0, 0, fmt.Errorf("%w: command %d of %d (%s): %w", ErrCommands, i, count, commands[kind].name, err)
+			a.limit--
+			*c = Command{}
+			if err := c.read(rec, &commands[kind], text); err != nil {
+				return false, fmt.Errorf("%w: command %d of %d (%s): %w", ErrCommands, a.at-1, a.count, commands[kind].name, err)
 			}
+			return true, nil
 		}
 	}
-	if len(rest) != 0 {
-		return out[:0], 0, 0, fmt.Errorf("%w: %d bytes after the last of %d commands", ErrCommands, len(rest), count)
+	if len(a.rest) != 0 {
+		return false, fmt.Errorf("%w: %d bytes after the last of %d commands", ErrCommands, len(a.rest), a.count)
 	}
-	return out, unknown, dropped, nil
+	return false, nil
 }
 
 // nextCommand cuts the first record from b and checks its header.

@@ -7,6 +7,7 @@ package abi
 
 import (
 	"encoding/binary"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/sothebais/sothebais/host/event"
@@ -117,8 +118,7 @@ func (w *recordWriter) str(i int, s string) {
 		s = cut(s)
 		w.b[w.start+7] |= flagCut
 	}
-	le.PutUint32(w.slot(i), uint32(len(w.b)-w.start))
-	le.PutUint32(w.slot(i)[4:], uint32(len(s)))
+	le.PutUint64(w.slot(i), uint64(len(w.b)-w.start)|uint64(len(s))<<32)
 	w.b = append(w.b, s...)
 }
 
@@ -133,11 +133,8 @@ func cut(s string) string {
 
 // grow appends n zero bytes.
 func grow(b []byte, n int) []byte {
-	for ; n >= 8; n -= 8 {
-		b = append(b, 0, 0, 0, 0, 0, 0, 0, 0)
-	}
-	for ; n > 0; n-- {
-		b = append(b, 0)
-	}
+	at := len(b)
+	b = slices.Grow(b, n)[:at+n]
+	clear(b[at:])
 	return b
 }

@@ -10,14 +10,14 @@ import (
 
 // Maker makes a recording of facts that it is given in the order of the ledger.
 type Maker struct {
-	encode func(b []byte, e event.Event) ([]byte, bool)
+	encode func(b []byte, e *event.Event) ([]byte, bool)
 	rec    Recording
 	on     map[string]int // index of the take in each slot
 	began  uint64         // the fact that the show started
 }
 
 // NewMaker makes a maker; encode writes an event in the form that guests hear, and says false for one that they do not.
-func NewMaker(program string, encode func(b []byte, e event.Event) ([]byte, bool)) *Maker {
+func NewMaker(program string, encode func(b []byte, e *event.Event) ([]byte, bool)) *Maker {
 	return &Maker{encode: encode, rec: Recording{Head: Head{Program: program, Private: map[uint64]Address{}}}, on: map[string]int{}}
 }
 
@@ -54,7 +54,7 @@ func (m *Maker) Add(e event.Event) {
 		m.rec.Private[e.Seq] = Address{d.Slot, d.Plugin}
 	}
 	m.rec.End = e.At.UnixMilli()
-	m.rec.Records, _ = m.encode(m.rec.Records, e)
+	m.rec.Records, _ = m.encode(m.rec.Records, &e)
 }
 
 // loaded begins a take, and ends the one before in its slot.

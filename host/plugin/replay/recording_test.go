@@ -18,7 +18,7 @@ import (
 )
 
 // encode is what the host does for the kinds of these tests.
-func encode(b []byte, e event.Event) ([]byte, bool) {
+func encode(b []byte, e *event.Event) ([]byte, bool) {
 	at := e.At.UnixMilli()
 	switch d := e.Data.(type) {
 	case show.Ticked:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"log/slog"
 	"slices"
+	"unsafe"
 
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
@@ -14,24 +15,27 @@ const (
 	// maxTexts bounds the texts that are kept for the next command that has the same.
 	maxTexts     = 512
 	maxKeptBytes = 64
+	// Longer ones are cut from a piece of memory, most of them: one that is kept for long keeps no more than that.
+	pieceBytes = 4 << 10
+	maxCut     = 512
 )
 
 // Codec stands between a guest and the show: it writes events as the bytes that guests hear, and makes reactions of the
 // bytes that they leave. It may be in another process than the guest. The zero value is ready.
 type Codec struct {
-	heard     []event.Event // of the last batch, those that guests hear
-	commands  []abi.Command
+	heard     []uint64 // numbers of the events of the last batch, those that guests hear
 	reactions []plugin.Reaction
 	texts     map[string]string
+	piece     []byte // what is behind its end is free
 }
 
 // Encode writes a batch into b, whose capacity is used again, and gives how many of the events are in it.
 func (c *Codec) Encode(b []byte, events []event.Event) ([]byte, int) {
 	b, c.heard = abi.BeginBatch(b), c.heard[:0]
-	for _, e := range events {
+	for i := range events {
 		var ok bool
-		if b, ok = AppendEvent(b, e); ok {
-			c.heard = append(c.heard, e)
+		if b, ok = AppendEvent(b, &events[i]); ok {
+			c.heard = append(c.heard, events[i].Seq)
 		}
 	}
 	abi.EndBatch(b, len(c.heard))
@@ -39,7 +43,7 @@ func (c *Codec) Encode(b []byte, events []event.Event) ([]byte, int) {
 }
 
 // last is the number of the last event that was encoded.
-func (c *Codec) last() uint64 { return c.heard[len(c.heard)-1].Seq }
+func (c *Codec) last() uint64 { return c.heard[len(c.heard)-1] }
 
 // Decode reads what a guest answered, nil for nothing, to the batch that was encoded last; limit is how many commands an event may
 // cause. The reactions are in the order of the events, and valid until the next call.
@@ -48,38 +52,47 @@ func (c *Codec) Decode(out []byte, limit int) (reactions []plugin.Reaction, unkn
 	if out == nil {
 		return c.reactions, 0, 0, nil
 	}
-	c.commands, unknown, dropped, err = abi.ReadCommands(out, len(c.heard), limit*len(c.heard), c.commands, c.text)
+	a, err := abi.ReadAnswer(out, len(c.heard), limit*len(c.heard))
 	if err != nil {
-		return nil, 0, 0, &plugin.TrapError{Reason: err.Error(), Err: err}
+		return nil, 0, 0, malformed(err)
 	}
-	sorted := true
-	for i := range c.commands {
-		sorted = sorted && (i == 0 || c.commands[i-1].Event <= c.commands[i].Event)
-		c.reactions = append(c.reactions, plugin.Reaction{})
-		c.fill(&c.reactions[i], &c.commands[i])
+	sorted, last := true, 0
+	for {
+		var cmd abi.Command // it stays on the stack, where the collector need not be told of each text
+		ok, err := a.Next(&cmd, c.text)
+		if err != nil {
+			return nil, 0, 0, malformed(err)
+		}
+		if !ok {
+			break
+		}
+		sorted, last = sorted && last <= cmd.Event, cmd.Event
+		c.reactions = append(c.reactions, c.reaction(&cmd))
 	}
 	if !sorted {
 		slices.SortStableFunc(c.reactions, byEvent)
 	}
-	return c.reactions, unknown, dropped, nil
+	return c.reactions, a.Unknown, a.Dropped, nil
 }
+
+func malformed(err error) error { return &plugin.TrapError{Reason: err.Error(), Err: err} }
 
 func byEvent(a, b plugin.Reaction) int { return cmp.Compare(a.Event, b.Event) }
 
-// fill fills in an empty reaction.
-func (c *Codec) fill(r *plugin.Reaction, cmd *abi.Command) {
-	r.Event, r.About, r.Power, r.Call = c.heard[cmd.Event].Seq, cmd.About, cmd.Power, cmd.Call
+func (c *Codec) reaction(cmd *abi.Command) plugin.Reaction {
+	r := plugin.Reaction{Event: c.heard[cmd.Event], About: cmd.About, Power: cmd.Power, Call: cmd.Call}
 	if cmd.Cue.Verb == "" && cmd.Call == nil {
 		r.Log, r.Level = cmd.Cue.Text, slog.Level(min(max(cmd.Level, -4), 8))
-		return
+		return r
 	}
 	r.Cue = cmd.Cue
+	return r
 }
 
 // text makes a string of a guest's bytes; short ones that were seen before are not allocated again.
 func (c *Codec) text(b []byte) string {
 	if len(b) > maxKeptBytes {
-		return string(b)
+		return c.cut(b)
 	}
 	if s, ok := c.texts[string(b)]; ok {
 		return s
@@ -92,4 +105,17 @@ func (c *Codec) text(b []byte) string {
 		c.texts[s] = s
 	}
 	return s
+}
+
+// cut makes a string of bytes for which, mostly, nothing is allocated.
+func (c *Codec) cut(b []byte) string {
+	if len(b) > maxCut {
+		return string(b)
+	}
+	if len(b) > cap(c.piece)-len(c.piece) {
+		c.piece = make([]byte, 0, pieceBytes)
+	}
+	at := len(c.piece)
+	c.piece = append(c.piece, b...)
+	return unsafe.String(&c.piece[at], len(b)) // nothing is written there again
 }

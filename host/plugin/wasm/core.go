@@ -15,9 +15,8 @@ const maxGlobals = 1 << 16
 // Core is a guest which hears and answers in the bytes of the contract, for a host in another process. A Codec there
 // makes the bytes. Like a guest it is used by one goroutine at a time.
 type Core struct {
-	g        *guest
-	commands []abi.Command
-	writes   []byte
+	g      *guest
+	writes []byte
 }
 
 // Compile makes a core of a program. None of its code has run yet: call Start or Resume.
@@ -64,8 +63,8 @@ func (c *Core) Handle(batch []byte) (out, writes []byte, err error) {
 	n := abi.BatchCount(batch)
 	err = c.g.handle(batch, func(b []byte) error {
 		if b != nil {
-			if c.commands, _, _, err = abi.ReadCommands(b, n, n*c.g.limits.Commands, c.commands, noText); err != nil {
-				return &plugin.TrapError{Reason: err.Error(), Err: err}
+			if err := check(b, n, c.g.limits.Commands); err != nil {
+				return malformed(err)
 			}
 		}
 		out, c.writes = b, c.g.box.store.appendWrites(c.writes[:0])
@@ -77,7 +76,15 @@ func (c *Core) Handle(batch []byte) (out, writes []byte, err error) {
 	return out, c.writes, nil
 }
 
-func noText([]byte) string { return "" }
+// check reads an answer to n events, for which a guest may leave so many commands each, and keeps nothing.
+func check(out []byte, n, limit int) error {
+	a, err := abi.ReadAnswer(out, n, n*limit)
+	for ok := true; ok && err == nil; {
+		var c abi.Command
+		ok, err = a.Next(&c, func([]byte) string { return "" })
+	}
+	return err
+}
 
 // Again plays a batch which went well in another core of the program; what is printed, answered and written was heard
 // then.

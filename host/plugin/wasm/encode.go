@@ -13,7 +13,7 @@ import (
 // AppendEvent writes an event in the form that guests hear, and false for a kind that they do not.
 //
 // The cases are one table of facts; it is kept whole so that it can be read beside sdk/schema/v1.json.
-func AppendEvent(b []byte, e event.Event) ([]byte, bool) {
+func AppendEvent(b []byte, e *event.Event) ([]byte, bool) {
 	seq, at := e.Seq, e.At.UnixMilli()
 	switch d := e.Data.(type) {
 	case *abi.Recorded:

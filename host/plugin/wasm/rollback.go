@@ -18,17 +18,18 @@ import (
 // and is slower for anything but a guest that touches next to nothing: a page fault costs as much as copying 16 to 400
 // KiB, and each page that an event writes to would fault anew after every copy.
 
-// Bounds of a journal. It is dropped, and the spare made a copy, when playing it would take longer than replayFloor
-// and sixteen times as long as making the copy. Each event pays its share of the copies, and only one that fails waits
-// for the journal to be played: at twice the copy, copying took longer than a small guest of 256 KiB itself.
+// Bounds of a journal. It is dropped, and the spare made a copy, when playing it would take sixteen times as long as
+// making the copy: each event pays its share of the copies, and only one that fails waits for the journal to be played.
+// Nobody shall wait for longer than replayMost, though, unless a copy takes half of that by itself.
 const (
-	replayFloor   = 5_000 // nanoseconds
-	eventNanos    = 20    // of writing one event into the guest
-	callNanos     = 100   // of one call into it
-	fuelANano     = 10
-	copyBytesNano = 2 // bytes that are copied in a sixteenth of a nanosecond
-	maxJournal    = 1 << 20
-	maxReplayed   = 4096
+	replayFloor = 5_000      // nanoseconds
+	replayMost  = 10_000_000 // nanoseconds
+	eventNanos  = 20         // of writing one event into the guest
+	callNanos   = 100        // of one call into it
+	fuelANano   = 10
+	copiesAByte = 2 // nanoseconds of sixteen copies
+	maxJournal  = 1 << 20
+	maxReplayed = 4096
 )
 
 // journal is what happened to a guest since its spare was a copy of it.
@@ -80,7 +81,8 @@ func (j *journal) add(encoded []byte, fuel int64, exact bool, room uint32) {
 // long reports whether it is time for a new copy of a guest with so much memory.
 func (j *journal) long(memory uint32) bool {
 	nanos := j.work/fuelANano + eventNanos*int64(j.events) + callNanos*int64(len(j.batches))
-	return nanos > max(replayFloor, int64(memory)/copyBytesNano) || j.events >= maxReplayed || len(j.records) >= maxJournal
+	copies := copiesAByte * int64(memory)
+	return nanos > max(replayFloor, min(copies, replayMost), copies/8) || j.events >= maxReplayed || len(j.records) >= maxJournal
 }
 
 func (j *journal) empty() bool { return !j.taken.is && len(j.batches) == 0 }

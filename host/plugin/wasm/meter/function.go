@@ -5,6 +5,10 @@ package meter
 // A body is cut into regions: stretches of code that run at most once for each time that their beginning is passed. A
 // region begins at the entry, at the head of a loop, at either arm of an if and after the end of a block, where
 // branches join. It is charged at its beginning for the whole of it, even when a branch leaves it half-way.
+//
+// The counter is a global. Where a body charges more often than it calls, most of all in loops, it holds the counter in
+// a local meanwhile, which the compiler keeps in a register, and puts it back before it calls, leaves or takes the next
+// slice.
 type function struct {
 	r       *reader
 	w       *rewriter
@@ -13,7 +17,13 @@ type function struct {
 	groups  uint32
 	regions []region
 	frames  []frame
-	bulk    []int // where a length on the stack is charged
+	marks   []mark // in the order of their places
+	held    bool   // the counter is in a local
+	loops   int    // open ones
+	looped  bool   // there was one
+	calls   int
+	gain    int64 // of holding the counter: charges, each as often as its loops are guessed to go round
+	loss    int64 // the same of what it has to be put back for
 	out     []byte
 	charges int
 	edges   int64  // branches, taken or not
@@ -21,8 +31,23 @@ type function struct {
 	writes  int64  // how many of them
 }
 
+// mark is a place in the body where something is put in.
+type mark struct {
+	at     int
+	kind   markKind
+	region int // that begins there
+}
+
+type markKind uint8
+
+const (
+	markRegion markKind = iota
+	markBulk            // a length on the stack is charged
+	markBack            // a held counter is put back
+	markTake            // and taken again
+)
+
 type region struct {
-	at     int // offset in the body
 	cost   int64
 	check  bool // whether fuel is compared with nothing as well
 	parent int  // region that surely ran before, once for each run of this one; -1 if none
@@ -43,10 +68,15 @@ const (
 	// as long as the parent does not pay for too many that it may not enter.
 	smallRegion = 6
 	mergeBudget = 24
+	// A loop is guessed to go round so often, one inside of it as often each time.
+	roundsShift = 3
+	deepLoops   = 5
+	// A body of many branches has no register to spare, and a value more at each of them is work for the compiler.
+	heldBranches = 512
 )
 
 func (f *function) reset(w *rewriter, params int, body *reader) {
-	*f = function{r: body, w: w, locals: uint64(params), regions: f.regions[:0], frames: f.frames[:0], bulk: f.bulk[:0], out: f.out[:0], written: f.written}
+	*f = function{r: body, w: w, locals: uint64(params), regions: f.regions[:0], frames: f.frames[:0], marks: f.marks[:0], out: f.out[:0], written: f.written}
 }
 
 func (f *function) meter() error {
@@ -93,12 +123,45 @@ func (f *function) readCode() {
 				f.regions[cur].cost += hostCall
 			}
 		}
+		live := cur != none
+		if live && f.leaves(in) {
+			f.mark(start, markBack)
+		}
 		cur = f.step(in, start, cur)
+		if live && calls(in.op) {
+			f.mark(f.r.i, markTake)
+			f.calls++
+		}
 	}
 	if f.r.err == nil && (len(f.frames) > 0 || f.r.i != len(f.r.b)) {
 		f.r.fail("blocks and ends do not match")
 	}
 }
+
+func calls(op int) bool { return op == opCall || op == opCallIndirect }
+
+// leaves reports whether somebody else may look at the counter after an instruction. What br_table does is found out
+// while its labels are read.
+func (f *function) leaves(in instr) bool {
+	switch in.op {
+	case opCall, opCallIndirect, opReturn, opBrTable:
+		return true
+	case opBr, opBrIf:
+		return int64(in.index) == int64(len(f.frames)-1)
+	}
+	return false
+}
+
+// mark notes a place, and what it costs if the counter is held.
+func (f *function) mark(at int, kind markKind) {
+	f.marks = append(f.marks, mark{at: at, kind: kind})
+	if kind != markBulk {
+		f.loss += f.often()
+	}
+}
+
+// often is a guess of how often the code at hand runs for one call of the function.
+func (f *function) often() int64 { return 1 << (roundsShift * min(f.loops, deepLoops)) }
 
 // step follows one instruction and gives the region of the next one.
 func (f *function) step(in instr, start, cur int) int {
@@ -117,7 +180,7 @@ func (f *function) step(in instr, start, cur int) int {
 		if uint64(in.index) >= f.w.refuel() {
 			f.r.fail("function %d of %d", in.index, f.w.refuel())
 		}
-	case opLocalGet, 0x21, opLocalTee:
+	case opLocalGet, opLocalSet, opLocalTee:
 		if uint64(in.index) >= f.locals {
 			f.r.fail("local %d of %d", in.index, f.locals)
 		} else if in.op != opLocalGet && !f.written[in.index] {
@@ -131,7 +194,7 @@ func (f *function) step(in instr, start, cur int) int {
 	case opTableSet:
 		f.r.unsupported("table.set")
 	case opMemoryGrow, opMemoryInit, opMemoryCopy, opMemoryFill:
-		f.bulk = append(f.bulk, start)
+		f.mark(start, markBulk)
 	}
 	if in.op == opBr || in.op == opBrTable || in.op == opReturn || in.op == opUnreachable {
 		return none
@@ -140,10 +203,12 @@ func (f *function) step(in instr, start, cur int) int {
 }
 
 func (f *function) begin(at int, check bool, parent int) int {
-	g := region{at: at, check: check, parent: parent}
+	g := region{check: check, parent: parent}
 	if check {
 		g.cost = checkCost
 	}
+	f.marks = append(f.marks, mark{at, markRegion, len(f.regions)})
+	f.gain += f.often()
 	f.regions = append(f.regions, g)
 	return len(f.regions) - 1
 }
@@ -153,6 +218,10 @@ func (f *function) open(op, cur int) int {
 	f.r.bound(tooBig(Depth, len(f.frames), f.w.limits.Depth))
 	if op != opBlock {
 		f.edges += 2
+	}
+	if op == opLoop {
+		f.loops++
+		f.looped = true
 	}
 	switch {
 	case cur == none || op == opBlock:
@@ -180,6 +249,9 @@ func (f *function) otherwise() int {
 func (f *function) close(cur int) int {
 	top := f.frames[len(f.frames)-1]
 	f.frames = f.frames[:len(f.frames)-1]
+	if top.op == opLoop {
+		f.loops--
+	}
 	joins := top.target || top.op == opIf // an if without else is left by its condition
 	switch {
 	case len(f.frames) == 0, top.region == none:
@@ -224,11 +296,17 @@ func (f *function) settle() {
 			g.gone = true
 		}
 	}
+	first := &f.regions[0]
+	if !f.looped && f.calls == 0 { // it cannot go on for long: the caller finds out
+		first.check = false
+		first.cost -= checkCost
+	}
 	// A function that begins with a loop is charged inside of it.
-	if first := &f.regions[0]; len(f.regions) > 1 && f.regions[1].check && first.cost == checkCost+1 && f.r.b[f.code] == opLoop {
+	if len(f.regions) > 1 && f.regions[1].check && first.cost == checkCost+1 && f.r.b[f.code] == opLoop {
 		f.regions[1].cost++
 		first.gone = true
 	}
+	f.held = f.gain > f.loss+2 && f.edges <= heldBranches
 }
 
 // write puts the charges into the body. The locals that it adds come last, so no number changes.
@@ -237,24 +315,30 @@ func (f *function) write() {
 	f.out = putU(f.out, uint64(f.groups)+2)
 	f.out = append(f.out, skipNumber(b[:f.code])...)
 	f.out = append(f.out, 1, typeI64, 1, typeI32)
-	done, bulk := f.code, f.bulk
-	for _, g := range f.regions {
-		if g.gone || (g.cost == 0 && !g.check) {
-			continue
-		}
-		for len(bulk) > 0 && bulk[0] < g.at {
-			f.copyTo(&done, bulk[0])
-			f.chargeLength(bulk[0])
-			bulk = bulk[1:]
-		}
-		f.copyTo(&done, g.at)
-		f.charge(g)
+	done := f.code
+	if f.held {
+		f.out = f.take(f.out)
 	}
-	for _, at := range bulk {
-		f.copyTo(&done, at)
-		f.chargeLength(at)
+	for _, m := range f.marks {
+		f.out = append(f.out, b[done:m.at]...)
+		done = m.at
+		switch {
+		case m.kind == markRegion:
+			f.charge(f.regions[m.region])
+		case m.kind == markBulk:
+			f.chargeLength(b[m.at])
+		case f.held && m.kind == markBack:
+			f.out = f.back(f.out)
+		case f.held && m.kind == markTake:
+			f.out = f.take(f.out)
+		}
 	}
-	f.out = append(f.out, b[done:]...)
+	end := len(b) - 1
+	f.out = append(f.out, b[done:end]...)
+	if f.held {
+		f.out = f.back(f.out)
+	}
+	f.out = append(f.out, b[end:]...)
 }
 
 // skipNumber is what follows the number at the beginning of b.
@@ -267,46 +351,76 @@ func skipNumber(b []byte) []byte {
 	return nil
 }
 
-func (f *function) copyTo(done *int, at int) {
-	f.out = append(f.out, f.r.b[*done:at]...)
-	*done = at
+// number of the local that holds the counter, or has it while it is checked.
+func (f *function) local() uint64 { return f.locals }
+
+// take writes: local = fuel.
+func (f *function) take(o []byte) []byte {
+	o = putU(append(o, opGlobalGet), f.w.fuel())
+	return putU(append(o, opLocalSet), f.local())
 }
 
-func (f *function) fuel() uint64 { return f.w.fuel() }
+// back writes: fuel = local.
+func (f *function) back(o []byte) []byte {
+	o = putU(append(o, opLocalGet), f.local())
+	return putU(append(o, opGlobalSet), f.w.fuel())
+}
+
+// counter puts the counter on the stack.
+func (f *function) counter(o []byte) []byte {
+	if f.held {
+		return putU(append(o, opLocalGet), f.local())
+	}
+	return putU(append(o, opGlobalGet), f.w.fuel())
+}
 
 // charge writes: fuel -= cost; and for a check: if fuel < 0 { refuel }.
 func (f *function) charge(g region) {
-	f.charges++
-	o := putU(append(f.out, opGlobalGet), f.fuel())
-	o = putS(append(o, opI64Const), g.cost)
-	o = append(o, opI64Sub)
-	if !g.check {
-		f.out = putU(append(o, opGlobalSet), f.fuel())
+	if g.gone || (g.cost == 0 && !g.check) {
 		return
 	}
-	f.out = f.check(o)
+	f.charges++
+	o := putS(append(f.counter(f.out), opI64Const), g.cost)
+	o = append(o, opI64Sub)
+	switch {
+	case g.check:
+		f.out = f.check(o)
+	case f.held:
+		f.out = putU(append(o, opLocalSet), f.local())
+	default:
+		f.out = putU(append(o, opGlobalSet), f.w.fuel())
+	}
 }
 
 // check writes: fuel = top of the stack; if fuel < 0 { refuel }.
 func (f *function) check(o []byte) []byte {
-	o = putU(append(o, opLocalTee), f.locals)
-	o = putU(append(o, opGlobalSet), f.fuel())
-	o = putU(append(o, opLocalGet), f.locals)
-	o = putU(append(o, opI64Const, 0, opI64LtS, opIf, emptyBlock, opCall), f.w.refuel())
+	o = putU(append(o, opLocalTee), f.local())
+	if !f.held {
+		o = putU(append(o, opGlobalSet), f.w.fuel())
+		o = putU(append(o, opLocalGet), f.local())
+	}
+	o = append(o, opI64Const, 0, opI64LtS, opIf, emptyBlock)
+	if f.held {
+		o = f.back(o)
+	}
+	o = putU(append(o, opCall), f.w.refuel())
+	if f.held {
+		o = f.take(o)
+	}
 	return append(o, opEnd)
 }
 
-// chargeLength charges for what the bulk instruction at an offset moves, whose number is on top of the stack: a unit
-// for each eight bytes, or two for each eight bytes of new memory, which has to be cleared and may be moved.
-func (f *function) chargeLength(at int) {
+// chargeLength charges for what a bulk instruction moves, whose number is on top of the stack: a unit for each eight
+// bytes, or two for each eight bytes of new memory, which has to be cleared and may be moved.
+func (f *function) chargeLength(op byte) {
 	f.charges++
 	shift, by := byte(opI64ShrU), byte(3)
-	if f.r.b[at] == opMemoryGrow {
+	if op == opMemoryGrow {
 		shift, by = opI64Shl, 14
 	}
-	o := putU(append(f.out, opLocalTee), f.locals+1)
-	o = putU(append(o, opGlobalGet), f.fuel())
-	o = putU(append(o, opLocalGet), f.locals+1)
+	length := f.local() + 1
+	o := f.counter(putU(append(f.out, opLocalTee), length))
+	o = putU(append(o, opLocalGet), length)
 	o = append(o, opI64ExtendU, opI64Const, by, shift, opI64Sub)
 	f.out = f.check(o)
 }

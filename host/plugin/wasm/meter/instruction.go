@@ -18,6 +18,7 @@ const (
 	opCallIndirect = 0x11
 	opDrop         = 0x1a
 	opLocalGet     = 0x20
+	opLocalSet     = 0x21
 	opLocalTee     = 0x22
 	opGlobalGet    = 0x23
 	opGlobalSet    = 0x24
@@ -125,7 +126,7 @@ func (r *reader) unsupported(what string) {
 
 const (
 	// hostCall is the cost of calling the host: leaving compiled code and some bounded work.
-	hostCall = 3000
+	hostCall = 1000
 	// checkCost is the cost of looking whether there is fuel left, which is most of what a tight loop does.
 	checkCost = 8
 )
