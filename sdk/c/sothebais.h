@@ -540,7 +540,8 @@ static inline uint32_t sb_begin(sb_commands *c, unsigned kind, unsigned fields) 
 
 static inline void sb_end(sb_commands *c, uint32_t at) {
   sb_grow(c, 8);
-  while (c->len % 8) c->buf[c->len++] = 0;
+  sb_store8(c->buf + c->len, 0);
+  c->len = (c->len + 7) & ~7u;
   sb_store4(c->buf + at, c->len - at);
 }
 
@@ -1307,6 +1308,16 @@ static uint32_t sb_char(const uint8_t *p, uint32_t left) {
   return n;
 }
 
+/* How many bytes stand before the first that is no plain letter. */
+static uint32_t sb_plain(const uint8_t *p, uint32_t n) {
+  const uint64_t high = 0x8080808080808080u;
+  uint32_t k = 0;
+  while (n - k >= 32 && !((sb_load8(p + k) | sb_load8(p + k + 8) | sb_load8(p + k + 16) | sb_load8(p + k + 24)) & high)) k += 32;
+  while (n - k >= 8 && !(sb_load8(p + k) & high)) k += 8;
+  while (k < n && p[k] < 0x80) k++;
+  return k;
+}
+
 void sb_set_str(sb_commands *c, uint32_t at, unsigned i, sb_str s) {
   sb_grow(c, SB_MAX_STRING_BYTES);
   const uint8_t *from = (const uint8_t *)s.ptr;
@@ -1314,10 +1325,11 @@ void sb_set_str(sb_commands *c, uint32_t at, unsigned i, sb_str s) {
   uint32_t n = 0;
   bool bad = false; /* many bytes that are no characters become one U+FFFD */
   for (uint32_t k = 0; k < s.len;) {
-    uint64_t eight; /* plain letters, which most texts are made of, go eight at a time */
-    if (s.len - k >= 8 && SB_MAX_STRING_BYTES - n >= 8 && (__builtin_memcpy(&eight, from + k, 8), !(eight & 0x8080808080808080u))) {
-      __builtin_memcpy(to + n, &eight, 8);
-      n += 8, k += 8, bad = false;
+    uint32_t left = s.len - k, room = SB_MAX_STRING_BYTES - n;
+    uint32_t plain = sb_plain(from + k, left < room ? left : room); /* what most texts are made of goes in one piece */
+    if (plain) {
+      __builtin_memcpy(to + n, from + k, plain);
+      n += plain, k += plain, bad = false;
       continue;
     }
     uint32_t size = sb_char(from + k, s.len - k), need = size ? size : bad ? 0 : 3;
