@@ -2,6 +2,7 @@ package guest
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -49,5 +50,21 @@ func TestLongTextIsCutBetweenCharacters(t *testing.T) {
 	got := Play(p, ClockTickedFields{}.Event(1, 1))[0].Text["text"]
 	if len(got) > MaxStringBytes || len(got) < MaxStringBytes-3 || strings.Trim(got, "鳥") != "" {
 		t.Errorf("%d bytes, ends in %q", len(got), got[len(got)-4:])
+	}
+}
+
+// TestStringsMayBeKept: however many follow, and whatever becomes of the event.
+func TestStringsMayBeKept(t *testing.T) {
+	var kept []string
+	for i := range 2000 {
+		e := PostReceivedFields{Handle: strings.Repeat(string(rune('a'+i%26)), i%300), Text: strconv.Itoa(i)}.Event(uint64(i), 0)
+		v, _ := e.AsPostReceived()
+		kept = append(kept, v.Handle(), v.Text())
+		clear(e.rec)
+	}
+	for i := range 2000 {
+		if kept[2*i] != strings.Repeat(string(rune('a'+i%26)), i%300) || kept[2*i+1] != strconv.Itoa(i) {
+			t.Fatalf("event %d left %q and %q", i, kept[2*i], kept[2*i+1])
+		}
 	}
 }

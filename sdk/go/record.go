@@ -1,10 +1,10 @@
 package guest
 
 import (
-	"encoding/binary"
 	"strings"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 )
 
 const (
@@ -13,8 +13,6 @@ const (
 	commandHeader = 16
 	slot          = 8
 )
-
-var le = binary.LittleEndian
 
 // maxFields is how many fields a record can have, which it counts in a byte.
 const maxFields = 255
@@ -33,7 +31,8 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// Event is a view of one event. It is valid until Handle returns; the strings it gives may be kept.
+// Event is a view of one event. It is valid until Handle returns; the strings it gives may be kept. Many of them share
+// a KiB of memory: what is kept by the thousand is better cloned (strings.Clone).
 type Event struct{ rec []byte }
 
 // Kind of the event.
@@ -95,7 +94,31 @@ func (e Event) flag(i int) bool { return e.u64(i) != 0 }
 func (e Event) str(i int) string {
 	v := e.u64(i)
 	off, n := uint32(v), uint32(v>>32)
-	return string(e.rec[off : off+n])
+	return texts.keep(e.rec[off : off+n])
+}
+
+const (
+	pieceBytes = 1 << 10
+	maxCut     = 256
+)
+
+// texts is where the strings of events are. A module is one thread.
+var texts piece
+
+// piece is memory from which short strings are cut: to allocate each by itself takes longer than most of what is done
+// with it. What is behind its end is free, and nothing before it is written to again.
+type piece []byte
+
+func (p *piece) keep(b []byte) string {
+	if len(b) == 0 || len(b) > maxCut {
+		return string(b)
+	}
+	if len(b) > cap(*p)-len(*p) {
+		*p = make(piece, 0, pieceBytes)
+	}
+	at := len(*p)
+	*p = append(*p, b...)
+	return unsafe.String(&(*p)[at], len(b))
 }
 
 // recordWriter writes one record at the end of a buffer.
@@ -125,7 +148,7 @@ func (w *recordWriter) flag(i int, v bool) {
 }
 
 func (w *recordWriter) str(i int, s string) {
-	if !utf8.ValidString(s) { // the host refuses a batch with half a character in it
+	if !plain(s) && !utf8.ValidString(s) { // the host refuses a batch with half a character in it
 		s = strings.ToValidUTF8(s, "\ufffd")
 	}
 	if len(s) > MaxStringBytes {
@@ -133,6 +156,22 @@ func (w *recordWriter) str(i int, s string) {
 	}
 	le.PutUint64(w.slot(i), uint64(len(w.b)-w.start)|uint64(len(s))<<32)
 	w.b = append(w.b, s...)
+}
+
+// plain reports whether a text is of plain letters alone, as most are.
+func plain(s string) bool {
+	b := unsafe.Slice(unsafe.StringData(s), len(s))
+	for ; len(b) >= 32; b = b[32:] {
+		if (le.Uint64(b)|le.Uint64(b[8:])|le.Uint64(b[16:])|le.Uint64(b[24:]))&0x8080808080808080 != 0 {
+			return false
+		}
+	}
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // cut shortens s to MaxStringBytes or a little less, so that no character is split.

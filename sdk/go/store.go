@@ -1,5 +1,7 @@
 package guest
 
+import "slices"
+
 // Error says why the store did not do what it was asked for.
 func (r StoreResult) Error() string {
 	switch r {
@@ -19,22 +21,29 @@ func (r StoreResult) Error() string {
 // later version of the same plugin finds it again. It is for Configure, Handle, Save, Restore and Migrate, and needs
 // NeedsStore and the capability store.
 func StoreGet(key string) ([]byte, error) {
-	n := storeGet(key, shortValue[:])
-	switch {
-	case n == int64(StoreResultAbsent):
-		return nil, nil
-	case n < 0:
-		return nil, StoreResult(n)
+	b, err := StoreAppend(make([]byte, 0, 64), key)
+	if len(b) == 0 {
+		return nil, err
 	}
-	value := make([]byte, n)
-	if copy(value, shortValue[:]) < len(value) {
-		storeGet(key, value)
-	}
-	return value, nil
+	return b, nil
 }
 
-// shortValue is where the host puts a value of a length that is not known yet. A module is one thread.
-var shortValue [256]byte
+// StoreAppend appends the value that the plugin kept under key to b, and nothing when there is none.
+func StoreAppend(b []byte, key string) ([]byte, error) {
+	n := storeGet(key, b[len(b):cap(b)])
+	switch {
+	case n == int64(StoreResultAbsent):
+		return b, nil
+	case n < 0:
+		return b, StoreResult(n)
+	}
+	at, short := len(b), int64(cap(b)-len(b)) < n
+	b = slices.Grow(b, int(n))[:at+int(n)]
+	if short {
+		storeGet(key, b[at:])
+	}
+	return b, nil
+}
 
 // StorePut keeps a value under key; a value of no bytes deletes it. When the plugin fails on the event at hand, what
 // it kept for it is forgotten.

@@ -18,6 +18,12 @@ func TestStoreInTests(t *testing.T) {
 	if v, err := StoreGet("a"); string(v) != long || err != nil {
 		t.Errorf("%d bytes, error %v", len(v), err)
 	}
+	if v, err := StoreAppend([]byte("so: "), "a"); string(v) != "so: "+long || err != nil {
+		t.Errorf("appended to %d bytes, error %v", len(v), err)
+	}
+	if v, err := StoreAppend([]byte("so: "), "b"); string(v) != "so: " || err != nil {
+		t.Errorf("nothing appended is %q, error %v", v, err)
+	}
 	if err := StorePut("a", nil); err != nil {
 		t.Fatal(err)
 	}

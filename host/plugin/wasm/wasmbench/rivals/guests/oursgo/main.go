@@ -14,6 +14,9 @@ func init() {
 	guest.Register(guest.Plugin{Needs: guest.NeedsStore, Handle: handle})
 }
 
+// value is room for what is looked up.
+var value [8]byte
+
 func handle(e guest.Event, out *guest.Commands) {
 	post, ok := e.AsPostReceived()
 	if !ok {
@@ -21,7 +24,7 @@ func handle(e guest.Event, out *guest.Commands) {
 	}
 	text := post.Text()
 	sum := uint64(len(text))
-	if v, err := guest.StoreGet(post.ID()[:16]); err == nil && len(v) >= 8 {
+	if v, err := guest.StoreAppend(value[:0], post.ID()[:16]); err == nil && len(v) >= 8 {
 		sum += binary.LittleEndian.Uint64(v)
 	}
 	var b [176]byte
