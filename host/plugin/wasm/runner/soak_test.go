@@ -40,14 +40,18 @@ const (
 func TestSoakPlugins(t *testing.T) {
 	events, swaps := fromEnv(t, "SOAK_EVENTS", soakEvents), fromEnv(t, "SOAK_SWAPS", soakSwaps)
 	plugs := soakPlugs(t)
-	inside, err := wasm.New(context.Background(), wasm.Config{})
+	engine, err := os.ReadFile("../../../shipped/dist/js-engine.wasm")
+	if err != nil {
+		t.Fatalf("%v: run make assets", err)
+	}
+	inside, err := wasm.New(context.Background(), wasm.Config{Engine: engine})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer inside.Close(context.Background())
 	t.Run("inside", func(t *testing.T) { soak(t, inside, plugs, events-events/soakInRunner, swaps-swaps/soakInRunner) })
 	t.Run("runner", func(t *testing.T) {
-		soak(t, newRuntime(t, Config{CacheDir: t.TempDir()}), plugs, events/soakInRunner, swaps/soakInRunner)
+		soak(t, newRuntime(t, Config{CacheDir: t.TempDir(), Engine: engine}), plugs, events/soakInRunner, swaps/soakInRunner)
 		for deadline := time.Now().Add(10 * time.Second); children(t) > 0; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%d processes are left", children(t))
@@ -70,7 +74,7 @@ func fromEnv(t *testing.T, name string, usual int) int {
 
 // soakPlugs are the conformance plugin in each language.
 func soakPlugs(t *testing.T) []fs.FS {
-	kit := "../../../../sdk/tck/testdata/"
+	kit := "../../../../sdk/tck/"
 	golang := filepath.Join(t.TempDir(), "go.wasm")
 	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", golang, "./examples/conformance")
 	cmd.Dir, cmd.Env = "../../../../sdk/go", append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "GOFLAGS=", "GOWORK=off")
@@ -78,26 +82,28 @@ func soakPlugs(t *testing.T) []fs.FS {
 		t.Fatalf("build a Go guest: %v\n%s", err, text)
 	}
 	var out []fs.FS
-	for _, path := range []string{golang, kit + "assemblyscript/conformance.wasm", kit + "c/conformance.wasm", kit + "rust/conformance.wasm", kit + "tinygo/conformance.wasm"} {
+	for _, path := range []string{golang, kit + "testdata/assemblyscript/conformance.wasm", kit + "testdata/c/conformance.wasm",
+		kit + "js/conformance.js", kit + "testdata/rust/conformance.wasm", kit + "testdata/tinygo/conformance.wasm"} {
 		code, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, fstest.MapFS{"plugin.wasm": {Data: code}, plugin.ManifestFile: {Data: []byte(`
+		kind := strings.TrimPrefix(filepath.Ext(path), ".")
+		out = append(out, fstest.MapFS{"plugin." + kind: {Data: code}, plugin.ManifestFile: {Data: fmt.Appendf(nil, `
 id: conformance
 version: 1.0.0
 kind: overlay
 api: "1"
-runtime: {wasm: plugin.wasm}
+runtime: {%[1]s: plugin.%[1]s}
 capabilities:
   - {name: say, why: numbers the bids}
   - {name: text, why: what else it does of a bid}
   - {name: bar, why: what else it does of a bid}
   - {name: show, why: what else it does of a bid}
   - {name: gesture, why: what else it does of a bid}
-subscribes: [bid.accepted]
+subscribes: [bid.accepted, clock.ticked, operator.acted, post.received]
 state: {id: conformance, version: 1}
-`)}})
+`, kind)}})
 	}
 	return out
 }
