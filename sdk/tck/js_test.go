@@ -56,7 +56,7 @@ func playingScripts(t *testing.T, interpreter []byte) scripts {
 	if err != nil {
 		t.Fatalf("%v: run make assets", err)
 	}
-	r, err := wasm.New(context.Background(), wasm.Config{Interpreter: interpreter, Engine: engine})
+	r, err := wasm.New(context.Background(), wasm.Config{Interpreter: interpreter, Engine: engine, CacheDir: cacheDir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func buildIn(t *testing.T, sdk, name string) []byte {
 // interpreting makes a runtime whose declarative plugins run in code, to give it a configuration of any form.
 func interpreting(t *testing.T, code []byte) *wasm.Runtime {
 	t.Helper()
-	r, err := wasm.New(context.Background(), wasm.Config{Interpreter: code})
+	r, err := wasm.New(context.Background(), wasm.Config{Interpreter: code, CacheDir: cacheDir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +51,17 @@ func interpreting(t *testing.T, code []byte) *wasm.Runtime {
 		}
 	})
 	return r
+}
+
+// cacheDir keeps what was compiled for the next runtime, and for the next run of the tests: several play the same plugin,
+// and how one is compiled is tested elsewhere.
+func cacheDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "sothebais-test", "wazero")
 }
 
 func write(t *testing.T, name string, lines []string) {

@@ -188,7 +188,7 @@ func TestGuestsDoTheSameMetered(t *testing.T) {
 
 // TestFuelIsDeterministic: the same input costs the same, whether the guest is new, a clone, or was set back.
 func TestFuelIsDeterministic(t *testing.T) {
-	r := newRuntime(t, Config{})
+	r := newRuntime(t, Config{CacheDir: t.TempDir()})
 	ctx := context.Background()
 	for name, code := range guests(t) {
 		t.Run(name, func(t *testing.T) {
