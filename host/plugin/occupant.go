@@ -32,6 +32,7 @@ type occupant struct {
 	events, commands, denied, traps, lastSeq uint64
 	lastTrap                                 string
 	passed                                   Passed // limits, of which the metrics know
+	full                                     uint64 // values that had no place in its store, of which it was told
 	state                                    string // SHA-256 of what it took over
 	after, caught, rehearsed                 uint64 // where it begins to hear and to answer, as plugin.loaded has it
 
@@ -58,7 +59,7 @@ func (p *occupant) start(ctx context.Context, h *Host) error {
 	if p.guest, err = h.cfg.Runtime.Load(ctx, Spec{Manifest: p.manifest, Files: p.files, Store: store}); err != nil {
 		h.metrics.limit(p.manifest.Kind, err)
 	}
-	p.passed = Passed{}
+	p.passed, p.full = Passed{}, 0
 	return err
 }
 
