@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -12,14 +13,10 @@ import (
 	"github.com/sothebais/sothebais/host/show"
 )
 
-// TestPowersInALiveShow: from the moment at which a person decides, a plugin that answers every post does so, or is told
-// why not, and X sees no more than that.
-func TestPowersInALiveShow(t *testing.T) {
-	s := live(t, t.TempDir())
+// decides: from the moment at which a person decides, a plugin that answers every post does so, or is told why not, and X
+// sees no more than that.
+func (s *liveShow) decides(t *testing.T) {
 	await(s, 0, "connection to X", func(_ event.Event, d show.OutputUp) bool { return d.Output == "x" })
-	if _, err := s.Swap(t.Context(), parrot(t, t.TempDir(), "1.0.0")); err != nil {
-		t.Fatal(err)
-	}
 	var answered []string
 	reads := func() (id string, seq uint64) {
 		t.Helper()
@@ -58,7 +55,7 @@ func TestPowersInALiveShow(t *testing.T) {
 	decide(s.Revoke(t.Context(), "parrot", "reply"))
 	time.Sleep(time.Until(first.Truncate(time.Second).Add(time.Second))) // denials of a power are told once a second
 	denied("sothebais plugin grant parrot reply")
-	decide(s.Grant(t.Context(), "parrot", "reply", GrantLimits{PerMinute: 30}))
+	decide(s.Grant(t.Context(), "parrot", "reply", GrantLimits{PerMinute: 7}))
 	allowed()
 	_, sent := all[post.ReplySent](s)
 	var to []string
@@ -70,6 +67,15 @@ func TestPowersInALiveShow(t *testing.T) {
 	}
 	if _, failed := all[post.ReplyFailed](s); len(failed) > 0 {
 		t.Errorf("failed %+v", failed)
+	}
+	if got, err := s.Revoke(t.Context(), "parrot", "text"); err != nil || got.Granted || got.GrantedBy != "cli" {
+		t.Errorf("revoked %+v, %v", got, err)
+	}
+	if _, err := s.Grant(t.Context(), "parrot", "http", GrantLimits{}); !errors.Is(err, ErrBadInput) || !strings.Contains(err.Error(), "parrot does not ask for http; it asks for [reply store text log]") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := s.Revoke(t.Context(), "nobody", "text"); !errors.Is(err, ErrBadInput) || !strings.Contains(err.Error(), `there is no plugin "nobody"; there are: `) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -2,8 +2,6 @@ package host
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -70,7 +68,7 @@ lots:
 const liveScene = `{"id": "opening", "name": "Opening", "width": 320, "height": 180, "background": {"color": "#102030"},
  "layers": [{"id": "host", "kind": "character", "x": 160, "y": 10, "w": 140, "h": 170}]}`
 
-// plainAssets are those of the program, with plain plugins and a small scene in the place of its own.
+// plainAssets are those of the program, with one character, a small scene and plain plugins in the place of its own.
 func plainAssets(t *testing.T) fs.FS {
 	t.Helper()
 	code, tree := read(t, plainModule), fstest.MapFS{"scenes/opening.scene.json": {Data: []byte(liveScene)}}
@@ -80,6 +78,17 @@ func plainAssets(t *testing.T) fs.FS {
 			text += "character: dusty\n"
 		}
 		tree["plugins/"+id+"/plugin.yaml"], tree["plugins/"+id+"/plugin.wasm"] = &fstest.MapFile{Data: []byte(text)}, &fstest.MapFile{Data: code}
+	}
+	err := fs.WalkDir(shipped.FS(), "characters/dusty", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(shipped.FS(), path)
+		tree[path] = &fstest.MapFile{Data: b}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return overlayFS{tree, shipped.FS()}
 }
@@ -104,8 +113,7 @@ func liveConfig(t *testing.T, data string) Config {
 	c := Config{DataDir: data, Show: s, Assets: plainAssets(t), Stream: Stream{Width: 320, Height: 180, FPS: 10}, runners: []string{os.Args[0], runner.Verb}}
 	if underRace { // there it has to do without processes
 		for _, module := range []string{parrotModule, plainModule} {
-			sum := sha256.Sum256(read(t, module))
-			c.Trusted = append(c.Trusted, hex.EncodeToString(sum[:]))
+			c.Trusted = append(c.Trusted, sumOf(read(t, module)))
 		}
 	}
 	return c

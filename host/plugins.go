@@ -97,14 +97,14 @@ func (c *catalogue) find(name string) (fs.FS, error) {
 	return nil, fmt.Errorf("%w: there is no plugin %q; there are: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 }
 
-// take finds a plugin and keeps it as it is now. The program's own do not change.
+// take finds a plugin and keeps it as it is now: folders change, and packages are removed. The program's own stay.
 func (c *catalogue) take(name string) (fs.FS, error) {
 	files, err := c.find(name)
 	if err != nil {
 		return nil, err
 	}
 	if from, ok := files.(sourced); ok {
-		if _, mayChange := from.FS.(folder); mayChange {
+		if from.origin != originShipped {
 			if from.FS, err = c.keep(from.FS); err != nil {
 				return nil, err
 			}

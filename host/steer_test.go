@@ -17,14 +17,15 @@ import (
 // TestSteering goes through what an operator may do to a slot of a show, and what a slot does by itself; then the show is
 // stopped, and knows all of it when it is back.
 func TestSteering(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	s := live(t, data)
 	dir := parrot(t, filepath.Join(data, "plugins", "parrot"), "1.0.0")
 	t.Run("a shadow hears and has no say", s.shadows)
 	t.Run("promote now", s.promotes)
+	t.Run("powers are granted and revoked", s.decides)
 	t.Run("roll back by hand", s.rollsBack)
 	t.Run("promote when quiet", s.promotesWhenQuiet)
-	t.Run("grants and store", s.decides)
 	t.Run("a plugin that fails too often gives way", s.givesWay)
 	t.Run("quarantine", s.retries)
 	if _, err := s.Swap(t.Context(), "parrot"); err != nil {
@@ -155,24 +156,8 @@ func (s *liveShow) promotesWhenQuiet(t *testing.T) {
 	}
 }
 
-func (s *liveShow) decides(t *testing.T) {
-	s.says(s.tell("keep a 1"), "keep a: 0")
-	got, err := s.Grant(t.Context(), "parrot", "reply", GrantLimits{PerMinute: 7})
-	if err != nil || !got.Granted || got.GrantedBy != "cli" || !strings.HasPrefix(got.Limit, "7 a minute") {
-		t.Errorf("granted %+v, %v", got, err)
-	}
-	if got, err := s.Revoke(t.Context(), "parrot", "text"); err != nil || got.Granted || got.GrantedBy != "cli" {
-		t.Errorf("revoked %+v, %v", got, err)
-	}
-	if _, err := s.Grant(t.Context(), "parrot", "http", GrantLimits{}); !errors.Is(err, ErrBadInput) || !strings.Contains(err.Error(), "parrot does not ask for http; it asks for [reply store text log]") {
-		t.Errorf("error %v", err)
-	}
-	if _, err := s.Revoke(t.Context(), "nobody", "text"); !errors.Is(err, ErrBadInput) || !strings.Contains(err.Error(), `there is no plugin "nobody"; there are: `) {
-		t.Errorf("error %v", err)
-	}
-}
-
 func (s *liveShow) givesWay(t *testing.T) {
+	s.says(s.tell("keep a 1"), "keep a: 0")
 	since := s.bus.Last()
 	var last uint64
 	for range 4 {

@@ -148,6 +148,9 @@ func (p *occupant) own(r *Reaction, e event.Event) bool {
 	switch c := r.Call.(type) {
 	case *abi.StorePut:
 		p.puts[c.Key] = c.Value
+		if len(c.Value) == 0 {
+			p.puts[c.Key] = nil // no value is how a guest removes one, and nil how its keeper does
+		}
 	case *abi.Timer:
 		p.timers.set(c.Token, c.Millis, e.At)
 	default:

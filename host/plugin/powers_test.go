@@ -365,7 +365,7 @@ func TestStoreOutlives(t *testing.T) {
 	put := func(k string, v []byte) plugin.Reaction {
 		return called("store", &abi.StorePut{Key: k, Value: v})
 	}
-	s.rt.acts = map[string][]plugin.Reaction{"put": {put("a", []byte("1")), put("b", []byte("2")), put("a", []byte("3"))}, "drop": {put("b", nil)}}
+	s.rt.acts = map[string][]plugin.Reaction{"put": {put("a", []byte("1")), put("b", []byte("2")), put("a", []byte("3"))}, "drop": {put("b", []byte{})}}
 	s.play(t, func(ctx context.Context) {
 		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: store, why: x, bytes: 1000}")))
 		synctest.Wait()
