@@ -276,10 +276,10 @@ func (h *Host) loadInto(ctx context.Context, slot, name string) error {
 		return err
 	}
 	if err := h.bringCharacterOf(ctx, files, 0); err != nil {
-		return fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, name, err)
+		return fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, name, plain(err))
 	}
 	if _, err := h.plugins.Load(ctx, slot, files); err != nil {
-		return fmt.Errorf("%w: plugin %s: %w", ErrBadInput, name, err)
+		return fmt.Errorf("%w: plugin %s: %w", ErrBadInput, name, plain(err))
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ func TestSteering(t *testing.T) {
 	data := t.TempDir()
 	s := live(t, data)
 	dir := parrot(t, filepath.Join(data, "plugins", "parrot"), "1.0.0")
+	t.Run("what cannot be is told", s.refuses)
 	t.Run("a shadow hears and has no say", s.shadows)
 	t.Run("promote now", s.promotes)
 	t.Run("powers are granted and revoked", s.decides)
