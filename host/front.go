@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
@@ -76,7 +75,7 @@ func (h *Host) stageChoices() admin.Stage {
 func (h *Host) reload(_ context.Context, cause uint64) (admin.Scenes, error) {
 	got, err := h.reloadScenes(cause)
 	if err != nil {
-		return admin.Scenes{}, fmt.Errorf("%w: %w", admin.ErrInvalid, err)
+		return admin.Scenes{}, ofKind(admin.ErrInvalid, err)
 	}
 	return admin.Scenes{Scenes: got.Scenes, Own: got.Own}, nil
 }

@@ -1,8 +1,10 @@
 package host
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -55,20 +57,21 @@ func (k keptFiles) Open(name string) (fs.File, error) {
 	return os.Open(filepath.Join(k.dir, s))
 }
 
-// keep copies the description of a plugin and what it runs to where it stays as it is. A plugin that cannot be read is
-// given back as it is, for whoever loads it to say why.
+// keep copies the description of a plugin and what it runs to where it stays as it is, and writes down of what files that
+// program was. A plugin that cannot be read is given back as it is, for whoever loads it to say why.
 func (c *catalogue) keep(from fs.FS) (fs.FS, error) {
 	m, err := plugin.LoadManifest(from)
 	if err != nil {
 		return from, nil //nolint:nilerr // the plugin host reads it once more and tells everything that is wrong
 	}
-	names := []string{plugin.ManifestFile, m.Runtime.File().File}
+	main := m.Runtime.File().File
+	names, program := []string{plugin.ManifestFile, main}, ""
 	if m.Runtime.JS != nil {
-		script, err := jsbuild.Build(from, m.Runtime.JS.File)
+		script, err := jsbuild.Build(from, main)
 		if err != nil {
 			return from, nil //nolint:nilerr // as above
 		}
-		names = append(names, script.Files...)
+		names, program = append(names, script.Files...), sumOf(script.Code)
 	}
 	k := keptFiles{dir: filepath.Join(c.own, keptFolder), sum: map[string]string{}}
 	for _, name := range names {
@@ -80,52 +83,65 @@ func (c *catalogue) keep(from fs.FS) (fs.FS, error) {
 			return nil, fmt.Errorf("%w: keep %s of plugin %s: %w", ErrUnavailable, name, m.ID, err)
 		}
 	}
+	if err := k.index(m.ID, m.Version, cmp.Or(program, k.sum[main])); err != nil {
+		return nil, fmt.Errorf("%w: keep the list of files of plugin %s: %w", ErrUnavailable, m.ID, err)
+	}
 	return k, nil
 }
 
-// keptAs finds the files of a plugin that was on air once by what it ran. A script is made of several files, of which only
-// its folder knows.
-func (c *catalogue) keptAs(id, version, sum string) (fs.FS, bool) {
-	dir := filepath.Join(c.own, keptFolder)
-	if _, err := os.Stat(filepath.Join(dir, sum)); err != nil {
-		return nil, false
-	}
-	files, err := os.ReadDir(dir)
+// indexName is where the files of a program are listed. The same program may be run by several plugins; plugin.loaded tells
+// which one it was, and the sum of what it ran, which of a script is that of all its files in one piece.
+func indexName(id, version, program string) string { return program + "." + id + "@" + version }
+
+// index writes down of which files a program is, the last description of it that was loaded.
+func (k keptFiles) index(id, version, program string) error {
+	b, err := json.Marshal(k.sum)
 	if err != nil {
+		return err
+	}
+	return k.write(indexName(id, version, program), b)
+}
+
+// keptAs finds the files of a plugin that was on air once by what it ran.
+func (c *catalogue) keptAs(id, version, program string) (fs.FS, bool) {
+	k := keptFiles{dir: filepath.Join(c.own, keptFolder)}
+	b, err := os.ReadFile(filepath.Join(k.dir, filepath.Base(indexName(id, version, program))))
+	if err != nil || json.Unmarshal(b, &k.sum) != nil {
 		return nil, false
 	}
-	for _, f := range files {
-		k := keptFiles{dir: dir, sum: map[string]string{plugin.ManifestFile: f.Name()}}
-		m, err := plugin.LoadManifest(k)
-		if err == nil && m.ID == id && m.Version == version && m.Runtime.JS == nil {
-			k.sum[m.Runtime.File().File] = sum
-			return k, true
-		}
-	}
-	return nil, false
+	m, err := plugin.LoadManifest(k)
+	return k, err == nil && m.ID == id && m.Version == version
 }
 
 // put writes bytes under their SHA-256, unless they are there.
 func (k keptFiles) put(b []byte) (string, error) {
-	sum := sha256.Sum256(b)
-	name := hex.EncodeToString(sum[:])
-	path := filepath.Join(k.dir, name)
-	if _, err := os.Stat(path); err == nil {
+	name := sumOf(b)
+	if _, err := os.Stat(filepath.Join(k.dir, name)); err == nil {
 		return name, nil
 	}
+	return name, k.write(name, b)
+}
+
+// write writes a file whole or not at all.
+func (k keptFiles) write(name string, b []byte) error {
 	if err := os.MkdirAll(k.dir, 0o700); err != nil {
-		return "", err
+		return err
 	}
 	f, err := os.CreateTemp(k.dir, "new-*")
 	if err != nil {
-		return "", err
+		return err
 	}
 	_, err = f.Write(b)
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+		err = os.Rename(f.Name(), filepath.Join(k.dir, name))
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
 	}
-	return name, err
+	return err
+}
+
+func sumOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
 }

@@ -2,7 +2,9 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,6 +39,9 @@ type PluginCost struct {
 func (b PluginBench) Run(ctx context.Context) ([]PluginCost, error) {
 	if b.Least == 0 {
 		b.Least = 5000
+	}
+	if _, err := plugin.LoadManifest(folder(b.Dir)); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s: %w", ErrBadInput, b.Dir, err)
 	}
 	files, err := filepath.Glob(filepath.Join(b.Dir, "tests", "*.jsonl"))
 	if err != nil || len(files) == 0 {

@@ -97,14 +97,14 @@ func (c *catalogue) find(name string) (fs.FS, error) {
 	return nil, fmt.Errorf("%w: there is no plugin %q; there are: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
 }
 
-// take finds a plugin and keeps it as it is now. The program's own do not change.
+// take finds a plugin and keeps it as it is now: folders change, and packages are removed. The program's own stay.
 func (c *catalogue) take(name string) (fs.FS, error) {
 	files, err := c.find(name)
 	if err != nil {
 		return nil, err
 	}
 	if from, ok := files.(sourced); ok {
-		if _, mayChange := from.FS.(folder); mayChange {
+		if from.origin != originShipped {
 			if from.FS, err = c.keep(from.FS); err != nil {
 				return nil, err
 			}
@@ -276,10 +276,10 @@ func (h *Host) loadInto(ctx context.Context, slot, name string) error {
 		return err
 	}
 	if err := h.bringCharacterOf(ctx, files, 0); err != nil {
-		return fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, name, err)
+		return fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, name, plain(err))
 	}
 	if _, err := h.plugins.Load(ctx, slot, files); err != nil {
-		return fmt.Errorf("%w: plugin %s: %w", ErrBadInput, name, err)
+		return fmt.Errorf("%w: plugin %s: %w", ErrBadInput, name, plain(err))
 	}
 	return nil
 }

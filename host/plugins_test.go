@@ -14,6 +14,7 @@ import (
 	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/wasm"
 )
 
 const overlayManifest = `id: somebody
@@ -136,28 +137,79 @@ func manifestOf(c *catalogue, name string) (*plugin.Manifest, error) {
 	return plugin.LoadManifest(files)
 }
 
+// TestWhatWasKeptIsFoundByWhatItRan: by the sum that plugin.loaded has, which of a script is that of the whole of it; after
+// its folder changed, and by another catalogue on the same data directory.
 func TestWhatWasKeptIsFoundByWhatItRan(t *testing.T) {
-	own := t.TempDir()
-	c := &catalogue{shipped: fstest.MapFS{}, own: own}
-	mine := filepath.Join(own, "mine")
-	put(t, filepath.Join(mine, "plugin.yaml"), strings.Replace(overlayManifest, "somebody", "mine", 1))
-	put(t, filepath.Join(mine, "plugin.wasm"), "first")
-	first, err := c.take("mine")
+	script := strings.NewReplacer("somebody", "mine", "wasm: plugin.wasm", "js: plugin.ts").Replace(overlayManifest)
+	for _, c := range []struct {
+		name, manifest, main string
+		files                map[string]string
+	}{
+		{"module", strings.Replace(overlayManifest, "somebody", "mine", 1), "plugin.wasm", map[string]string{"plugin.wasm": "first"}},
+		{"body", strings.NewReplacer("somebody", "mine", "wasm: plugin.wasm", "declarative: p.yaml").Replace(overlayManifest), "p.yaml", map[string]string{"p.yaml": "first"}},
+		{"script", script, "plugin.ts", map[string]string{"plugin.ts": "export default {}"}},
+		{"script of several files", script, "plugin.ts", map[string]string{"plugin.ts": `import { a } from "./lib/a.js"; export default { on: { "bid.accepted": () => a } }`, "lib/a.ts": "export const a: number = 1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			own := t.TempDir()
+			mine := filepath.Join(own, "mine")
+			put(t, filepath.Join(mine, "plugin.yaml"), c.manifest)
+			for name, text := range c.files {
+				put(t, filepath.Join(mine, name), text)
+			}
+			taken, err := (&catalogue{shipped: fstest.MapFS{}, own: own}).take("mine")
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := plugin.LoadManifest(taken)
+			if err != nil {
+				t.Fatal(err)
+			}
+			program, err := wasm.Read(wasm.Config{Interpreter: []byte("x"), Engine: []byte("x")}, plugin.Spec{Manifest: m, Files: taken})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.RemoveAll(mine); err != nil {
+				t.Fatal(err)
+			}
+			later := &catalogue{shipped: fstest.MapFS{}, own: own}
+			kept, ok := later.keptAs("mine", "1.0.0", program.SHA256)
+			if !ok {
+				t.Fatal("it is not found")
+			}
+			for name, text := range c.files {
+				if b, err := fs.ReadFile(kept, name); err != nil || string(b) != text {
+					t.Errorf("%s is %q, %v", name, b, err)
+				}
+			}
+			if again, err := wasm.Read(wasm.Config{Interpreter: []byte("x"), Engine: []byte("x")}, plugin.Spec{Manifest: m, Files: kept}); err != nil || again.SHA256 != program.SHA256 {
+				t.Errorf("as kept it is another program: %v", err)
+			}
+			for _, k := range [][3]string{{"other", "1.0.0", program.SHA256}, {"mine", "2.0.0", program.SHA256}, {"mine", "1.0.0", strings.Repeat("0", 64)}, {"../mine", "1.0.0", program.SHA256}, {"", "", ""}} {
+				if _, ok := later.keptAs(k[0], k[1], k[2]); ok {
+					t.Errorf("%q is found", k)
+				}
+			}
+		})
+	}
+}
+
+// TestPackagesAreKept: what was on air can be played again after its package is gone.
+func TestPackagesAreKept(t *testing.T) {
+	c, folder := withStore(t)
+	file := author(t, folder, "moth", "1.0.0", true)
+	taken, err := c.take(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, filepath.Join(mine, "plugin.wasm"), "second")
-	sum := first.(place).FS.(sourced).FS.(keptFiles).sum["plugin.wasm"]
-	kept, ok := c.keptAs("mine", "1.0.0", sum)
-	if !ok {
-		t.Fatal("it is not found")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
 	}
-	if b, err := fs.ReadFile(kept, "plugin.wasm"); err != nil || string(b) != "first" {
-		t.Errorf("got %q, %v", b, err)
+	kept, ok := c.keptAs("moth", "1.0.0", sumOf([]byte("\x00asm")))
+	if b, err := fs.ReadFile(taken, "plugin.wasm"); err != nil || !ok || !strings.HasPrefix(originOf(taken), "signed by ann") {
+		t.Fatalf("kept %v, %q from %q, %v", ok, b, originOf(taken), err)
 	}
-	for _, k := range [][3]string{{"other", "1.0.0", sum}, {"mine", "2.0.0", sum}, {"mine", "1.0.0", strings.Repeat("0", 64)}} {
-		if _, ok := c.keptAs(k[0], k[1], k[2]); ok {
-			t.Errorf("%v is found", k)
-		}
+	if b, err := fs.ReadFile(kept, "plugin.wasm"); err != nil || string(b) != "\x00asm" {
+		t.Errorf("kept is %q, %v", b, err)
 	}
 }

@@ -40,6 +40,9 @@ func (p PluginTests) Run(ctx context.Context) ([]PluginTest, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := plugin.LoadManifest(folder(p.Dir)); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s: %w", ErrBadInput, p.Dir, err)
+	}
 	files, err := filepath.Glob(filepath.Join(p.Dir, "tests", "*"+p.Only+"*.jsonl"))
 	if err != nil || len(files) == 0 {
 		return nil, fmt.Errorf("%w: %s holds no transcript; put one there, such as tests/bids.jsonl with a line for each event", ErrBadInput, filepath.Join(p.Dir, "tests"))

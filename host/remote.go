@@ -131,13 +131,24 @@ func (r *Remote) call(ctx context.Context, method, path string, in, out any) err
 
 // problem turns an RFC 9457 answer into an error.
 func problem(resp *http.Response) error {
-	var p struct{ Title, Detail string }
+	var p struct {
+		Title, Detail string
+		Errors        []struct{ Message, Location string } // of a request that does not fit the API
+	}
 	b, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
 	if json.Unmarshal(b, &p) != nil || p.Detail == "" && p.Title == "" {
 		p.Detail = strings.TrimSpace(string(b))
 	}
 	if p.Detail == "" {
 		p.Detail = p.Title
+	}
+	for i, e := range p.Errors {
+		if i == 0 {
+			p.Detail += ": "
+		} else {
+			p.Detail += "; "
+		}
+		p.Detail += e.Location + ": " + e.Message
 	}
 	kind := ErrUnavailable
 	switch {

@@ -17,7 +17,7 @@ func (w wardrobe) Swap(ctx context.Context, id, who string, cause uint64) (admin
 		return admin.Swap{}, answered(err)
 	}
 	if err := w.h.bringCharacterOf(ctx, files, cause); err != nil {
-		return admin.Swap{}, answered(fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, id, err))
+		return admin.Swap{}, answered(fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, id, plain(err)))
 	}
 	r, err := w.h.plugins.Swap(ctx, files, who, cause)
 	if err != nil {
@@ -38,7 +38,7 @@ func (w wardrobe) Shadow(ctx context.Context, id, who string, cause uint64) (adm
 		return admin.Slot{}, answered(err)
 	}
 	if err := w.h.bringCharacterOf(ctx, files, cause); err != nil {
-		return admin.Slot{}, answered(fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, id, err))
+		return admin.Slot{}, answered(fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, id, plain(err)))
 	}
 	return w.slotOr(w.h.plugins.Shadow(ctx, files, who, cause))
 }
@@ -94,7 +94,7 @@ func (w wardrobe) Grant(ctx context.Context, id, power string, g admin.GrantRequ
 	}
 	for _, h := range g.Hosts {
 		if !slices.Contains(asked.Hosts, h) {
-			return admin.Capability{}, fmt.Errorf("%w: %s does not ask for host %s; it asks for %v", admin.ErrInvalid, id, h, asked.Hosts)
+			return admin.Capability{}, ofKind(admin.ErrInvalid, fmt.Errorf("%s does not ask for host %s; it asks for %v", id, h, asked.Hosts))
 		}
 	}
 	err = w.h.plugins.Grant(ctx, id, power, plugin.Grant{By: who, Capability: plugin.Capability{PerMinute: g.PerMinute, Bytes: g.Bytes, TokensPerHour: g.TokensPerHour, Hosts: g.Hosts}}, cause)
@@ -128,7 +128,7 @@ func (w wardrobe) power(ctx context.Context, id, power string) (admin.Capability
 		}
 		names = append(names, c.Name)
 	}
-	return admin.Capability{}, fmt.Errorf("%w: %s does not ask for %s; it asks for %v", admin.ErrUnknown, id, power, names)
+	return admin.Capability{}, ofKind(admin.ErrUnknown, fmt.Errorf("%s does not ask for %s; it asks for %v", id, power, names))
 }
 
 // Retry gives an event in quarantine to the plugin on air again.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/sothebais/sothebais/host/admin"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/bundle"
 	"github.com/sothebais/sothebais/host/telemetry"
 )
 
@@ -93,11 +93,11 @@ func running(s plugin.SlotInfo) []runs {
 func (w wardrobe) installed(ctx context.Context, id string) (admin.PluginDetail, error) {
 	dir, err := w.h.catalogue.find(id)
 	if err != nil {
-		return admin.PluginDetail{}, fmt.Errorf("%w: %w", admin.ErrUnknown, err)
+		return admin.PluginDetail{}, ofKind(admin.ErrUnknown, err)
 	}
 	m, err := plugin.LoadManifest(dir)
 	if err != nil {
-		return admin.PluginDetail{}, fmt.Errorf("%w: %w", admin.ErrInvalid, err)
+		return admin.PluginDetail{}, ofKind(admin.ErrInvalid, err)
 	}
 	powers, err := w.h.plugins.Powers(ctx, m)
 	if err != nil {
@@ -300,12 +300,13 @@ func (w wardrobe) Quarantine(_ context.Context, slot string) ([]admin.Quarantine
 // answered says in the words of the pages what the plugin host answered.
 func answered(err error) error {
 	for _, e := range []struct{ from, to error }{
+		{bundle.ErrUnsigned, admin.ErrForbidden}, {bundle.ErrUntrusted, admin.ErrForbidden}, {fs.ErrPermission, admin.ErrForbidden},
 		{plugin.ErrUnknown, admin.ErrUnknown}, {plugin.ErrNothing, admin.ErrRefused}, {plugin.ErrChanged, admin.ErrRefused}, {plugin.ErrSlot, admin.ErrInvalid},
 		{plugin.ErrManifest, admin.ErrInvalid}, {plugin.ErrModule, admin.ErrInvalid}, {plugin.ErrConfig, admin.ErrInvalid}, {plugin.ErrState, admin.ErrInvalid},
 		{fs.ErrNotExist, admin.ErrInvalid}, {ErrBadInput, admin.ErrInvalid},
 	} {
 		if errors.Is(err, e.from) {
-			return fmt.Errorf("%w: %w", e.to, err)
+			return ofKind(e.to, err)
 		}
 	}
 	return err

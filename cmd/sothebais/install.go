@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -58,6 +60,9 @@ func (c *installCmd) fetch(ctx context.Context) (*bundle.Package, []byte, error)
 	if !strings.HasPrefix(c.Source, registry.Scheme) {
 		file := strings.TrimPrefix(c.Source, "file:")
 		p, err := bundle.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w; a package in a registry is named oci:host/path:version", err)
+		}
 		if err != nil {
 			return nil, nil, err
 		}

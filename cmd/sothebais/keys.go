@@ -87,7 +87,7 @@ func (c *keysNewCmd) newPassword(t *talk) (string, error) {
 }
 
 type keysTrustCmd struct {
-	File string `arg:"" type:"existingfile" help:"The .pub file."`
+	File string `arg:"" help:"The .pub file."`
 	Name string `placeholder:"NAME" help:"What to call the key here, if not like its file."`
 	trustFlags
 }

@@ -133,11 +133,16 @@ func run(ctx context.Context, args []string, out, errw io.Writer) int {
 }
 
 // helpFor is the help call for the verb that was mistyped.
-func helpFor(root *kong.Node, args []string) string {
-	if len(args) > 0 && slices.ContainsFunc(root.Children, func(n *kong.Node) bool { return n.Name == args[0] && !n.Hidden }) {
-		return args[0] + " --help"
+func helpFor(at *kong.Node, args []string) string {
+	words := ""
+	for _, arg := range args {
+		i := slices.IndexFunc(at.Children, func(n *kong.Node) bool { return n.Name == arg && !n.Hidden })
+		if i < 0 {
+			break
+		}
+		at, words = at.Children[i], words+arg+" "
 	}
-	return "--help"
+	return words + "--help"
 }
 
 // exitCode is the process's answer for an error.
@@ -148,7 +153,7 @@ func exitCode(err error) int {
 		return e.code
 	case isAny(err, bundle.ErrUnsigned, bundle.ErrUntrusted, bundle.ErrKey, registry.ErrDenied, fs.ErrPermission, host.ErrDenied):
 		return exitPermission
-	case isAny(err, host.ErrShowFile, host.ErrBadInput, bundle.ErrFormat, bundle.ErrAltered, registry.ErrArtifact, fs.ErrNotExist):
+	case isAny(err, host.ErrShowFile, host.ErrBadInput, bundle.ErrFormat, bundle.ErrAltered, bundle.ErrInstalled, registry.ErrArtifact, fs.ErrNotExist):
 		return exitData
 	case isAny(err, host.ErrUnavailable, host.ErrPort, registry.ErrUnreachable):
 		return exitUnavailable

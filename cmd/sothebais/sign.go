@@ -15,7 +15,7 @@ import (
 
 // passwordFlags say where the password of a private key comes from.
 type passwordFlags struct {
-	PasswordFile string `placeholder:"FILE" type:"existingfile" help:"Read the password of the key from a file; otherwise from SOTHEBAIS_KEY_PASSWORD, or from the terminal."`
+	PasswordFile string `placeholder:"FILE" help:"Read the password of the key from a file; otherwise from SOTHEBAIS_KEY_PASSWORD, or from the terminal."`
 	Password     string `hidden:"" env:"SOTHEBAIS_KEY_PASSWORD"`
 }
 

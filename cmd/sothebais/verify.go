@@ -10,7 +10,7 @@ import (
 
 type verifyCmd struct {
 	File string   `arg:"" help:"The package; its signature lies beside it."`
-	Key  []string `placeholder:"FILE" type:"existingfile" help:"Trust this .pub file instead of those of the data directory; may be given more than once."`
+	Key  []string `placeholder:"FILE" help:"Trust this .pub file instead of those of the data directory; may be given more than once."`
 	trustFlags
 }
 

@@ -15,6 +15,8 @@ var (
 	ErrInvalid = errors.New("not valid")   // what was asked cannot be: 422
 	ErrRefused = errors.New("not now")     // it can be, but not in this state: 409
 	ErrAbsent  = errors.New("not running") // the part is not in this process, or down: 503
+
+	ErrForbidden = errors.New("not permitted") // nobody who is trusted allows it: 403
 )
 
 // statusOf turns the error of a part into a status; otherwise is for one that says nothing of itself.
@@ -24,6 +26,8 @@ func statusOf(err error, otherwise int) int {
 		return http.StatusNotFound
 	case errors.Is(err, ErrInvalid):
 		return http.StatusUnprocessableEntity
+	case errors.Is(err, ErrForbidden):
+		return http.StatusForbidden
 	case errors.Is(err, ErrRefused):
 		return http.StatusConflict
 	case errors.Is(err, ErrAbsent), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -125,6 +125,7 @@ type fake struct {
 	close   int
 	acts    map[string][]plugin.Reaction // what it asks for when it is told a word
 	spec    plugin.Spec
+	full    uint64 // values that had no place in its store
 }
 
 func say(seq uint64, text, mood string) plugin.Reaction {
@@ -164,6 +165,8 @@ func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Re
 		case "die":
 			f.dead = true
 			return nil, errors.Join(&plugin.TrapError{Reason: "unreachable"}, plugin.ErrDead)
+		case "overfill":
+			f.full += 2
 		case "chatter":
 			for range 64 {
 				f.out = append(f.out, plugin.Reaction{Event: e.Seq, Power: "log", Log: strings.Repeat("鳥", 1000)})
@@ -227,7 +230,9 @@ func (f *fake) Clone(context.Context) (plugin.Guest, error) {
 }
 
 func (f *fake) Stats() plugin.Stats {
-	return plugin.Stats{SHA256: cmp.Or(f.sum, "abc"), Memory: 1 << 16}
+	st := plugin.Stats{SHA256: cmp.Or(f.sum, "abc"), Memory: 1 << 16}
+	st.Passed[plugin.LimitStore] = f.full
+	return st
 }
 func (f *fake) Close(context.Context) error { f.close++; return nil }
 

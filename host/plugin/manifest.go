@@ -26,6 +26,9 @@ const maxManifest = 64 << 10
 // LoadManifest reads and checks the plugin.yaml of a plugin. Its error names every problem with its line.
 func LoadManifest(fsys fs.FS) (*Manifest, error) {
 	b, err := ReadFile(fsys, ManifestFile, maxManifest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s: %w; name the folder of a plugin, or begin one with: sothebais new plugin <id>", ErrManifest, ManifestFile, fs.ErrNotExist)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
 	}

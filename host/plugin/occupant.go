@@ -32,6 +32,7 @@ type occupant struct {
 	events, commands, denied, traps, lastSeq uint64
 	lastTrap                                 string
 	passed                                   Passed // limits, of which the metrics know
+	full                                     uint64 // values that had no place in its store, of which it was told
 	state                                    string // SHA-256 of what it took over
 	after, caught, rehearsed                 uint64 // where it begins to hear and to answer, as plugin.loaded has it
 
@@ -58,7 +59,7 @@ func (p *occupant) start(ctx context.Context, h *Host) error {
 	if p.guest, err = h.cfg.Runtime.Load(ctx, Spec{Manifest: p.manifest, Files: p.files, Store: store}); err != nil {
 		h.metrics.limit(p.manifest.Kind, err)
 	}
-	p.passed = Passed{}
+	p.passed, p.full = Passed{}, 0
 	return err
 }
 
@@ -147,6 +148,9 @@ func (p *occupant) own(r *Reaction, e event.Event) bool {
 	switch c := r.Call.(type) {
 	case *abi.StorePut:
 		p.puts[c.Key] = c.Value
+		if len(c.Value) == 0 {
+			p.puts[c.Key] = nil // no value is how a guest removes one, and nil how its keeper does
+		}
 	case *abi.Timer:
 		p.timers.set(c.Token, c.Millis, e.At)
 	default:

@@ -135,6 +135,100 @@ func TestGrantsDecide(t *testing.T) {
 	}
 }
 
+// TestEachLimitIsADenial: what is over a limit of a power does not happen, the plugin is told why, and it is no trap.
+func TestEachLimitIsADenial(t *testing.T) {
+	times := func(n int, r plugin.Reaction) []plugin.Reaction { return slices.Repeat([]plugin.Reaction{r}, n) }
+	voiced := func(verb cue.Verb, text string) plugin.Reaction {
+		return plugin.Reaction{Power: string(verb), Cue: cue.Cue{Verb: verb, Name: "1", Text: text}}
+	}
+	fetch := func(body int) plugin.Reaction {
+		return called("http", &abi.Fetch{Token: 7, URL: "https://a.example/", Body: strings.Repeat("x", body)})
+	}
+	timer := func(token uint64) plugin.Reaction {
+		return called("timer", &abi.Timer{Token: token, Millis: 60_000})
+	}
+	ask := func(tokens int64) plugin.Reaction {
+		return called("llm", &abi.Ask{Token: 7, MaxTokens: tokens})
+	}
+	put := called("store", &abi.StorePut{Key: "k", Value: []byte("v")})
+	http := "{name: http, why: x, hosts: [a.example], bytes: 100, per_minute: 2}"
+	for _, c := range []struct {
+		name, asks string
+		grant      plugin.Capability // tighter than what is asked for
+		do         []plugin.Reaction // for one event; all but the last are allowed
+		reason     string
+	}{
+		{"say per minute, as granted", "{name: mood, why: x}", plugin.Capability{PerMinute: 1}, times(2, voiced(cue.Say, "hi")), "more than 1 a minute"},
+		{"mood per minute", "{name: mood, why: x, per_minute: 2}", plugin.Capability{}, times(3, voiced(cue.Mood, "")), "more than 2 a minute"},
+		{"reply per minute", "{name: reply, why: x, per_minute: 2}", plugin.Capability{}, times(3, reply("ok")), "more than 2 a minute"},
+		{"reply per minute, as granted", "{name: reply, why: x}", plugin.Capability{PerMinute: 1}, times(2, reply("ok")), "more than 1 a minute"},
+		{"reply bytes", "{name: reply, why: x, bytes: 10}", plugin.Capability{}, []plugin.Reaction{reply("0123456789"), reply("0123456789a")}, "11 bytes, reply has 10"},
+		{"post bytes, as granted", "{name: post, why: x}", plugin.Capability{Bytes: 2}, []plugin.Reaction{voiced(cue.Post, "ab"), voiced(cue.Post, "abc")}, "3 bytes, post has 2"},
+		{"http per minute", http, plugin.Capability{}, times(3, fetch(1)), "more than 2 a minute"},
+		{"http bytes", http, plugin.Capability{}, []plugin.Reaction{fetch(100), fetch(101)}, "101 bytes, http has 100"},
+		{"http at once", "{name: http, why: x, hosts: [a.example]}", plugin.Capability{}, times(5, fetch(1)), "too many requests are under way"},
+		{"llm tokens", "{name: llm, why: x, tokens_per_hour: 1000}", plugin.Capability{}, []plugin.Reaction{ask(600), ask(600)}, "the budget of 1000 tokens an hour is spent"},
+		{"llm tokens, as granted", "{name: llm, why: x}", plugin.Capability{TokensPerHour: 50}, []plugin.Reaction{ask(40), ask(11)}, "the budget of 50 tokens an hour is spent"},
+		{"llm per minute", "{name: llm, why: x, per_minute: 1}", plugin.Capability{}, times(2, ask(1)), "more than 1 a minute"},
+		{"timers at once", "{name: timer, why: x, pending: 2}", plugin.Capability{}, []plugin.Reaction{timer(1), timer(2), timer(1), timer(3)}, "too many timers run already"},
+		{"timers per minute", "{name: timer, why: x, per_minute: 1}", plugin.Capability{}, times(2, timer(1)), "more than 1 a minute"},
+		{"store per minute", "{name: store, why: x, per_minute: 1}", plugin.Capability{}, times(2, put), "more than 1 a minute"},
+		{"a power that it never asked for", "{name: mood, why: x}", plugin.Capability{}, []plugin.Reaction{reply("ok")}, "a has no capability reply"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			last := c.do[len(c.do)-1]
+			s, book := newStage(), &grants{book: map[string]map[string]plugin.Grant{"a": {}}}
+			book.book["a"][last.Power] = plugin.Grant{Granted: true, Capability: c.grant}
+			s.configure(func(cfg *plugin.Config) {
+				cfg.Grants, cfg.Store = book, &shelves{kept: map[string]map[string][]byte{}}
+				cfg.Fetch = func(ctx context.Context, _ plugin.Request) (plugin.Answer, error) {
+					time.Sleep(time.Second)
+					return plugin.Answer{}, ctx.Err()
+				}
+				cfg.Ask = func(_ context.Context, q plugin.Question) (plugin.Reply, error) {
+					return plugin.Reply{Tokens: q.MaxTokens}, nil
+				}
+			})
+			s.rt.acts = map[string][]plugin.Reaction{"do": c.do}
+			s.play(t, func(ctx context.Context) {
+				must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", c.asks)))
+				s.l.sayNow("do")
+				time.Sleep(2 * time.Second)
+				if i := s.h.Plugins()[0]; i.Denied != 1 || i.Traps != 0 || i.Commands != uint64(len(c.do)) {
+					t.Errorf("plugin %+v", i)
+				}
+			})
+			d := facts[show.PowerDenied](s.l)
+			if len(d) != 1 || d[0].Power != last.Power || !strings.HasPrefix(d[0].Reason, c.reason) {
+				t.Errorf("denied %+v; want %q", d, c.reason)
+			}
+			if heard := s.rt.made[0].answers; !slices.Contains(heard, event.Data(d[0])) {
+				t.Errorf("it heard %+v", heard)
+			}
+		})
+	}
+}
+
+// TestOverQuota: the guest refuses by itself what has no place in its store; the plugin and the ledger hear of it.
+func TestOverQuota(t *testing.T) {
+	s := newStage()
+	s.configure(func(c *plugin.Config) { c.Store = &shelves{kept: map[string]map[string][]byte{}} })
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: store, why: x, bytes: 1000}")))
+		for range 2 {
+			s.l.sayNow("overfill")
+			time.Sleep(time.Second)
+		}
+		if i := s.h.Plugins()[0]; i.Denied != 4 || i.Powers[0].Denied != 4 {
+			t.Errorf("plugin %+v", i)
+		}
+	})
+	d := facts[show.PowerDenied](s.l)
+	if len(d) != 2 || d[0].Power != "store" || d[0].Reason != "over the quota of 1000 bytes" || d[1].Reason != "over the quota of 1000 bytes (and 1 times before)" {
+		t.Errorf("denied %+v", d)
+	}
+}
+
 // TestDenialsAreToldOnceASecond for each power, with how many were not told.
 func TestDenialsAreToldOnceASecond(t *testing.T) {
 	s, book := newStage(), &grants{book: map[string]map[string]plugin.Grant{}}
@@ -271,7 +365,7 @@ func TestStoreOutlives(t *testing.T) {
 	put := func(k string, v []byte) plugin.Reaction {
 		return called("store", &abi.StorePut{Key: k, Value: v})
 	}
-	s.rt.acts = map[string][]plugin.Reaction{"put": {put("a", []byte("1")), put("b", []byte("2")), put("a", []byte("3"))}, "drop": {put("b", nil)}}
+	s.rt.acts = map[string][]plugin.Reaction{"put": {put("a", []byte("1")), put("b", []byte("2")), put("a", []byte("3"))}, "drop": {put("b", []byte{})}}
 	s.play(t, func(ctx context.Context) {
 		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: store, why: x, bytes: 1000}")))
 		synctest.Wait()

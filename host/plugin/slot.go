@@ -184,6 +184,7 @@ func (s *slot) handle(ctx context.Context, p *occupant, events []event.Event) er
 		s.outcomes = appendOutcomes(s.outcomes, p, events, reactions, took)
 	}
 	s.deliver(ctx, p, events, reactions)
+	s.overQuota(p, events[len(events)-1])
 	s.keep(p)
 	s.supervise(ctx, p, events[len(events)-1])
 	return nil
@@ -277,6 +278,16 @@ func (s *slot) deny(p *occupant, cause event.Event, r *Reaction, why string) {
 		why = fmt.Sprintf("%s (and %d times before)", why, untold)
 	}
 	s.note(cause.Seq, show.PowerDenied{Slot: string(s.kind), Plugin: p.manifest.ID, Token: token(r.Call), Power: r.Power, Reason: why})
+}
+
+// overQuota tells of values that had no place in the store. The guest refused them by itself, within a call.
+func (s *slot) overQuota(p *occupant, e event.Event) {
+	if p.powers[PowerStore] == nil {
+		return
+	}
+	for full := p.guest.Stats().Passed[LimitStore]; p.full < full; p.full++ {
+		s.deny(p, e, &Reaction{Power: PowerStore}, fmt.Sprintf("over the quota of %d bytes", p.store.Quota))
+	}
 }
 
 // denial is where a refusal of a power is counted; the manifest may not know of the power.

@@ -104,6 +104,9 @@ func stored(t *testing.T, r plugin.Runtime, code []byte) {
 	if !errors.As(err, &trap) || errors.Is(err, plugin.ErrDead) {
 		t.Fatalf("error %v; want a trap", err)
 	}
+	if trap.Reason != "unreachable" && !strings.Contains(trap.Reason, "told to fail") { // people go by it
+		t.Errorf("it failed for %q; want its words, or none", trap.Reason)
+	}
 	want := []string{`1 log level=0 "recall a: 1"`, `8 log level=0 "recall b: -1"`, `15 log level=0 "recall c: -1"`}
 	if got := play(t, g, told("recall a", "recall b", "recall c"), 3); !slices.Equal(got, want) {
 		t.Errorf("after the trap: %q, want %q", got, want)

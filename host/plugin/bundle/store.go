@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -224,7 +225,7 @@ func (s Store) Resolve(name string) (id, version string, err error) {
 	have := s.Versions(id)
 	switch {
 	case len(have) == 0:
-		return id, version, fmt.Errorf("%w: no version of %q is there; there are: %s", ErrInstalled, quoted(id), strings.Join(s.IDs(), ", "))
+		return id, version, fmt.Errorf("%w: no version of %q is there; there are: %s", ErrInstalled, quoted(id), cmp.Or(strings.Join(s.IDs(), ", "), "none"))
 	case !exact:
 		return id, have[0], nil
 	case !slices.Contains(have, version):

@@ -32,7 +32,8 @@ type sandbox struct {
 	lines  int
 	mute   bool                // while a replay prints what was printed before
 	asked  bool                // for time or chance, since at
-	words  []byte              // what it wrote to descriptor 2 last, in the call at hand
+	words  []byte              // that it said last, in the call at hand; at most 2*maxLogLine
+	panics bool                // they are a panic's
 	places func(string) string // Program.Original
 }
 
@@ -54,7 +55,7 @@ func (s *sandbox) within(ctx context.Context) context.Context {
 // at sets clock and seed for what is handled next, so that a replay sees the same.
 func (s *sandbox) at(seq uint64, now int64) {
 	s.now, s.seed, s.lines, s.asked = now, seq*0x9e3779b97f4a7c15+1, 0, false
-	s.words = s.words[:0]
+	s.words, s.panics = s.words[:0], false
 }
 
 // allow sets how often the host may be called until it is set anew.

@@ -1,7 +1,9 @@
 package wasm
 
 import (
+	"bytes"
 	"context"
+	"slices"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -135,7 +137,7 @@ func wasiWrite(s *sandbox, m api.Memory, st []uint64) uint64 {
 	if fd != 1 && fd != 2 {
 		return wasiBadF
 	}
-	total := uint32(0)
+	total, said := uint32(0), 0
 	for i := range count {
 		ptr, ok1 := m.ReadUint32Le(iovs + 8*i)
 		n, ok2 := m.ReadUint32Le(iovs + 8*i + 4)
@@ -147,12 +149,31 @@ func wasiWrite(s *sandbox, m api.Memory, st []uint64) uint64 {
 			return wasiFault
 		}
 		s.print(b)
-		if fd == 2 {
-			s.words = append(s.words[:0], b...)
-		}
+		said += s.hearWords(fd, b, said > 0)
 		total += n
 	}
 	return fault(m.WriteUint32Le(written, total))
+}
+
+// panics are how the runtimes of Go begin what they say when they give up, on either descriptor and piece by piece.
+var panics = [...][]byte{[]byte("panic: "), []byte("fatal error: ")}
+
+// hearWords keeps what a guest says last, in case that it fails next: one write, or a panic to its end. A line end alone
+// takes no words back. It gives how much of b it kept.
+func (s *sandbox) hearWords(fd uint32, b []byte, more bool) int {
+	begins := slices.ContainsFunc(panics[:], func(p []byte) bool { return bytes.HasPrefix(b, p) })
+	switch {
+	case begins:
+		s.words, s.panics = s.words[:0], true
+	case fd == 2 && (more || s.panics):
+	case fd == 2 && len(bytes.TrimSpace(b)) > 0:
+		s.words = s.words[:0]
+	default:
+		return 0
+	}
+	b = b[:min(len(b), 2*maxLogLine-len(s.words))]
+	s.words = append(s.words, b...)
+	return len(b)
 }
 
 // wasiPoll answers that the first of what is waited for has come: there is nobody to wait for.
