@@ -152,7 +152,9 @@ func (w workshop) NewCharacter(_ context.Context, c admin.NewCharacter) (admin.B
 
 // shellWord is a path as it is written on a command line.
 func shellWord(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("/._-+@:,=%", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') }) {
+	if strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("/._-+@:,=%", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}) {
 		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 	}
 	return s
