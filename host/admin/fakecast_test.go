@@ -59,7 +59,7 @@ func fakePlugins() []Plugin {
 			Capabilities: slices.Clone(host)},
 		on(Plugin{ID: "house-rules", Version: "1.0.0", Name: "House rules", Kind: "scene-rules", Origin: "shipped", P50Micros: 9, P95Micros: 22, P99Micros: 31, MemoryBytes: 1 << 20,
 			Capabilities: []Capability{{Name: "scene", Why: "follows the lot", Used: 31}}}),
-		on(Plugin{ID: "lower-third", Version: "1.0.0", Name: "Lower third", Kind: "overlay", Origin: "dev", P50Micros: 22, P95Micros: 51, P99Micros: 75, MemoryBytes: 2 << 20, Traps24h: 3,
+		on(Plugin{ID: "lower-third", Version: "1.0.0", Name: "Lower third", Kind: "overlay", Origin: "shipped", P50Micros: 22, P95Micros: 51, P99Micros: 75, MemoryBytes: 2 << 20, Traps24h: 3,
 			Capabilities: []Capability{{Name: "overlay", Why: "shows the price", Used: 1204}}}),
 	}
 }

@@ -118,3 +118,13 @@ func (f *fakeShow) Decide(_ context.Context, seq uint64, allow bool, who string,
 	f.append(event.Draft{Cause: cause, Data: show.PowerDecided{Slot: c.Slot, Plugin: c.Plugin, Power: c.Power, Asked: seq, Event: c.Event, Nth: 1, Allowed: allow, Who: who}})
 	return c, nil
 }
+
+// developing is what `sothebais dev` says of a plugin.
+func (f *fakeShow) developing(s *Server, broken bool) {
+	r := DevReport{Plugin: "day-moth", Version: "0.1.0", Slot: "personality", Folder: "/srv/show/data/plugins/day-moth", Events: 200, Millis: 87, Saves: 3, At: time.Now().UTC(), InShadow: true,
+		Reactions: "12 bid.accepted\n    gesture wave\n    say \"0.95 ETH from @0xkoi.\"\n19 lot.closing\n    say \"Thirty seconds! @maria, 2.4 ETH. Last chance?\"\n"}
+	if broken {
+		r.Error, r.Saves = "cannot be used: /srv/show/data/plugins/day-moth/personality.yaml:27: there is no key \"gestur\"; did you mean gesture?", 4
+	}
+	s.devs.put(r, time.Now())
+}
