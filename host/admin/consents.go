@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -39,11 +40,28 @@ func (s *Server) decide(ctx context.Context, in *struct {
 		Allow bool `json:"allow"`
 	}
 }) (*body[Consent], error) {
-	what := "refused"
-	if in.Body.Allow {
-		what = "allowed"
+	list, err := s.listConsents(ctx, nil)
+	if err != nil {
+		return nil, err
 	}
-	return change(ctx, s, fmt.Sprintf("%s what was asked for in fact %d", what, in.Seq), func(p plugins, who string, act uint64) (Consent, error) {
+	i := slices.IndexFunc(list.Body.Items, func(c Consent) bool { return c.Seq == in.Seq })
+	if i < 0 {
+		return nil, actFailed(fmt.Errorf("request %d: %w among those that wait: it was decided already, or its time was up", in.Seq, ErrUnknown))
+	}
+	return change(ctx, s, list.Body.Items[i].decided(in.Body.Allow), func(p plugins, who string, act uint64) (Consent, error) {
 		return p.Decide(ctx, in.Seq, in.Body.Allow, who, act)
 	})
+}
+
+// decided says what an operator did, for the ledger.
+func (c Consent) decided(allow bool) string {
+	what := "refused"
+	if allow {
+		what = "allowed"
+	}
+	content := c.Content
+	if r := []rune(content); len(r) > 120 {
+		content = string(r[:119]) + "…"
+	}
+	return fmt.Sprintf("%s %s once for %s: %s", what, c.Power, c.Plugin, content)
 }

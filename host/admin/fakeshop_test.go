@@ -28,7 +28,7 @@ func (f *fakeShow) Inspect(_ context.Context, up Upload) (PackageReport, error) 
 	switch {
 	case how == "signed" && len(up.Signature) > 0:
 		r.Signature, r.Signer, r.Key = SignatureTrusted, "ann", "3B5F1C2D4E6A7B8C"
-	case how == "signed":
+	case len(up.Signature) == 0:
 		r.Signature, r.Refused = SignatureNone, "unsigned package: "+id+"-"+version+".sbx has no signature; ask its author for the .minisig file, or sign it yourself with `sothebais sign`"
 	default:
 		r.Signature, r.Key = SignatureAltered, "3B5F1C2D4E6A7B8C"

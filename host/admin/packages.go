@@ -129,7 +129,17 @@ func (s *Server) install(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return begin(ctx, s, what, func(p packages) (PackageReport, error) { return p.Install(ctx, up, in.Anyway != "") })
+	if s.cfg.Bus == nil {
+		return nil, absent(noPackages)
+	}
+	if _, err := s.acted(ctx, what); err != nil { // before it is done: a word that let something in must not get lost
+		return nil, err
+	}
+	got, err := s.cfg.Packages.Install(ctx, up, in.Anyway != "")
+	if err != nil {
+		return nil, actFailed(err)
+	}
+	return &body[PackageReport]{got}, nil
 }
 
 // Removed names what is gone.
@@ -138,7 +148,7 @@ type Removed struct {
 }
 
 func (s *Server) uninstall(ctx context.Context, in *PluginPath) (*body[Removed], error) {
-	return begin(ctx, s, "removed the installed "+in.Plugin, func(p packages) (Removed, error) { return Removed{in.Plugin}, p.Uninstall(ctx, in.Plugin) })
+	return done(ctx, s, "removed the installed "+in.Plugin, func(p packages) (Removed, error) { return Removed{in.Plugin}, p.Uninstall(ctx, in.Plugin) })
 }
 
 func (s *Server) listCharacters(ctx context.Context, _ *struct{}) (*body[CharacterList], error) {
@@ -149,7 +159,7 @@ func (s *Server) listCharacters(ctx context.Context, _ *struct{}) (*body[Charact
 }
 
 func (s *Server) newCharacter(ctx context.Context, in *struct{ Body NewCharacter }) (*body[BegunCharacter], error) {
-	return begin(ctx, s, "began the character "+in.Body.ID, func(p packages) (BegunCharacter, error) { return p.NewCharacter(ctx, in.Body) })
+	return done(ctx, s, "began the character "+in.Body.ID, func(p packages) (BegunCharacter, error) { return p.NewCharacter(ctx, in.Body) })
 }
 
 // noPackages is what is missing without Config.Packages.
@@ -167,17 +177,17 @@ func lookup[T any](s *Server, read func(packages) (T, error)) (*body[T], error) 
 	return &body[T]{got}, nil
 }
 
-// begin records what the operator is about to do to the packages, and does it.
-func begin[T any](ctx context.Context, s *Server, what string, act func(packages) (T, error)) (*body[T], error) {
+// done does something to the plugins' folder, and records that it was done.
+func done[T any](ctx context.Context, s *Server, what string, act func(packages) (T, error)) (*body[T], error) {
 	if s.cfg.Bus == nil || s.cfg.Packages == nil {
 		return nil, absent(noPackages)
-	}
-	if _, err := s.acted(ctx, what); err != nil {
-		return nil, err
 	}
 	got, err := act(s.cfg.Packages)
 	if err != nil {
 		return nil, actFailed(err)
+	}
+	if _, err := s.acted(ctx, what); err != nil {
+		return nil, err
 	}
 	return &body[T]{got}, nil
 }

@@ -80,6 +80,9 @@ func TestNewCharacters(t *testing.T) {
 	}
 	r.problem(r.ask("POST", "/api/v1/characters", `{"id":"day-moth","plays":"mina"}`), 409, "already")
 	r.problem(r.ask("POST", "/api/v1/characters", `{"id":"","plays":"mina"}`), 422, "body.id")
+	if n := r.f.Last(); r.lastAct() != "owner began the character day-moth" || n != 3 {
+		t.Errorf("a refusal was an act: %d facts", n)
+	}
 }
 
 func TestConsents(t *testing.T) {
@@ -100,7 +103,7 @@ func TestConsents(t *testing.T) {
 	at := "/api/v1/consents/" + number(list[0].Seq)
 	decode[Consent](r, r.ask("POST", at, `{"allow":true}`))
 	facts, err := r.f.Read(t.Context(), r.f.Last()-2, 2)
-	if err != nil || facts[0].Data.(show.OperatorActed).What != "allowed what was asked for in fact "+number(list[0].Seq) || facts[1].Cause != facts[0].Seq || !facts[1].Data.(show.PowerDecided).Allowed {
+	if err != nil || facts[0].Data.(show.OperatorActed).What != "allowed reply once for dusty-gavel: One of one." || facts[1].Cause != facts[0].Seq || !facts[1].Data.(show.PowerDecided).Allowed {
 		t.Errorf("facts %+v, %v", facts, err)
 	}
 	r.problem(r.ask("POST", at, `{"allow":true}`), 404, "decided already")

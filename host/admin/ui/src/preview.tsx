@@ -67,7 +67,7 @@ function Work({ dev: d }: { dev: DevReport }) {
   const now = usePart("second");
   return (
     <Panel
-      title={d.plugin || "Being written"} className="max-h-full min-h-48"
+      title={d.plugin || "Being written"} className="min-h-48 flex-1"
       side={d.error ? <Badge tint="bad"><CircleAlert aria-hidden size={12} /> broken</Badge> : <Badge tint={d.in_shadow ? "warn" : "idle"}>{d.version} {d.in_shadow ? "in shadow" : "on its way into shadow"}</Badge>}
     >
       <p className="flex items-center gap-1.5 px-3.5 text-2xs break-all text-faint"><Terminal aria-hidden size={12} className="shrink-0" /> {d.folder}</p>

@@ -16,7 +16,7 @@ interface Props {
 export function Begin({ close, begun, shadow }: Props) {
   const [made, setMade] = useState<BegunCharacter | null>(null);
   return (
-    <Dialog title={made ? "It is there" : "New character"} close={close}>
+    <Dialog title={made ? `${made.plugin} is there` : "New character"} close={close}>
       {made ? <Made made={made} close={close} shadow={() => shadow(made)} /> : <Ask close={close} made={(c) => (setMade(c), begun(c))} />}
     </Dialog>
   );
@@ -97,7 +97,7 @@ function Made({ made, close, shadow }: { made: BegunCharacter; close: () => void
         <dl className="flex flex-col gap-3 text-sm">
           <div>
             <dt className="eyebrow">Folder on the show's machine</dt>
-            <dd className="mt-1 font-mono text-xs break-all">{made.folder}</dd>
+            <dd className="mt-1 font-mono text-xs wrap-anywhere">{made.folder}</dd>
           </div>
           <div>
             <dt className="eyebrow">In it</dt>
@@ -108,7 +108,7 @@ function Made({ made, close, shadow }: { made: BegunCharacter; close: () => void
             <dd className="mt-1">
               <p className="text-soft">Open personality.yaml in an editor and let this run; at each save you see what it would say, here under Preview too.</p>
               <div className="mt-2 flex items-center gap-2 rounded-lg border border-line bg-raised py-1.5 pr-1.5 pl-3">
-                <code ref={command} className="min-w-0 flex-1 font-mono text-xs break-all">{made.command}</code>
+                <code ref={command} className="min-w-0 flex-1 font-mono text-xs wrap-anywhere">{made.command}</code>
                 <Button onClick={copy}>{copied ? <Check aria-hidden size={14} /> : <Copy aria-hidden size={14} />} {copied ? "Copied" : "Copy"}</Button>
               </div>
             </dd>
