@@ -9,7 +9,7 @@ import { useKeys } from "./ui/keys";
 
 const verbs: Record<Consent["power"], string> = { reply: "wants to reply", post: "wants to post", http: "wants to fetch", llm: "wants to ask the model" };
 
-const shown = 3;
+const shown = 1; // more would hide the page
 
 export function Consents() {
   const list = usePart("consents");
@@ -43,7 +43,7 @@ function Stack({ list }: { list: Consent[] }) {
       {open.length > 0 && (
         <section aria-label="Plugins ask" className="fixed right-3 bottom-3 z-40 flex w-[min(25rem,calc(100vw-1.5rem))] flex-col gap-2 max-sm:bottom-18">
           {open.slice(0, shown).map((c) => <Card key={c.seq} consent={c} now={now} keys={c === first} decide={(allow) => decide(c, allow)} />)}
-          {open.length > shown && <p className="self-end rounded-full border border-line bg-raised px-3 text-2xs leading-6 text-soft">and {open.length - shown} more</p>}
+          {open.length > shown && <p className="self-end rounded-full border border-line bg-raised px-3 text-2xs leading-6 text-soft">and {open.length - shown} more wait</p>}
         </section>
       )}
     </>

@@ -1,6 +1,6 @@
 // The preview window of `sothebais dev`: what the plugin that is being written does, beside the programme.
 import { CircleAlert, Terminal } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { api, type DevReport, type Me, type ShadowReport, type Slot } from "./api/client";
 import { useQuery } from "./feed/query";
 import { usePart, useRoom } from "./feed/use";
@@ -65,6 +65,8 @@ export function Preview({ me }: { me: Me }) {
 /** The last save: what it asked for, or why it is not tried. */
 function Work({ dev: d }: { dev: DevReport }) {
   const now = usePart("second");
+  const asked = useRef<HTMLPreElement>(null);
+  useEffect(() => asked.current?.scrollTo(0, asked.current.scrollHeight), [d.reactions]); // the newest events are the last
   return (
     <Panel
       title={d.plugin || "Being written"} className="min-h-48 flex-1"
@@ -77,11 +79,11 @@ function Work({ dev: d }: { dev: DevReport }) {
             : <span className="font-semibold">As it is now; save it to see what changes</span>}
       </p>
       {d.error ? (
-        <pre tabIndex={0} role="region" aria-label="What is wrong" className="m-2.5 min-h-0 flex-1 overflow-auto rounded-lg border border-live/50 bg-live/8 px-3 py-2 font-mono text-xs break-words whitespace-pre-wrap text-live">{d.error}</pre>
+        <pre tabIndex={0} role="region" aria-label="What is wrong" className="m-2.5 min-h-0 overflow-auto rounded-lg border border-live/50 bg-live/8 px-3 py-2 font-mono text-xs break-words whitespace-pre-wrap text-live">{d.error}</pre>
       ) : (
         <>
           <h3 className="eyebrow mt-2.5 px-3.5">To the last {d.events} events it would</h3>
-          <pre tabIndex={0} role="region" aria-label="What it asked for" className="m-2.5 mt-1.5 min-h-0 flex-1 overflow-auto rounded-lg border border-line bg-raised px-3 py-2 font-mono text-2xs leading-4.5 break-words whitespace-pre-wrap">{d.reactions || "do nothing."}</pre>
+          <pre ref={asked} tabIndex={0} role="region" aria-label="What it asked for" className="m-2.5 mt-1.5 min-h-0 flex-1 overflow-auto rounded-lg border border-line bg-raised px-3 py-2 font-mono text-2xs leading-4.5 break-words whitespace-pre-wrap">{d.reactions || "do nothing."}</pre>
         </>
       )}
     </Panel>
