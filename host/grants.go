@@ -30,16 +30,14 @@ type settings interface {
 // grantBook has the grants of the show file, and over them what people decided at the control room or the command line.
 type grantBook struct {
 	kept settings
-	show map[string]map[string]plugin.Capability // by plugin and power
+	show map[string]map[string]plugin.Grant // by plugin and power
 	mu   sync.Mutex
 }
 
 // Granted are the decisions about a plugin, by power.
 func (b *grantBook) Granted(ctx context.Context, id string) (map[string]plugin.Grant, error) {
 	out := map[string]plugin.Grant{}
-	for power, limits := range b.show[id] {
-		out[power] = plugin.Grant{Granted: true, By: byShowFile, Capability: limits}
-	}
+	maps.Copy(out, b.show[id])
 	decided, err := b.decided(ctx, id)
 	maps.Copy(out, decided)
 	return out, err

@@ -95,3 +95,12 @@ func (c *catalogue) installedNames(taken []string) []string {
 
 // isPackage says whether a path is meant for a package rather than for a folder.
 func isPackage(name string) bool { return strings.HasSuffix(name, bundle.Ext) }
+
+// isInstalled reports whether a name stands for an installed package.
+func (c *catalogue) isInstalled(name string) bool {
+	if strings.ContainsRune(name, filepath.Separator) || slices.Contains(c.folders(), name) {
+		return false
+	}
+	id, _, _ := strings.Cut(name, "@")
+	return len(c.store.Versions(id)) > 0
+}

@@ -21,6 +21,8 @@ type (
 	PromoteWhen  = admin.PromoteRequest // when a shadow goes on air
 	GrantLimits  = admin.GrantRequest   // of a grant
 	Capability   = admin.Capability     // a power of a plugin
+	Consent      = admin.Consent        // a use of a power that waits for a person
+	DevReport    = admin.DevReport      // how a plugin stands that is being written
 	LogLine      = admin.LogLine        // that a plugin wrote
 )
 
@@ -145,6 +147,32 @@ func (r *Remote) Revoke(ctx context.Context, id, power string) (Capability, erro
 	var res Capability
 	err := r.call(ctx, http.MethodDelete, grantPath(id, power), nil, &res)
 	return res, err
+}
+
+// Consents are uses of powers that wait for a person, the most urgent first.
+func (r *Remote) Consents(ctx context.Context) ([]Consent, error) {
+	var res struct {
+		Items []Consent `json:"items"`
+	}
+	err := r.call(ctx, http.MethodGet, "/api/v1/consents", nil, &res)
+	return res.Items, err
+}
+
+// Decide allows one of them, or refuses it.
+func (r *Remote) Decide(ctx context.Context, seq uint64, allow bool) (Consent, error) {
+	var res Consent
+	err := r.call(ctx, http.MethodPost, fmt.Sprintf("/api/v1/consents/%d", seq), map[string]bool{"allow": allow}, &res)
+	return res, err
+}
+
+// Developing tells the control room how a plugin stands that is being written.
+func (r *Remote) Developing(ctx context.Context, d DevReport) error {
+	return r.call(ctx, http.MethodPut, "/api/v1/dev", d, &struct{}{})
+}
+
+// Developed tells it that the plugin in a folder is being written no longer.
+func (r *Remote) Developed(ctx context.Context, folder string) error {
+	return r.call(ctx, http.MethodDelete, "/api/v1/dev?folder="+url.QueryEscape(folder), nil, &struct{}{})
 }
 
 func inSlot(slot, what string) string { return slotsPath + "/" + url.PathEscape(slot) + "/" + what }

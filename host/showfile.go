@@ -45,7 +45,7 @@ type Show struct {
 
 	Characters, Scenes string // folders of this show's own; empty for none
 	// Grants let plugins use powers that reach beyond the stage, by plugin and power; what people decide later is over it.
-	Grants map[string]map[string]plugin.Capability
+	Grants map[string]map[string]plugin.Grant
 }
 
 // showFile is the form on disk; nodes are kept where an error must name a line.

@@ -12,6 +12,7 @@ import (
 // grantFile is one entry under grants; its limits are tighter than what the plugin asks for.
 type grantFile struct {
 	Power         string   `yaml:"power"`
+	Ask           bool     `yaml:"ask"`
 	PerMinute     int      `yaml:"per_minute"`
 	Bytes         int      `yaml:"bytes"`
 	TokensPerHour int      `yaml:"tokens_per_hour"`
@@ -27,14 +28,14 @@ func (p *showParser) grants(s *Show, n *yaml.Node) {
 		p.fail(n.Line, "grants: want plugins with lists of powers, such as {dusty-gavel: [reply]}")
 		return
 	}
-	s.Grants = map[string]map[string]plugin.Capability{}
+	s.Grants = map[string]map[string]plugin.Grant{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		s.Grants[n.Content[i].Value] = p.powers(n.Content[i].Value, n.Content[i+1])
 	}
 }
 
-func (p *showParser) powers(id string, n *yaml.Node) map[string]plugin.Capability {
-	out := map[string]plugin.Capability{}
+func (p *showParser) powers(id string, n *yaml.Node) map[string]plugin.Grant {
+	out := map[string]plugin.Grant{}
 	if n.Kind != yaml.SequenceNode {
 		p.fail(n.Line, "grants: %s: want a list of powers, such as [reply]", id)
 		return out
@@ -52,7 +53,11 @@ func (p *showParser) powers(id string, n *yaml.Node) map[string]plugin.Capabilit
 			p.fail(item.Line, "grants: %s: %s: a limit must not be negative", id, f.Power)
 			continue
 		}
-		out[f.Power] = plugin.Capability{PerMinute: f.PerMinute, Bytes: f.Bytes, TokensPerHour: f.TokensPerHour, Hosts: f.Hosts}
+		if f.Ask && !plugin.Askable(f.Power) {
+			p.fail(item.Line, "grants: %s: %s cannot wait for a person each time; reply, post, http and llm can", id, f.Power)
+			continue
+		}
+		out[f.Power] = plugin.Grant{Granted: true, By: byShowFile, Ask: f.Ask, Capability: plugin.Capability{PerMinute: f.PerMinute, Bytes: f.Bytes, TokensPerHour: f.TokensPerHour, Hosts: f.Hosts}}
 	}
 	return out
 }

@@ -97,7 +97,7 @@ func (w wardrobe) Grant(ctx context.Context, id, power string, g admin.GrantRequ
 			return admin.Capability{}, ofKind(admin.ErrInvalid, fmt.Errorf("%s does not ask for host %s; it asks for %v", id, h, asked.Hosts))
 		}
 	}
-	err = w.h.plugins.Grant(ctx, id, power, plugin.Grant{By: who, Capability: plugin.Capability{PerMinute: g.PerMinute, Bytes: g.Bytes, TokensPerHour: g.TokensPerHour, Hosts: g.Hosts}}, cause)
+	err = w.h.plugins.Grant(ctx, id, power, plugin.Grant{By: who, Ask: g.Ask, Capability: plugin.Capability{PerMinute: g.PerMinute, Bytes: g.Bytes, TokensPerHour: g.TokensPerHour, Hosts: g.Hosts}}, cause)
 	if err != nil {
 		return admin.Capability{}, answered(err)
 	}

@@ -21,15 +21,16 @@ type wardrobe struct{ h *Host }
 // Plugins lists what is in the slots, in shadow, kept warm, and what could be.
 func (w wardrobe) Plugins(ctx context.Context) ([]admin.Plugin, error) {
 	out := w.inSlots()
+	runs := out
 	for _, id := range w.h.catalogue.ids() {
-		if slices.ContainsFunc(out, func(p admin.Plugin) bool { return p.ID == id }) {
-			continue
-		}
 		d, err := w.installed(ctx, id)
 		if err != nil {
 			if _, told := w.h.catalogue.told.LoadOrStore(id+": "+err.Error(), true); !told {
 				w.h.part("plugins").Warn("a plugin cannot be read", telemetry.KeyPlugin, id, telemetry.KeyErr, err)
 			}
+			continue
+		}
+		if slices.ContainsFunc(runs, func(p admin.Plugin) bool { return p.ID == d.ID && p.Version == d.Version }) {
 			continue
 		}
 		d.ID = id // the name that Swap finds it by: that of its folder
@@ -108,6 +109,8 @@ func (w wardrobe) installed(ctx context.Context, id string) (admin.PluginDetail,
 		FuelLimit: m.Limits.Fuel, MemoryLimit: uint64(m.Limits.MemoryMiB) << 20}, admin.PluginInstalled, time.Time{})
 	if good := w.keptWarm(m); good != nil {
 		d.State, d.Since = admin.PluginLastGood, good
+	} else if w.h.catalogue.isInstalled(id) {
+		d.Package = m.ID + "@" + m.Version
 	}
 	return d, nil
 }
@@ -139,7 +142,7 @@ func (w wardrobe) view(p *plugin.Info, state string, since time.Time) admin.Plug
 }
 
 func viewPower(c plugin.PowerInfo) admin.Capability {
-	v := admin.Capability{Name: c.Asked.Name, Why: c.Asked.Why, Limit: c.Limits.Limit(), Hosts: c.Limits.Hosts, Outward: c.Asked.Outward(), Granted: c.Grant.Granted,
+	v := admin.Capability{Name: c.Asked.Name, Why: c.Asked.Why, Limit: c.Limits.Limit(), Hosts: c.Limits.Hosts, Outward: c.Asked.Outward(), Granted: c.Grant.Granted, Ask: c.Grant.Granted && c.Grant.Ask, Askable: plugin.Askable(c.Asked.Name),
 		GrantedBy: c.Grant.By, Used: c.Used, UsedInShadow: c.UsedInShadow, Denied: c.Denied, StoredBytes: c.Stored}
 	if !c.Grant.At.IsZero() {
 		v.GrantedAt = &c.Grant.At
@@ -303,7 +306,7 @@ func answered(err error) error {
 		{bundle.ErrUnsigned, admin.ErrForbidden}, {bundle.ErrUntrusted, admin.ErrForbidden}, {fs.ErrPermission, admin.ErrForbidden},
 		{plugin.ErrUnknown, admin.ErrUnknown}, {plugin.ErrNothing, admin.ErrRefused}, {plugin.ErrChanged, admin.ErrRefused}, {plugin.ErrSlot, admin.ErrInvalid},
 		{plugin.ErrManifest, admin.ErrInvalid}, {plugin.ErrModule, admin.ErrInvalid}, {plugin.ErrConfig, admin.ErrInvalid}, {plugin.ErrState, admin.ErrInvalid},
-		{fs.ErrNotExist, admin.ErrInvalid}, {ErrBadInput, admin.ErrInvalid},
+		{fs.ErrNotExist, admin.ErrInvalid}, {plugin.ErrPower, admin.ErrInvalid}, {ErrBadInput, admin.ErrInvalid},
 	} {
 		if errors.Is(err, e.from) {
 			return ofKind(e.to, err)

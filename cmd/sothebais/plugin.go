@@ -14,6 +14,9 @@ type pluginCmd struct {
 	Show   pluginShowCmd   `cmd:"" help:"Show all about a plugin: what it asks for, what it may, what it costs."`
 	Grant  pluginGrantCmd  `cmd:"" help:"Let a plugin use a power that it asks for."`
 	Revoke pluginRevokeCmd `cmd:"" help:"Take a power from a plugin."`
+	Asks   pluginAsksCmd   `cmd:"" help:"List what plugins want to do and wait for your word about."`
+	Allow  pluginAllowCmd  `cmd:"" help:"Allow what a plugin waits for."`
+	Refuse pluginRefuseCmd `cmd:"" help:"Refuse what a plugin waits for."`
 	Logs   pluginLogsCmd   `cmd:"" help:"Print what a plugin wrote to the log."`
 	Bench  pluginBenchCmd  `cmd:"" help:"Measure what a plugin costs, on its own transcripts."`
 }
@@ -79,7 +82,10 @@ func printPlugin(out io.Writer, p host.PluginDetail) error {
 	fmt.Fprint(w, "\n\nPOWER\tGRANTED\tBY\tUSED\tIN SHADOW\tDENIED\tLIMIT\tWHY\n")
 	for _, c := range p.Capabilities {
 		granted := "no"
-		if c.Granted {
+		switch {
+		case c.Ask:
+			granted = "ask"
+		case c.Granted:
 			granted = "yes"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", c.Name, granted, c.GrantedBy, c.Used, c.UsedInShadow, c.Denied, c.Limit, c.Why)

@@ -14,6 +14,7 @@ type pluginGrantCmd struct {
 	PerMinute     int      `help:"At most so often; as the plugin asks if not given."`
 	Bytes         int      `help:"At most so many bytes; as the plugin asks if not given."`
 	TokensPerHour int      `help:"Of llm, at most so many tokens; as the plugin asks if not given."`
+	Ask           bool     `help:"Ask a person each time, in the control room or with plugin allow: reply, post, http and llm."`
 	Host          []string `name:"host" help:"Of http, a host of those that the plugin asks for; all of them if not given."`
 }
 
@@ -26,12 +27,16 @@ func (c *pluginGrantCmd) Run(ctx context.Context, t *talk) error {
 	if err != nil {
 		return err
 	}
-	got, err := r.Grant(ctx, c.Plugin, c.Power, host.GrantLimits{PerMinute: c.PerMinute, Bytes: c.Bytes, TokensPerHour: c.TokensPerHour, Hosts: c.Host})
+	got, err := r.Grant(ctx, c.Plugin, c.Power, host.GrantLimits{Ask: c.Ask, PerMinute: c.PerMinute, Bytes: c.Bytes, TokensPerHour: c.TokensPerHour, Hosts: c.Host})
 	if err != nil {
 		return err
 	}
 	return c.print(t, got, func() error {
-		_, err := fmt.Fprintf(t.out, "%s may use %s: %s\n", c.Plugin, got.Name, got.Limit)
+		may := "may use"
+		if got.Ask {
+			may = "may, when you allow it each time, use"
+		}
+		_, err := fmt.Fprintf(t.out, "%s %s %s: %s\n", c.Plugin, may, got.Name, got.Limit)
 		return err
 	})
 }

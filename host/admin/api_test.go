@@ -202,10 +202,11 @@ func TestAbsentPartsSaySo(t *testing.T) {
 	for _, g := range guarded {
 		method, path, _ := strings.Cut(g, " ")
 		switch path {
-		case "/api/v1/me", "/api/v1/logout", "/api/v1/stage":
+		case "/api/v1/me", "/api/v1/logout", "/api/v1/stage", "/api/v1/dev":
 			continue
 		}
-		body := map[string]string{"/api/v1/stage/say": `{"text":"x"}`, "/api/v1/plugins/swap": `{"plugin":"x"}`, "/api/v1/plugins/shadow": `{"plugin":"x"}`, "/api/v1/block/extend": `{"seconds":1}`}[path]
+		body := map[string]string{"/api/v1/stage/say": `{"text":"x"}`, "/api/v1/plugins/swap": `{"plugin":"x"}`, "/api/v1/plugins/shadow": `{"plugin":"x"}`, "/api/v1/block/extend": `{"seconds":1}`,
+			"/api/v1/consents/7": `{"allow":true}`, "/api/v1/characters": `{"id":"x","plays":"y"}`}[path]
 		if body == "" && (method == http.MethodPost || method == http.MethodPut) {
 			body = `{}`
 		}
@@ -250,7 +251,7 @@ func TestPages(t *testing.T) {
 		t.Errorf("%d %v", got.StatusCode, got.Header)
 	}
 	r.problem(r.ask("GET", "/assets/none.js", ""), 404)
-	if got := r.ask("GET", "/docs", ""); got.StatusCode != 200 || !bytes.Contains(got.body, []byte("POST /api/v1/plugins/swap")) {
+	if got := r.ask("GET", "/docs", ""); got.StatusCode != 200 || !bytes.Contains(got.body, []byte("POST /api/v1/plugins/swap")) || !bytes.Contains(got.body, []byte("PUT /api/v1/plugins/{plugin}/grants/{power}")) {
 		t.Errorf("docs: %d", got.StatusCode)
 	}
 	if got := r.ask("GET", "/api/v1/openapi.json", ""); got.StatusCode != 200 || !bytes.Contains(got.body, []byte(`"/api/v1/block/hammer"`)) {

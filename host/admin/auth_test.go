@@ -19,7 +19,9 @@ var guarded = []string{
 	"PUT /api/v1/plugins/dusty-gavel/grants/reply", "DELETE /api/v1/plugins/dusty-gavel/grants/reply", "PUT /api/v1/plugins/shadow", "GET /api/v1/slots",
 	"GET /api/v1/slots/overlay/shadow", "GET /api/v1/slots/overlay/shadow.md", "DELETE /api/v1/slots/overlay/shadow", "POST /api/v1/slots/overlay/promotion",
 	"DELETE /api/v1/slots/overlay/promotion", "POST /api/v1/slots/overlay/roll-back", "GET /api/v1/slots/overlay/quarantine",
-	"POST /api/v1/slots/overlay/quarantine/7/retry", "POST /api/v1/stage/scenes/reload", "GET /api/v1/events", "GET /api/v1/events/1/chain", "GET /ws/feed", "GET /ws/preview", "GET /stream/frame",
+	"POST /api/v1/slots/overlay/quarantine/7/retry", "POST /api/v1/stage/scenes/reload", "GET /api/v1/events", "GET /api/v1/events/1/chain", "GET /api/v1/consents", "POST /api/v1/consents/7",
+	"POST /api/v1/packages", "POST /api/v1/packages/inspect", "DELETE /api/v1/packages/moth", "GET /api/v1/characters", "POST /api/v1/characters", "GET /api/v1/dev", "PUT /api/v1/dev", "DELETE /api/v1/dev",
+	"GET /ws/feed", "GET /ws/preview", "GET /stream/frame",
 }
 
 func TestEverythingNeedsALogin(t *testing.T) {

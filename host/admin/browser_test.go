@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,6 +117,10 @@ func (r *room) do(line string) (answer string, known bool) {
 			}
 		}
 		return fmt.Sprint(said), true
+	case line == "dev saved", line == "dev broken":
+		f.developing(r.s, line == "dev broken")
+	case strings.HasPrefix(line, "consult reply "):
+		f.consult("reply", strings.TrimPrefix(line, "consult reply "), time.Minute)
 	case line == "compare":
 		f.compare()
 	case line == "overlay backs off":

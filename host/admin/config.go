@@ -73,6 +73,8 @@ type plugins interface {
 	RollBack(ctx context.Context, slot, who string, cause uint64) (Swap, error)
 	Grant(ctx context.Context, id, power string, g GrantRequest, who string, cause uint64) (Capability, error)
 	Revoke(ctx context.Context, id, power, who string, cause uint64) (Capability, error)
+	Consents(ctx context.Context) ([]Consent, error) // the most urgent first
+	Decide(ctx context.Context, seq uint64, allow bool, who string, cause uint64) (Consent, error)
 	Retry(ctx context.Context, slot string, seq uint64, who string, cause uint64) (Retried, error)
 }
 
@@ -98,6 +100,7 @@ type Config struct {
 	Operator  operator
 	Director  director
 	Plugins   plugins
+	Packages  packages
 	Show      func() Show                                             // state of the programme, cheap
 	Frame     func() image.Image                                      // the newest frame, nil when there is none
 	Preview   func(ctx context.Context) (Preview, error)              // until ctx ends

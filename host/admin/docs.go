@@ -34,7 +34,7 @@ func (s *Server) docs(w http.ResponseWriter, _ *http.Request) {
 func docsRows(api *huma.OpenAPI) []docsRow {
 	var rows []docsRow
 	for path, item := range api.Paths {
-		for method, op := range map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post} {
+		for method, op := range map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodDelete: item.Delete} {
 			if op == nil {
 				continue
 			}
@@ -55,7 +55,11 @@ func bodyFields(api *huma.OpenAPI, op *huma.Operation) []docsField {
 	if op.RequestBody == nil {
 		return nil
 	}
-	schema := op.RequestBody.Content["application/json"].Schema
+	media := op.RequestBody.Content["application/json"]
+	if media == nil {
+		return []docsField{{"body", "the package itself, as application/octet-stream"}}
+	}
+	schema := media.Schema
 	if schema.Ref != "" {
 		schema = api.Components.Schemas.SchemaFromRef(schema.Ref)
 	}

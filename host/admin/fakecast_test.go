@@ -13,16 +13,17 @@ import (
 
 // fakeCast is what the fake show has of slots: turns on air, a shadow, a promotion that waits, events put aside.
 type fakeCast struct {
-	shadow  string // id of the plugin in shadow
-	since   time.Time
-	waiting *Promotion
-	restart *Restart // of the overlay
-	empty   bool     // slot of the overlay
-	aside   []Quarantined
-	rows    []ShadowRow // compared since the first one, newest first
-	turns   []Version   // of the personality, newest first
-	grants  map[string]GrantRequest
-	deniers map[string]string // who took a power away
+	shadow   string // id of the plugin in shadow
+	since    time.Time
+	waiting  *Promotion
+	restart  *Restart // of the overlay
+	empty    bool     // slot of the overlay
+	aside    []Quarantined
+	rows     []ShadowRow // compared since the first one, newest first
+	turns    []Version   // of the personality, newest first
+	grants   map[string]GrantRequest
+	consents []Consent
+	deniers  map[string]string // who took a power away
 }
 
 func newFakeCast() fakeCast {
@@ -44,8 +45,8 @@ func newFakeCast() fakeCast {
 func fakePlugins() []Plugin {
 	host := []Capability{{Name: "say", Why: "talks to bidders", Limit: "15 a minute", Used: 412}, {Name: "mood", Why: "shows how it feels", Used: 388},
 		{Name: "gesture", Why: "nods, waves, strikes the gavel", Used: 97}, {Name: "store", Why: "remembers regulars", Limit: "256 KiB", Used: 61, StoredBytes: 38_912},
-		{Name: "reply", Why: "answers questions on X", Limit: "6 a minute", Outward: true, Denied: 9},
-		{Name: "http", Why: "talks about the weather", Limit: "4 a minute", Hosts: []string{"api.weather.example"}, Outward: true}}
+		{Name: "reply", Why: "answers questions on X", Limit: "6 a minute", Outward: true, Askable: true, Denied: 9},
+		{Name: "http", Why: "talks about the weather", Limit: "4 a minute", Hosts: []string{"api.weather.example"}, Outward: true, Askable: true}}
 	since := time.Now().Add(-time.Hour).UTC()
 	on := func(p Plugin) Plugin {
 		p.Active, p.State, p.Since, p.MemoryLimit, p.FuelLimit = true, PluginOnAir, &since, 48<<20, 60_000_000
@@ -58,7 +59,7 @@ func fakePlugins() []Plugin {
 			Capabilities: slices.Clone(host)},
 		on(Plugin{ID: "house-rules", Version: "1.0.0", Name: "House rules", Kind: "scene-rules", Origin: "shipped", P50Micros: 9, P95Micros: 22, P99Micros: 31, MemoryBytes: 1 << 20,
 			Capabilities: []Capability{{Name: "scene", Why: "follows the lot", Used: 31}}}),
-		on(Plugin{ID: "lower-third", Version: "1.0.0", Name: "Lower third", Kind: "overlay", Origin: "dev", P50Micros: 22, P95Micros: 51, P99Micros: 75, MemoryBytes: 2 << 20, Traps24h: 3,
+		on(Plugin{ID: "lower-third", Version: "1.0.0", Name: "Lower third", Kind: "overlay", Origin: "shipped", P50Micros: 22, P95Micros: 51, P99Micros: 75, MemoryBytes: 2 << 20, Traps24h: 3,
 			Capabilities: []Capability{{Name: "overlay", Why: "shows the price", Used: 1204}}}),
 	}
 }
@@ -88,7 +89,9 @@ func (f *fakeShow) seen(p Plugin) Plugin {
 	p.Capabilities = slices.Clone(p.Capabilities)
 	for i := range p.Capabilities {
 		c := &p.Capabilities[i]
-		_, c.Granted = f.cast.grants[p.ID+"/"+c.Name]
+		var g GrantRequest
+		g, c.Granted = f.cast.grants[p.ID+"/"+c.Name]
+		c.Ask = g.Ask
 		if c.GrantedBy = f.cast.deniers[p.ID+"/"+c.Name]; c.GrantedBy == "" {
 			c.GrantedBy = "default"
 		}

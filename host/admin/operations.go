@@ -39,6 +39,8 @@ func (s *Server) operations() {
 	owned(s, "revoke", http.MethodDelete, "/plugins/{plugin}/grants/{power}", "Take a power from a plugin", s.revoke)
 	owned(s, "swap", http.MethodPost, "/plugins/swap", "Swap a plugin into the slot of its kind, between two events", s.swap)
 	owned(s, "shadow", http.MethodPut, "/plugins/shadow", "Let a plugin hear the show beside the one on air; nothing of it reaches the stage", s.shadow)
+	owned(s, "consents", http.MethodGet, "/consents", "Uses of powers that wait for a person's yes or no, the most urgent first", s.listConsents)
+	owned(s, "decide", http.MethodPost, "/consents/{seq}", "Allow one of them, or refuse it", s.decide)
 	owned(s, "slots", http.MethodGet, "/slots", "Slots: on air, in shadow, last good, history", s.listSlots)
 	owned(s, "shadow-report", http.MethodGet, "/slots/{slot}/shadow", "The shadow set beside the plugin on air, event by event", s.shadowReport)
 	owned(s, "shadow-report-markdown", http.MethodGet, "/slots/{slot}/shadow.md", "The same, to read and to keep", s.shadowMarkdown)
@@ -48,6 +50,15 @@ func (s *Server) operations() {
 	owned(s, "roll-back", http.MethodPost, "/slots/{slot}/roll-back", "Put the last good plugin back on air", s.rollBack)
 	owned(s, "quarantine", http.MethodGet, "/slots/{slot}/quarantine", "Events on which plugins failed, newest first", s.listQuarantine)
 	owned(s, "retry", http.MethodPost, "/slots/{slot}/quarantine/{seq}/retry", "Give an event in quarantine to the plugin on air again", s.retry)
+
+	upload(s, "inspect-package", "/packages/inspect", "Look at a package before it is installed: who has signed it, what it asks for", s.inspect)
+	upload(s, "install-package", "/packages", "Install a package; one that nobody trusted has signed only at an admin's word", s.install)
+	owned(s, "uninstall-package", http.MethodDelete, "/packages/{plugin}", "Remove an installed package that is in no slot", s.uninstall)
+	owned(s, "characters", http.MethodGet, "/characters", "Drawn characters that a personality may play", s.listCharacters)
+	owned(s, "new-character", http.MethodPost, "/characters", "Begin a personality in the folder of plugins", s.newCharacter)
+	owned(s, "dev", http.MethodGet, "/dev", "Plugins that somebody is writing just now", s.listDevs)
+	owned(s, "put-dev", http.MethodPut, "/dev", "Say how a plugin stands that is being written; to be said again within 15 s", s.putDev)
+	owned(s, "drop-dev", http.MethodDelete, "/dev", "It is being written no longer", s.dropDev)
 
 	owned(s, "events", http.MethodGet, "/events", "What happened, in pages", s.events)
 	owned(s, "chain", http.MethodGet, "/events/{seq}/chain", "What followed from one fact", s.chain)
@@ -60,10 +71,22 @@ func open[I, O any](s *Server, id, method, path, summary string, h func(context.
 
 // owned registers an operation that needs a login.
 func owned[I, O any](s *Server, id, method, path, summary string, h func(context.Context, *I) (*O, error)) {
+	huma.Register(s.api, ownedOperation(id, method, path, summary), h)
+}
+
+// upload registers an operation that takes a package.
+func upload[I, O any](s *Server, id, path, summary string, h func(context.Context, *I) (*O, error)) {
+	op := ownedOperation(id, http.MethodPost, path, summary)
+	op.MaxBodyBytes, op.BodyReadTimeout = MaxUpload, uploadWait
+	op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge)
+	huma.Register(s.api, op, h)
+}
+
+func ownedOperation(id, method, path, summary string) huma.Operation {
 	op := operation(id, method, path, summary)
 	op.Security = []map[string][]string{{"session": {}}, {"token": {}}}
 	op.Errors = append(op.Errors, http.StatusUnauthorized)
-	huma.Register(s.api, op, h)
+	return op
 }
 
 func operation(id, method, path, summary string) huma.Operation {

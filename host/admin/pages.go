@@ -31,7 +31,7 @@ func newPages(files fs.FS) *pages { return &pages{files: files} }
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
 	switch name {
-	case "", "login", "plugins", "index.html":
+	case "", "login", "plugins", "preview", "index.html":
 		p.index(w, r)
 		return
 	}

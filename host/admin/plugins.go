@@ -165,7 +165,11 @@ func (s *Server) grant(ctx context.Context, in *struct {
 	PowerPath
 	Body GrantRequest
 }) (*body[Capability], error) {
-	return change(ctx, s, "granted "+in.Power+" to "+in.Plugin, func(p plugins, who string, act uint64) (Capability, error) {
+	what := "granted " + in.Power + " to " + in.Plugin
+	if in.Body.Ask {
+		what += ", asked each time"
+	}
+	return change(ctx, s, what, func(p plugins, who string, act uint64) (Capability, error) {
 		return p.Grant(ctx, in.Plugin, in.Power, in.Body, who, act)
 	})
 }

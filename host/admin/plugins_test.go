@@ -78,7 +78,7 @@ func TestGrants(t *testing.T) {
 	r := newRoom(t)
 	r.login()
 	got := decode[Capability](r, r.ask("PUT", "/api/v1/plugins/dusty-gavel/grants/http", `{"per_minute":4,"hosts":["api.example.com"]}`))
-	if !got.Granted || got.GrantedBy != whoOwner || fmt.Sprint(r.f.cast.grants["dusty-gavel/http"]) != "{4 0 0 [api.example.com]}" {
+	if !got.Granted || got.GrantedBy != whoOwner || fmt.Sprint(r.f.cast.grants["dusty-gavel/http"]) != "{4 0 0 false [api.example.com]}" {
 		t.Errorf("granted %+v, %v", got, r.f.cast.grants)
 	}
 	r.problem(r.ask("PUT", "/api/v1/plugins/dusty-gavel/grants/http", `{"per_minute":-1}`), 422, "body.per_minute")

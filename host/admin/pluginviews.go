@@ -27,6 +27,7 @@ type Plugin struct {
 	Since        *time.Time   `json:"since,omitempty" doc:"in that state since"`
 	Active       bool         `json:"active" doc:"holds the slot of its kind"`
 	SHA256       string       `json:"sha256,omitempty"`
+	Package      string       `json:"package,omitempty" doc:"of an installed package that is in no slot: the name by which it is removed" example:"night-moth@1.0.0"`
 	Origin       string       `json:"origin,omitempty" doc:"where it is from: shipped, dev (a folder of this machine), or who has signed it" example:"signed by ana"`
 	Capabilities []Capability `json:"capabilities" nullable:"false"`
 	Events       uint64       `json:"events" doc:"handled since it was loaded"`
@@ -52,6 +53,8 @@ type Capability struct {
 	Hosts        []string   `json:"hosts,omitempty" doc:"that http may reach"`
 	Outward      bool       `json:"outward" doc:"reaches beyond the stage, so a person has to grant it"`
 	Granted      bool       `json:"granted"`
+	Ask          bool       `json:"ask" doc:"granted, and a person is asked each time"`
+	Askable      bool       `json:"askable" doc:"can wait for a person each time"`
 	GrantedBy    string     `json:"granted_by,omitempty" doc:"who decided, granted or not: a person, the show file, or default"`
 	GrantedAt    *time.Time `json:"granted_at,omitempty"`
 	Used         uint64     `json:"used" doc:"times on air, since it was loaded"`
@@ -254,6 +257,7 @@ type GrantRequest struct {
 	PerMinute     int      `json:"per_minute,omitempty" minimum:"0" maximum:"100000" doc:"at most so often; 0: as it asked"`
 	Bytes         int      `json:"bytes,omitempty" minimum:"0" maximum:"4194304"`
 	TokensPerHour int      `json:"tokens_per_hour,omitempty" minimum:"0" maximum:"1000000"`
+	Ask           bool     `json:"ask,omitempty" doc:"a person is asked each time: reply, post, http and llm"`
 	Hosts         []string `json:"hosts,omitempty" maxItems:"32" doc:"of those that it asked for; none: all of them"`
 }
 

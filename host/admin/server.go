@@ -37,6 +37,7 @@ type Server struct {
 	hub     *hub
 	lots    *lotPage
 	metrics *metrics
+	devs    *devs
 	api     huma.API
 	handler http.Handler
 
@@ -51,7 +52,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the owner's account: %w", err)
 	}
-	s := &Server{cfg: cfg, log: cfg.Logger, owner: own, metrics: newMetrics(cfg.Metrics)}
+	s := &Server{cfg: cfg, log: cfg.Logger, owner: own, metrics: newMetrics(cfg.Metrics), devs: newDevs()}
 	var last uint64
 	if cfg.Bus != nil {
 		last = cfg.Bus.Last()
@@ -98,7 +99,7 @@ func (s *Server) routes() http.Handler {
 	r.Get(apiPath+"/public/lot/stream", s.lots.stream)
 	r.Get(artPath+"*", s.artwork)
 	pages := newPages(s.cfg.UI)
-	for _, p := range []string{"/", "/login", "/plugins", "/index.html", "/assets/*", "/favicon.svg", "/theme.js"} {
+	for _, p := range []string{"/", "/login", "/plugins", "/preview", "/index.html", "/assets/*", "/favicon.svg", "/theme.js"} {
 		r.Get(p, pages.ServeHTTP)
 	}
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {

@@ -26,7 +26,7 @@ func (g *Gate) Hold(grants []show.PluginGrant) {
 	}
 	for _, had := range grants {
 		if w := g.p.powers[had.Name]; w != nil {
-			given := &Grant{Granted: true}
+			given := &Grant{Granted: true, Ask: had.Ask}
 			if len(had.Limit) == 0 || json.Unmarshal(had.Limit, &given.Capability) == nil {
 				w.grant.Store(given)
 			}
@@ -34,17 +34,23 @@ func (g *Gate) Hold(grants []show.PluginGrant) {
 	}
 }
 
-// Change gives or takes a power.
-func (g *Gate) Change(name string, granted bool) {
+// Change gives or takes a power; ask says that a person is asked each time.
+func (g *Gate) Change(name string, granted, ask bool) {
 	if w := g.p.powers[name]; w != nil {
 		given := *w.grant.Load()
-		given.Granted = granted
+		given.Granted, given.Ask = granted, ask
 		w.grant.Store(&given)
 	}
 }
 
 // Asks reports whether the plugin asks for a power at all.
 func (g *Gate) Asks(name string) bool { return g.p.powers[name] != nil }
+
+// Consults reports whether a person is asked about each use of a power.
+func (g *Gate) Consults(name string) bool {
+	w := g.p.powers[name]
+	return w != nil && w.grant.Load().Ask && Askable(name)
+}
 
 // Allows reports whether a reaction to an event of that time may be carried out; it counts.
 func (g *Gate) Allows(r *Reaction, at time.Time) bool { return g.p.check(r, at) == "" }

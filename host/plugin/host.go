@@ -75,6 +75,9 @@ type Config struct {
 	Fetch  func(ctx context.Context, q Request) (Answer, error)
 	Ask    func(ctx context.Context, q Question) (Reply, error)
 
+	// Consent is how long a use waits for a person where each is asked about; 0: a minute.
+	Consent time.Duration
+
 	// Quiet reports whether a change would be least noticed now; without it any moment is quiet.
 	Quiet func() bool
 	// Changed hears who is on air in a slot from now on, whoever put it there.
@@ -87,11 +90,12 @@ type Config struct {
 
 // Host holds the slots.
 type Host struct {
-	cfg     Config
-	log     *slog.Logger
-	metrics *metrics
-	slots   []*slot // in the order of kinds
-	aside   quarantine
+	cfg      Config
+	log      *slog.Logger
+	metrics  *metrics
+	slots    []*slot // in the order of kinds
+	aside    quarantine
+	consents consents
 
 	life    context.Context // of what outlives a call: shadows, requests under way
 	end     context.CancelFunc

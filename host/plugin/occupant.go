@@ -27,6 +27,7 @@ type occupant struct {
 	latency  latencies
 	timers   timers
 	aways    atomic.Int64      // fetches and questions under way
+	waiting  atomic.Int64      // uses that wait for a person
 	puts     map[string][]byte // written to its store and not kept yet
 
 	events, commands, denied, traps, lastSeq uint64
@@ -35,6 +36,11 @@ type occupant struct {
 	full                                     uint64 // values that had no place in its store, of which it was told
 	state                                    string // SHA-256 of what it took over
 	after, caught, rehearsed                 uint64 // where it begins to hear and to answer, as plugin.loaded has it
+
+	consulted struct { // the last event of which a use was put before a person, and how many of it were
+		event uint64
+		n     int
+	}
 
 	logSecond time.Time // in which logged lines were written
 	logged    int
@@ -210,7 +216,7 @@ func (p *occupant) loadedFact() show.PluginLoaded {
 			OutputBytes: m.Limits.OutputBytes, LogLines: m.Limits.LogLines, Tables: m.Limits.Tables, HostCalls: m.Limits.HostCalls, StoreBytes: p.store.Quota}}
 	for _, c := range m.Capabilities {
 		if w := p.powers[c.Name]; w.grant.Load().Granted {
-			f.Grants = append(f.Grants, show.PluginGrant{Name: c.Name, Limit: w.limits().json()})
+			f.Grants = append(f.Grants, show.PluginGrant{Name: c.Name, Limit: w.limits().json(), Ask: w.grant.Load().Ask})
 		}
 	}
 	return f

@@ -405,21 +405,27 @@ func (s *slot) retry(ctx context.Context, e event.Event, cause uint64) (RetryRes
 
 // Grant lets a plugin use a power, at once when it is loaded. What g leaves out is as the plugin asks for it.
 func (h *Host) Grant(ctx context.Context, plugin, power string, g Grant, cause uint64) error {
+	if g.Ask && !Askable(power) {
+		return fmt.Errorf("%w: %s cannot wait for a person each time; what reaches beyond the stage can: reply, post, http and llm", ErrPower, power)
+	}
 	g.Granted, g.At = true, time.Now().UTC()
 	if err := h.decide(ctx, plugin, power, g); err != nil {
 		return err
 	}
 	g.Name = power
-	h.record(ctx, cause, show.PluginGranted{Plugin: plugin, Power: power, Limit: g.Limit(), Who: g.By})
+	h.record(ctx, cause, show.PluginGranted{Plugin: plugin, Power: power, Limit: g.Limit(), Ask: g.Ask, Who: g.By})
+	h.regrant(plugin, power, g, cause)
 	return nil
 }
 
 // Revoke takes a power from a plugin, at once when it is loaded.
 func (h *Host) Revoke(ctx context.Context, plugin, power, who string, cause uint64) error {
-	if err := h.decide(ctx, plugin, power, Grant{By: who, At: time.Now().UTC()}); err != nil {
+	g := Grant{By: who, At: time.Now().UTC()}
+	if err := h.decide(ctx, plugin, power, g); err != nil {
 		return err
 	}
 	h.record(ctx, cause, show.PluginRevoked{Plugin: plugin, Power: power, Who: who})
+	h.regrant(plugin, power, g, cause)
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 // Grant is what a person, the show file or a default decided about a power of a plugin.
 type Grant struct {
 	Granted    bool      `json:"granted"`
+	Ask        bool      `json:"ask,omitempty"` // granted, and a person is asked each time
 	By         string    `json:"by"`
 	At         time.Time `json:"at"`
 	Capability           // limits that are tighter than those asked for; 0 and none leave them

@@ -223,7 +223,12 @@ func (s *slot) take(ctx context.Context, p *occupant, cause event.Event, r *Reac
 		s.deny(p, cause, r, why)
 		return
 	}
-	p.powers[r.Power].used.Add(1)
+	w := p.powers[r.Power]
+	if w.grant.Load().Ask && Askable(r.Power) {
+		s.consult(p, cause, r)
+		return
+	}
+	w.used.Add(1)
 	switch {
 	case r.Call != nil:
 		s.perform(p, cause, r)
@@ -266,17 +271,27 @@ func (p *occupant) line(cause event.Event, r *Reaction, shadow bool) string {
 
 // deny counts what the plugin may not do, and tells it now and then.
 func (s *slot) deny(p *occupant, cause event.Event, r *Reaction, why string) {
-	p.denied++
-	s.host.metrics.denied.WithLabelValues(string(s.kind)).Inc()
-	w := p.denial(r.Power)
-	w.denied.Add(1)
-	untold, ok := w.mayTell(cause.At)
+	untold, ok := s.count(p, r.Power).mayTell(cause.At)
 	if !ok {
 		return
 	}
 	if untold > 0 {
 		why = fmt.Sprintf("%s (and %d times before)", why, untold)
 	}
+	s.tell(p, cause, r, why)
+}
+
+// count counts a denial, and gives the power that it is of.
+func (s *slot) count(p *occupant, name string) *power {
+	p.denied++
+	s.host.metrics.denied.WithLabelValues(string(s.kind)).Inc()
+	w := p.denial(name)
+	w.denied.Add(1)
+	return w
+}
+
+// tell lets the plugin know that it was denied.
+func (s *slot) tell(p *occupant, cause event.Event, r *Reaction, why string) {
 	s.note(cause.Seq, show.PowerDenied{Slot: string(s.kind), Plugin: p.manifest.ID, Token: token(r.Call), Power: r.Power, Reason: why})
 }
 

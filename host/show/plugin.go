@@ -13,6 +13,8 @@ const (
 	KindPluginRetried     event.Kind = "plugin.retried"
 	KindPluginGranted     event.Kind = "plugin.granted"
 	KindPluginRevoked     event.Kind = "plugin.revoked"
+	KindPowerAsked        event.Kind = "plugin.power_asked"
+	KindPowerDecided      event.Kind = "plugin.power_decided"
 )
 
 // PluginShadowed: a plugin hears the show beside the one on air, and nothing of it reaches the stage.
@@ -111,6 +113,7 @@ type PluginGranted struct {
 	Plugin string `json:"plugin"`
 	Power  string `json:"power"`
 	Limit  string `json:"limit,omitempty"` // how much of it, in words
+	Ask    bool   `json:"ask,omitempty"`   // a person is asked each time
 	Who    string `json:"who"`
 }
 
@@ -127,8 +130,36 @@ type PluginRevoked struct {
 // EventKind is plugin.revoked.
 func (PluginRevoked) EventKind() event.Kind { return KindPluginRevoked }
 
+// PowerAsked: a plugin wants to use a power about which a person is asked each time.
+type PowerAsked struct {
+	Slot    string `json:"slot"`
+	Plugin  string `json:"plugin"`
+	Power   string `json:"power"`
+	Content string `json:"content"` // what it wants to do with it
+	WaitMS  int64  `json:"wait_ms"` // then it is denied
+}
+
+// EventKind is plugin.power_asked.
+func (PowerAsked) EventKind() event.Kind { return KindPowerAsked }
+
+// PowerDecided: a person allowed a use of a power, or not, or nobody did in time.
+type PowerDecided struct {
+	Slot    string `json:"slot"`
+	Plugin  string `json:"plugin"`
+	Power   string `json:"power"`
+	Asked   uint64 `json:"asked"` // the fact that it was asked for
+	Event   uint64 `json:"event"` // that the plugin handled,
+	Nth     int    `json:"nth"`   // and which of the uses to which that led
+	Allowed bool   `json:"allowed"`
+	Who     string `json:"who,omitempty"` // nobody, when its time was up
+	Reason  string `json:"reason,omitempty"`
+}
+
+// EventKind is plugin.power_decided.
+func (PowerDecided) EventKind() event.Kind { return KindPowerDecided }
+
 // slotFacts are those of this file.
 func slotFacts() []event.Data {
 	return []event.Data{PluginShadowed{}, PluginUnshadowed{}, PluginPromoted{}, PluginRolledBack{}, PluginStopped{}, PluginQuarantined{}, PluginRetried{},
-		PluginGranted{}, PluginRevoked{}}
+		PluginGranted{}, PluginRevoked{}, PowerAsked{}, PowerDecided{}}
 }

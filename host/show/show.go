@@ -164,6 +164,7 @@ type PluginLimits struct {
 type PluginGrant struct {
 	Name  string          `json:"name"`
 	Limit json.RawMessage `json:"limit,omitempty"` // as plugin.yaml has it
+	Ask   bool            `json:"ask,omitempty"`   // a person is asked each time
 }
 
 // EventKind is plugin.loaded.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,6 +27,7 @@ func TestPlugins(t *testing.T) {
 	await(t, data, 0, time.Minute, "lot on the block", kind("lot.opened"))
 	t.Run("a shadow is promoted and rolled back", func(t *testing.T) { shadowAndBack(t, data, sim) })
 	t.Run("a power is revoked and granted", func(t *testing.T) { revokeAndGrant(t, data) })
+	t.Run("a power is asked about each time", func(t *testing.T) { askEachTime(t, data, sim) })
 	t.Run("a plugin that traps gives way to the last good one", func(t *testing.T) { trapAndBack(t, data, sim) })
 	t.Run("the processes of plugins are killed and the show goes on", func(t *testing.T) { killPlugins(t, p, data, sim) })
 }
@@ -142,6 +144,65 @@ func revokeAndGrant(t *testing.T, data string) {
 	if err == nil || !strings.Contains(string(out), "dusty-gavel does not ask for post; it asks for [") {
 		t.Errorf("a grant of what is not asked for: %v: %s", err, out)
 	}
+}
+
+const answerer = `id: answerer
+version: 0.1.0
+name: Answerer
+kind: overlay
+api: "1"
+runtime: {js: plugin.js}
+capabilities: [{name: reply, why: to answer}]
+subscribes: [post.received]
+`
+
+const answererScript = `import { definePlugin } from "@sothebais/sdk";
+export default definePlugin({ on: { "post.received"(post, show) { show.reply(post.id, "Heard you, " + post.handle); } } });
+`
+
+// askEachTime lets a person decide about two answers of a plugin; a replay then goes by what was decided.
+func askEachTime(t *testing.T, data, sim string) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"plugin.yaml": answerer, "plugin.js": answererScript} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command(t, "swap", dir, "--data-dir", data)
+	if text := string(command(t, "plugin", "grant", "answerer", "reply", "--ask", "--data-dir", data)); !strings.Contains(text, "answerer may, when you allow it each time, use reply") {
+		t.Errorf("granted: %s", text)
+	}
+	type consent struct {
+		Seq     uint64
+		Content string
+	}
+	next := func(verb, handle string) (since uint64) {
+		since = lastFact(t, data)
+		post(t, sim, handle, "@sothebais hello")
+		asked := await(t, data, since, 30*time.Second, "question", kind("plugin.power_asked"))
+		list := parsed[[]consent](t, "plugin", "asks", "--data-dir", data)
+		if len(list) != 1 || list[0].Seq != asked.Seq || list[0].Content != "Heard you, "+handle {
+			t.Fatalf("waiting: %+v", list)
+		}
+		command(t, "plugin", verb, strconv.FormatUint(asked.Seq, 10), "--data-dir", data)
+		return since
+	}
+	sent := await(t, data, next("allow", "tomtom"), 30*time.Second, "answer", func(f fact) bool {
+		return f.Type == "cue.raised" && strings.Contains(string(f.Data), "Heard you, tomtom")
+	})
+	denied := await(t, data, next("refuse", "pixel_pia"), 30*time.Second, "denial", kind("plugin.power_denied"))
+	var why struct{ Reason string }
+	if denied.into(t, &why); why.Reason != "cli said no" {
+		t.Errorf("denied: %+v", why)
+	}
+	decided := await(t, data, 0, time.Minute, "decision", kind("plugin.power_decided"))
+	if of := ledger(t, data, decided.Cause-1)[0]; of.Type != "operator.acted" || sent.Seq == 0 {
+		t.Errorf("the decision is by %+v", of)
+	}
+	if text := string(command(t, "replay", dir, "--data-dir", data, "--against", "answerer")); !strings.Contains(text, "heard on air: same 1\n") {
+		t.Errorf("replayed: %s", text)
+	}
+	command(t, "rollback", "overlay", "--data-dir", data)
 }
 
 const trapper = `id: trapper

@@ -247,3 +247,12 @@ func (s Store) Remove(id, version string) error {
 	_ = os.Remove(filepath.Join(s.Folder, id)) // when it was the last
 	return os.RemoveAll(gone)
 }
+
+// SHA256 is that of an installed package, as it lies there now.
+func (s Store) SHA256(id, version string) (string, error) {
+	p, err := ReadFile(filepath.Join(s.at(id, version), packageFile))
+	if err != nil {
+		return "", err
+	}
+	return p.SHA256, nil
+}

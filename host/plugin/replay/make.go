@@ -41,9 +41,13 @@ func (m *Maker) Add(e event.Event) {
 	case cue.Dropped:
 		m.rec.Answers = append(m.rec.Answers, Answer{To: e.Cause, At: e.Seq, Cue: d.Cue, Dropped: d.Reason})
 	case show.PluginGranted:
-		m.changed(d.Plugin, Change{e.Seq, d.Power, true})
+		m.changed(d.Plugin, Change{At: e.Seq, Power: d.Power, Granted: true, Ask: d.Ask})
 	case show.PluginRevoked:
-		m.changed(d.Plugin, Change{e.Seq, d.Power, false})
+		m.changed(d.Plugin, Change{At: e.Seq, Power: d.Power})
+	case show.PowerDecided:
+		if i, ok := m.on[d.Slot]; ok && d.Allowed && m.rec.Takes[i].Plugin == d.Plugin {
+			m.rec.Takes[i].Allowed = append(m.rec.Takes[i].Allowed, Allowed{Event: d.Event, Nth: d.Nth})
+		}
 	case show.TimerFired:
 		m.rec.Private[e.Seq] = Address{d.Slot, d.Plugin}
 	case show.FetchAnswered:

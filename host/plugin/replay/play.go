@@ -109,6 +109,7 @@ type player struct {
 	was     map[uint64][]cue.Cue
 	gate    *plugin.Gate
 	changes []Change // that are still to come
+	asked   Allowed  // the last use that was asked about
 	hears   map[event.Kind]bool
 	moments []Moment
 	at      map[uint64]int // place in moments, by number of the event
@@ -218,10 +219,13 @@ func (p *player) react(r *plugin.Reaction) {
 		return
 	}
 	for len(p.changes) > 0 && p.changes[0].At <= r.Event {
-		p.gate.Change(p.changes[0].Power, p.changes[0].Granted)
+		p.gate.Change(p.changes[0].Power, p.changes[0].Granted, p.changes[0].Ask)
 		p.changes = p.changes[1:]
 	}
 	allowed := p.gate.Allows(r, rec.Time())
+	if allowed && p.gate.Consults(r.Power) && !p.consented(r.Event) {
+		return // as on air
+	}
 	if !allowed && p.gate.Asks(r.Power) {
 		return // as on air
 	}
@@ -237,6 +241,15 @@ func (p *player) react(r *plugin.Reaction) {
 		m := p.moment(rec)
 		m.Now = append(m.Now, plugin.Tidy(r.Cue, p.take.Plugin))
 	}
+}
+
+// consented reports whether a person allowed the next use of an event that was asked about.
+func (p *player) consented(seq uint64) bool {
+	if p.asked.Event != seq {
+		p.asked = Allowed{Event: seq}
+	}
+	p.asked.Nth++
+	return slices.Contains(p.take.Allowed, p.asked)
 }
 
 func (p *player) find(seq uint64) (abi.Recorded, bool) {

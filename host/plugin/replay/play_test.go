@@ -232,3 +232,48 @@ func TestWhatWaitedWhenTheShowEndedIsNoDifference(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAPersonDecidedIsReplayed: of uses that were asked about only those that were allowed count, as on air.
+func TestWhatAPersonDecidedIsReplayed(t *testing.T) {
+	answer := func(n int) cue.Cue {
+		return cue.Cue{From: "ann", Verb: cue.Reply, Text: fmt.Sprint("answer ", n)}
+	}
+	mk := NewMaker("test", encode)
+	for i, f := range []struct {
+		cause uint64
+		data  event.Data
+	}{
+		{0, show.Started{}},
+		{0, show.PluginLoaded{Slot: "personality", Plugin: "ann", Version: "1.0.0", Grants: []show.PluginGrant{{Name: "reply", Ask: true}}}},
+		{0, show.Ticked{SecondsLeft: 9}}, // 3: two answers, of which the second is allowed
+		{0, show.PowerDecided{Slot: "personality", Plugin: "ann", Power: "reply", Event: 3, Nth: 2, Allowed: true, Who: "ana"}},
+		{3, cue.Raised{Cue: answer(2)}},
+		{0, show.PowerDecided{Slot: "personality", Plugin: "ann", Power: "reply", Event: 3, Nth: 1, Who: "ana", Reason: "ana said no"}},
+		{0, show.PluginGranted{Plugin: "ann", Power: "reply"}},
+		{0, show.Ticked{SecondsLeft: 8}}, // 8: nobody is asked any more
+		{8, cue.Raised{Cue: answer(1)}},
+		{8, cue.Raised{Cue: answer(2)}},
+		{0, show.Stopped{}},
+	} {
+		mk.Add(event.Event{Seq: uint64(i + 1), At: time.UnixMilli(int64(i) * 1000).UTC(), Cause: f.cause, Data: f.data})
+	}
+	m := manifest()
+	m.ID, m.Capabilities = "ann", []plugin.Capability{{Name: "reply", Why: "to answer"}}
+	p := &parrot{say: func(e abi.Recorded) []plugin.Reaction {
+		var out []plugin.Reaction
+		for n := range 2 {
+			out = append(out, plugin.Reaction{Event: e.Seq(), Power: "reply", Cue: answer(n + 1)})
+		}
+		return out
+	}}
+	r := mk.Recording()
+	moments, _, err := r.Play(t.Context(), r.Takes[0], p, m, Options{AsOnAir: true})
+	if err != nil || len(moments) != 2 {
+		t.Fatalf("%d moments, %v", len(moments), err)
+	}
+	for _, got := range moments {
+		if v := Compare(got); v != Same {
+			t.Errorf("event %d: %s, was %v, now %v", got.Event.Seq(), v, got.Was, got.Now)
+		}
+	}
+}

@@ -28,7 +28,9 @@ type Take struct {
 	// Powers are what it had at first; Changes what a person gave and took meanwhile.
 	Powers  []show.PluginGrant `json:"powers"`
 	Changes []Change           `json:"changes,omitempty"`
-	Store   string             `json:"store,omitempty"` // SHA-256 of what its store held
+	// Allowed is what a person said yes to, where each use was asked about; everything else of that kind was not done.
+	Allowed []Allowed `json:"allowed,omitempty"`
+	Store   string    `json:"store,omitempty"` // SHA-256 of what its store held
 	// State says that it took over a state, which is kept by that SHA-256; empty for none.
 	State string `json:"state,omitempty"`
 }
@@ -43,6 +45,13 @@ type Change struct {
 	At      uint64 `json:"at"` // number of the fact
 	Power   string `json:"power"`
 	Granted bool   `json:"granted"`
+	Ask     bool   `json:"ask,omitempty"` // each time
+}
+
+// Allowed is a use of a power that a person allowed.
+type Allowed struct {
+	Event uint64 `json:"event"` // that led to it
+	Nth   int    `json:"nth"`   // of those that it led to and that were asked about, from 1
 }
 
 // begins is where its plugin's answers begin.

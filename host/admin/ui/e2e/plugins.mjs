@@ -33,7 +33,7 @@ await step("goes to the live page and back without a reload", async () => {
 await step("lists every plugin with its state and cost", async () => {
   await seen(list.getByRole("row", { name: /Dusty Gavel shipped personality 0\.3\.0 on air.* 120 µs 3\.0 MiB 0/ }));
   await seen(list.getByRole("row", { name: /Mina Vox signed by mina-studio personality 1\.1\.0 installed — — 0/ }));
-  await seen(list.getByRole("row", { name: /Lower third dev overlay 1\.0\.0 on air.* 51 µs 2\.0 MiB 3/ }));
+  await seen(list.getByRole("row", { name: /Lower third shipped overlay 1\.0\.0 on air.* 51 µs 2\.0 MiB 3/ }));
   await seen(heading("Dusty Gavel"));
   await seen(page.getByText("Nothing is in shadow."));
   await accessible("nothing in shadow, dark");
@@ -126,7 +126,7 @@ await step("asks before what cannot be taken back", async () => {
   await press("Drop shadow…");
   const dialog = page.getByRole("dialog", { name: "End the shadow of Mina Vox 1.1.0?" });
   await seen(dialog);
-  await accessible("a question");
+  await accessible("a question", "dialog[open]");
   await shot("plugins-question");
   await page.keyboard.press("Enter"); // the way out has the focus
   await dialog.waitFor({ state: "detached" });
@@ -185,9 +185,126 @@ await step("shows what a plugin wrote and what it says of itself", async () => {
   await shot("plugins-about");
 });
 
+const file = (name, text) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(text) });
+const chooser = page.getByLabel("Package and signature");
+
+await step("installs a signed package into shadow", async () => {
+  await press("Install…");
+  const dialog = page.getByRole("dialog", { name: "Install a plugin" });
+  await seen(dialog.getByText("Drop a package here"));
+  await chooser.setInputFiles(file("notes.txt", "x"));
+  await seen(dialog.getByRole("alert").filter({ hasText: "A package ends in .sbx" }));
+  await chooser.setInputFiles(file("bad-1.0.0.sbx", "PK"));
+  await seen(dialog.getByRole("alert").filter({ hasText: "it is no zip archive" }));
+  await accessible("a damaged package", "dialog[open]");
+  await shot("install-damaged");
+  await chooser.setInputFiles([file("night-moth-1.1.0.sbx", "night-moth signed 1.1.0"), file("night-moth-1.1.0.sbx.minisig", "untrusted comment")]);
+  await seen(dialog.getByText("signed by ann, trusted here"));
+  await seen(dialog.getByRole("listitem").filter({ hasText: "talks about the weather" }).filter({ hasText: "not until you grant it" }));
+  await accessible("a signed package", "dialog[open]");
+  await shot("install");
+  await dialog.getByRole("button", { name: "Install, load as shadow" }).click();
+  await says("Night Moth 1.1.0 hears the show as shadow.");
+  await seen(list.getByRole("row", { name: /Night Moth signed by ann .* shadow/ }));
+  assert((await tell("facts")).includes("owner installed night-moth@1.1.0"), "an act");
+});
+
+await step("refuses what nobody has signed, unless the admin says so", async () => {
+  // Dropped on the page, as from a folder.
+  const data = await page.evaluateHandle(() => {
+    const t = new DataTransfer();
+    t.items.add(new File(["night-moth altered 1.2.0"], "night-moth-1.2.0.sbx"));
+    t.items.add(new File(["untrusted comment"], "night-moth-1.2.0.sbx.minisig"));
+    return t;
+  });
+  await page.locator("main").dispatchEvent("drop", { dataTransfer: data });
+  const dialog = page.getByRole("dialog", { name: "Install a plugin" });
+  await seen(dialog.getByText("is not what key 3B5F1C2D4E6A7B8C has signed"));
+  assert.equal(await dialog.getByRole("button", { name: "Install anyway, load as shadow" }).isDisabled(), true);
+  await accessible("a package that is refused", "dialog[open]");
+  await shot("install-refused");
+  await dialog.getByRole("checkbox", { name: /Load it anyway/ }).check();
+  await seen(dialog.getByText("Night Moth 1.1.0 is in shadow now"));
+  await dialog.getByRole("button", { name: "Install only" }).click();
+  await says("Night Moth 1.2.0 is installed.");
+  assert((await tell("facts")).includes("owner installed night-moth@1.2.0 although: altered package"), "an act, with the reason");
+});
+
+await step("removes what is installed and in no slot", async () => {
+  await seen(heading(/^Night Moth/));
+  await press("Remove…");
+  await page.getByRole("dialog", { name: "Remove Night Moth 1.2.0?" }).getByRole("button", { name: "Remove" }).click();
+  await says("Night Moth 1.2.0 is gone.");
+  assert.equal(await list.getByRole("row", { name: /Night Moth/ }).count(), 1);
+});
+
+await step("begins a character, and says loudly that it is in development", async () => {
+  await press("New character");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel(/^Id/).fill("dusty-gavel");
+  await dialog.getByLabel(/^Plays/).selectOption("mina");
+  await page.keyboard.press("Enter");
+  await dialog.getByRole("button", { name: "Begin it" }).click();
+  await seen(dialog.getByRole("alert").filter({ hasText: "choose another id" }));
+  await accessible("a new character", "dialog[open]");
+  await shot("new-character");
+  await dialog.getByLabel(/^Id/).fill("day-moth");
+  await dialog.getByLabel(/^Id/).press("Enter");
+  await seen(dialog.getByText("sothebais dev /srv/show/data/plugins/day-moth --data-dir /srv/show/data"));
+  await accessible("a begun character", "dialog[open]");
+  await shot("new-character-made");
+  await dialog.getByRole("button", { name: "Load as shadow" }).click();
+  await seen(page.getByRole("complementary", { name: "Plugins in development" }).getByText("Day Moth 0.1.0 in shadow"));
+});
+
+await step("previews what is being written", async () => {
+  await page.getByRole("link", { name: "Preview", exact: true }).click();
+  await seen(page.getByText("Nobody writes a plugin just now"));
+  await tell("dev saved");
+  await seen(page.getByText("Reacted 87 ms after you saved"));
+  await seen(page.getByRole("region", { name: "What it asked for" }).getByText("gesture wave"));
+  await accessible("preview");
+  await shot("preview");
+  await tell("dev broken");
+  await seen(page.getByRole("region", { name: "What is wrong" }).getByText("personality.yaml:27"));
+  await accessible("preview of a broken one", "[aria-label='What is wrong']");
+  await shot("preview-broken");
+  await theme("light");
+  await accessible("preview, light");
+  await shot("preview-light");
+  await theme("dark");
+  await page.goBack();
+});
+
+await step("asks each time, and hears yes and no on every page", async () => {
+  await list.getByRole("button", { name: "Dusty Gavel" }).click();
+  await press("Ask me each time about reply");
+  await seen(powers.getByRole("row", { name: /^reply/ }).getByText("ask me each time"));
+  await tell("consult reply One of one, @tomtom. Like me.");
+  const asks = page.getByRole("region", { name: "Plugins ask" });
+  const card = asks.getByRole("article", { name: "dusty-gavel wants to reply" });
+  await seen(card.getByText("One of one, @tomtom. Like me."));
+  await seen(card.getByText("denied in"));
+  await accessible("a plugin asks", "section[aria-label='Plugins ask']");
+  await shot("consent");
+  await card.getByRole("button", { name: "Allow once" }).click();
+  await says("dusty-gavel may use reply this time.");
+  await page.getByRole("link", { name: "Live" }).click();
+  await tell("consult reply And again.");
+  await seen(card.getByText("And again."));
+  await shot("consent-live");
+  await page.locator("body").press("n");
+  await says("dusty-gavel may not use reply this time.");
+  await asks.waitFor({ state: "detached" });
+  const facts = await tell("facts");
+  assert(/owner allowed reply once for dusty-gavel: One of one, @tomtom/.test(facts) && /owner refused reply once for dusty-gavel: And again/.test(facts), "decisions are acts");
+  await page.goBack();
+});
+
 await step("fits a phone", async () => {
   await list.getByRole("button", { name: "Mina Vox" }).click();
-  await press("Load as shadow");
+  await press("Load as shadow…");
+  await page.getByRole("dialog").getByRole("button", { name: "Replace" }).click();
   await page.getByRole("tab", { name: "Shadow diff" }).click();
   await seen(button("same 288"));
   await tell("compare");

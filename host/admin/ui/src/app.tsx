@@ -2,10 +2,13 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { api, ApiError, type Me } from "./api/client";
 import { Room } from "./feed/room";
 import { RoomContext } from "./feed/use";
+import { Consents } from "./consents";
 import { Live } from "./live";
 import { Login } from "./login";
 import { Header } from "./panels/header";
 import { Plugins } from "./plugins/page";
+import { Preview } from "./preview";
+import { DevBanner } from "./ui/dev";
 import { Notices } from "./ui/notices";
 import { usePath } from "./ui/route";
 
@@ -61,7 +64,9 @@ function Inside({ me, leave }: { me: Me; leave: (why: string) => void }) {
     <RoomContext value={room}>
       <Notices>
         <Header me={me} logout={logout} />
-        {path === "/plugins" ? <Plugins me={me} /> : <Live me={me} />}
+        <DevBanner />
+        {path === "/plugins" ? <Plugins me={me} /> : path === "/preview" ? <Preview me={me} /> : <Live me={me} />}
+        <Consents />
       </Notices>
     </RoomContext>
   );

@@ -19,6 +19,10 @@ export type ShadowReport = Schemas["ShadowReport"];
 export type ShadowRow = Schemas["ShadowRow"];
 export type ShadowSide = Schemas["ShadowSide"];
 export type Quarantined = Schemas["Quarantined"];
+export type Consent = Schemas["Consent"];
+export type PackageReport = Schemas["PackageReport"];
+export type BegunCharacter = Schemas["BegunCharacter"];
+export type DevReport = Schemas["DevReport"];
 export type LogLine = Schemas["LogLine"];
 export type EventView = Schemas["EventView"];
 export type Me = Schemas["Me"];
@@ -49,6 +53,18 @@ async function must<T>(call: Promise<{ data?: T; error?: unknown; response: Resp
   throw new ApiError(got.response.status, [p.detail ?? got.response.statusText, where].filter(Boolean).join(" — "));
 }
 
+interface Upload {
+  pack: File;
+  signature: File | null;
+}
+
+/** A package goes as it is, not as JSON. */
+const packed = async (f: Upload) => ({ body: (await f.pack.arrayBuffer()) as never, bodySerializer: (b: unknown) => b as BodyInit, headers: { "Content-Type": "application/octet-stream" } });
+
+async function signatureOf(f: Upload): Promise<{ "Package-Signature"?: string }> {
+  return f.signature ? { "Package-Signature": btoa(String.fromCharCode(...new Uint8Array(await f.signature.slice(0, 4096).arrayBuffer()))) } : {};
+}
+
 const get = { cache: "no-store" } as const;
 
 export const api = {
@@ -72,8 +88,8 @@ export const api = {
   plugin: (plugin: string) => must(client.GET("/api/v1/plugins/{plugin}", { ...get, params: { path: { plugin } } })),
   logs: async (plugin: string) =>
     (await must(client.GET("/api/v1/plugins/{plugin}/logs", { ...get, params: { path: { plugin }, query: { limit: 200 } } }))).items ?? [],
-  grant: (plugin: string, power: string) =>
-    must(client.PUT("/api/v1/plugins/{plugin}/grants/{power}", { params: { path: { plugin, power } }, body: {} })),
+  grant: (plugin: string, power: string, ask = false) =>
+    must(client.PUT("/api/v1/plugins/{plugin}/grants/{power}", { params: { path: { plugin, power } }, body: { ask } })),
   revoke: (plugin: string, power: string) => must(client.DELETE("/api/v1/plugins/{plugin}/grants/{power}", { params: { path: { plugin, power } } })),
   slots: async () => (await must(client.GET("/api/v1/slots", get))).items,
   shadow: (plugin: string) => must(client.PUT("/api/v1/plugins/shadow", { body: { plugin } })),
@@ -83,5 +99,14 @@ export const api = {
   callOff: (slot: SlotName) => must(client.DELETE("/api/v1/slots/{slot}/promotion", { params: { path: { slot } } })),
   rollBack: (slot: SlotName) => must(client.POST("/api/v1/slots/{slot}/roll-back", { params: { path: { slot } } })),
   quarantine: async (slot: SlotName) => (await must(client.GET("/api/v1/slots/{slot}/quarantine", { ...get, params: { path: { slot } } }))).items,
+  consents: async () => (await must(client.GET("/api/v1/consents", get))).items,
+  decide: (seq: number, allow: boolean) => must(client.POST("/api/v1/consents/{seq}", { params: { path: { seq } }, body: { allow } })),
+  inspect: async (f: Upload) => must(client.POST("/api/v1/packages/inspect", { ...(await packed(f)), params: { header: await signatureOf(f) } })),
+  install: async (f: Upload, anyway: string) =>
+    must(client.POST("/api/v1/packages", { ...(await packed(f)), params: { header: await signatureOf(f), query: anyway ? { anyway } : {} } })),
+  uninstall: (plugin: string) => must(client.DELETE("/api/v1/packages/{plugin}", { params: { path: { plugin } } })),
+  characters: async () => (await must(client.GET("/api/v1/characters", get))).items,
+  newCharacter: (id: string, plays: string) => must(client.POST("/api/v1/characters", { body: { id, plays } })),
+  devs: (after: number) => must(client.GET("/api/v1/dev", { ...get, params: { query: { after } } })),
   retry: (slot: SlotName, seq: number) => must(client.POST("/api/v1/slots/{slot}/quarantine/{seq}/retry", { params: { path: { slot, seq } } })),
 };

@@ -106,6 +106,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/characters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Drawn characters that a personality may play */
+        get: operations["characters"];
+        put?: never;
+        /** Begin a personality in the folder of plugins */
+        post: operations["new-character"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Uses of powers that wait for a person's yes or no, the most urgent first */
+        get: operations["consents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consents/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allow one of them, or refuse it */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dev": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plugins that somebody is writing just now */
+        get: operations["dev"];
+        /** Say how a plugin stands that is being written; to be said again within 15 s */
+        put: operations["put-dev"];
+        post?: never;
+        /** It is being written no longer */
+        delete: operations["drop-dev"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -220,6 +291,57 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Install a package; one that nobody trusted has signed only at an admin's word */
+        post: operations["install-package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at a package before it is installed: who has signed it, what it asks for */
+        post: operations["inspect-package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/{plugin}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove an installed package that is in no slot */
+        delete: operations["uninstall-package"];
         options?: never;
         head?: never;
         patch?: never;
@@ -601,6 +723,18 @@ export interface components {
              */
             wei: string;
         };
+        BegunCharacter: {
+            /**
+             * @description watches the folder and tries it at each save
+             * @example sothebais dev data/plugins/night-moth
+             */
+            command: string;
+            files: string[];
+            /** @description on the show's machine */
+            folder: string;
+            /** @description by which it is loaded */
+            plugin: string;
+        };
         BidList: {
             items: components["schemas"]["BidView"][];
         };
@@ -637,6 +771,10 @@ export interface components {
             session?: string;
         };
         Capability: {
+            /** @description granted, and a person is asked each time */
+            ask: boolean;
+            /** @description can wait for a person each time */
+            askable: boolean;
             /** Format: int64 */
             denied: number;
             granted: boolean;
@@ -676,6 +814,90 @@ export interface components {
             items: components["schemas"]["EventView"][];
             /** Format: int64 */
             root: number;
+        };
+        CharacterList: {
+            items: string[];
+        };
+        Consent: {
+            /** Format: date-time */
+            asked: string;
+            /**
+             * @description that event, in words
+             * @example @tomtom "is it rare?"
+             */
+            cause: string;
+            /** @description what is to be done */
+            content: string;
+            /**
+             * Format: date-time
+             * @description then it is denied
+             */
+            deadline: string;
+            /**
+             * Format: int64
+             * @description that the plugin handled
+             */
+            event: number;
+            plugin: string;
+            /** @enum {string} */
+            power: "reply" | "post" | "http" | "llm";
+            /**
+             * Format: int64
+             * @description of the fact that it was asked for; it is answered by this number
+             */
+            seq: number;
+            /** @enum {string} */
+            slot: "personality" | "scene-rules" | "overlay";
+            version: string;
+            /** @description what the power is for, in the words of its author */
+            why: string;
+        };
+        ConsentList: {
+            items: components["schemas"]["Consent"][];
+        };
+        DecideRequest: {
+            allow: boolean;
+        };
+        DevList: {
+            items: components["schemas"]["DevReport"][];
+            /**
+             * Format: int64
+             * @description changes with each report
+             */
+            revision: number;
+        };
+        DevReport: {
+            /**
+             * Format: date-time
+             * @description when it was saved
+             */
+            at: string;
+            /** @description why the last version is not tried: file, line and what is wrong; the one before goes on */
+            error?: string;
+            /**
+             * Format: int64
+             * @description of the show that it was played
+             */
+            events: number;
+            /** @description that is watched */
+            folder: string;
+            /** @description it hears the show by now */
+            in_shadow: boolean;
+            /**
+             * Format: int64
+             * @description from the save until it had reacted
+             */
+            millis: number;
+            plugin: string;
+            /** @description what it asked for then */
+            reactions: string;
+            /**
+             * Format: int64
+             * @description so far
+             */
+            saves: number;
+            slot?: string;
+            version?: string;
         };
         Done: {
             /**
@@ -765,6 +987,8 @@ export interface components {
             gesture: string;
         };
         GrantRequest: {
+            /** @description a person is asked each time: reply, post, http and llm */
+            ask?: boolean;
             /** Format: int64 */
             bytes?: number;
             /** @description of those that it asked for; none: all of them */
@@ -892,9 +1116,60 @@ export interface components {
             id: string;
             name: string;
         };
+        NewCharacter: {
+            /**
+             * @description lower-case letters, digits and dashes
+             * @example night-moth
+             */
+            id: string;
+            /**
+             * @description drawn character that it plays
+             * @example dusty
+             */
+            plays: string;
+        };
         OnLot: {
             /** @description refuse when another lot is on the block by now */
             lot?: string;
+        };
+        PackageReport: {
+            authors: string[];
+            /** Format: int64 */
+            bytes: number;
+            /** @description what it asks for */
+            capabilities: components["schemas"]["Capability"][];
+            character?: string;
+            /** @description why it cannot be installed as things stand */
+            conflict?: string;
+            description?: string;
+            /** Format: int64 */
+            files: number;
+            id: string;
+            /** @description version of the same plugin that is on air or in shadow */
+            in_slot?: string;
+            /** @description versions that are installed, the newest first */
+            installed: string[];
+            /** @description number of the key that has signed it, or says so */
+            key?: string;
+            /** @enum {string} */
+            kind: "personality" | "scene-rules" | "overlay";
+            license?: string;
+            name: string;
+            /**
+             * @description by which it is loaded once it is installed
+             * @example night-moth@1.1.0
+             */
+            plugin: string;
+            /** @description why it is not loaded without an admin's word */
+            refused?: string;
+            sha256: string;
+            /** @enum {string} */
+            signature: "trusted" | "unknown" | "none" | "altered";
+            /** @description what the key is called here */
+            signer?: string;
+            /** @description this very package is installed already */
+            there: boolean;
+            version: string;
         };
         Plugin: {
             /** @description holds the slot of its kind */
@@ -952,6 +1227,11 @@ export interface components {
             p95_us: number;
             /** Format: double */
             p99_us: number;
+            /**
+             * @description of an installed package that is in no slot: the name by which it is removed
+             * @example night-moth@1.0.0
+             */
+            package?: string;
             sha256?: string;
             /**
              * Format: date-time
@@ -1042,6 +1322,11 @@ export interface components {
             p95_us: number;
             /** Format: double */
             p99_us: number;
+            /**
+             * @description of an installed package that is in no slot: the name by which it is removed
+             * @example night-moth@1.0.0
+             */
+            package?: string;
             /** @enum {string} */
             runtime: "wasm" | "declarative" | "js";
             sha256?: string;
@@ -1171,6 +1456,9 @@ export interface components {
              */
             seq: number;
             version: string;
+        };
+        Removed: {
+            plugin: string;
         };
         Restart: {
             /**
@@ -1871,6 +2159,408 @@ export interface operations {
             };
         };
     };
+    characters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CharacterList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "new-character": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCharacter"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BegunCharacter"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    dev: {
+        parameters: {
+            query?: {
+                /** @description a revision: wait for a newer one, for a while */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "put-dev": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DevReport"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "drop-dev": {
+        parameters: {
+            query: {
+                folder: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -2199,6 +2889,238 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "install-package": {
+        parameters: {
+            query?: {
+                /** @description SHA-256 of a package that is to be installed although nobody who is trusted has signed it */
+                anyway?: string;
+            };
+            header?: {
+                /** @description content of the file beside the package that ends in .minisig, in base64; none for an unsigned package */
+                "Package-Signature"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackageReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "inspect-package": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description content of the file beside the package that ends in .minisig, in base64; none for an unsigned package */
+                "Package-Signature"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackageReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "uninstall-package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plugin: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -58,7 +58,7 @@ export type Fact =
   | Envelope<"plugin.trapped", { slot: string; plugin: string; reason: string; traps: number }>
   | Envelope<"plugin.rolled_back", { from: string; from_version: string; to: string; to_version: string; why: string }>
   | Envelope<"plugin.stopped", { plugin: string; why: string; retry_ms: number }>
-  | Envelope<"plugin.shadowed" | "plugin.unshadowed" | "plugin.promoted" | "plugin.quarantined" | "plugin.retried" | "plugin.granted" | "plugin.revoked", { plugin: string }>
+  | Envelope<"plugin.shadowed" | "plugin.unshadowed" | "plugin.promoted" | "plugin.quarantined" | "plugin.retried" | "plugin.granted" | "plugin.revoked" | "plugin.power_asked" | "plugin.power_decided", { plugin: string }>
   | Envelope<"plugin.refused", { plugin: string; reason: string }>
   | Envelope<"show.started", { version: string }>
   | Envelope<"show.stopped", { reason: string }>;

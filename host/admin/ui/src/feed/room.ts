@@ -3,7 +3,7 @@
 // Facts are taken in as they come, which is cheap; the page is told once an
 // animation frame, and only of the parts that changed. So it stays smooth at
 // thousands of facts a second.
-import { api, type Bid, type Block, type Lot, type Plugin, type Show, type Stage } from "../api/client";
+import { api, type Bid, type Block, type Consent, type Lot, type Plugin, type Show, type Stage } from "../api/client";
 import { Chains, type Chain } from "./chains";
 import { eth, type Fact } from "./facts";
 import { Feed, type Link } from "./feed";
@@ -27,6 +27,8 @@ export interface Parts {
   bids: Bid[];
   points: Point[];
   plugins: Plugin[];
+  /** What plugins ask for and wait for a yes or no. */
+  consents: Consent[];
   /** Rises with whatever happens to a plugin, so that what is asked of the API about them is asked anew. */
   cast: number;
   chains: Chain[];
@@ -48,7 +50,7 @@ const flood = 200; // facts a second from which rows come without ado
 const pulseLength = 32;
 
 export class Room {
-  private parts: Parts = { link: "connecting", show: null, stage: null, block: null, bids: [], points: [], plugins: [], cast: 0, chains: [], speech: null, pulse: [], second: Date.now() };
+  private parts: Parts = { link: "connecting", show: null, stage: null, block: null, bids: [], points: [], plugins: [], consents: [], cast: 0, chains: [], speech: null, pulse: [], second: Date.now() };
   private dirty = new Set<Name>();
   private listeners = new Map<Name, Set<() => void>>();
   private frame = 0;
@@ -177,9 +179,10 @@ export class Room {
       this.snapshot = show.last_seq;
       this.skew = Date.parse(show.now) - Date.now();
       this.set("show", show);
-      const [stage, block, plugins] = await Promise.all([api.stage(), api.block(), api.plugins()]);
+      const [stage, block, plugins, consents] = await Promise.all([api.stage(), api.block(), api.plugins(), api.consents()]);
       this.set("stage", stage);
       this.set("plugins", plugins);
+      this.set("consents", consents);
       await this.lotChanged(block);
       if (show.saying) this.set("speech", { text: show.saying, from: show.character, ends: Date.now() + 4000 });
     } catch (err) {
@@ -343,7 +346,9 @@ export class Room {
   /** Asks for the plugins anew, after one changed. */
   async replug(): Promise<void> {
     try {
-      this.set("plugins", await api.plugins());
+      const [plugins, consents] = await Promise.all([api.plugins(), api.consents()]);
+      this.set("plugins", plugins);
+      this.set("consents", consents);
     } catch (err) {
       this.failed(err);
     }

@@ -37,7 +37,7 @@ function Pages() {
   return (
     <nav aria-label="Pages" className="flex gap-1 max-sm:fixed max-sm:inset-x-0 max-sm:bottom-0 max-sm:z-30 max-sm:border-t max-sm:border-line max-sm:bg-panel max-sm:p-1.5">
       {pages.map(({ path, name, Icon }) => {
-        const on = path === here || (path === "/" && here !== "/plugins");
+        const on = path === here || (path === "/" && here !== "/plugins" && here !== "/preview");
         return (
           <a
             key={path} href={path} onClick={follow} aria-current={on ? "page" : undefined} title={name}

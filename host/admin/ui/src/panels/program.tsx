@@ -24,7 +24,8 @@ const words: Record<Playing["state"], string> = {
   unsupported: "This browser cannot play the stream (H.264 in a media source).",
 };
 
-function Screen() {
+/** The programme with its sound. */
+export function Screen() {
   const video = useRef<HTMLVideoElement>(null);
   const [playing, setPlaying] = useState<Playing>({ state: "connecting", behind: 0 });
   const [muted, setMuted] = useState(true);

@@ -1,4 +1,4 @@
-import { Check, X } from "lucide-react";
+import { Check, Hand, X } from "lucide-react";
 import type { Capability, Plugin } from "../api/client";
 import { Button, cx, Panel } from "../ui/parts";
 import { useCast } from "./cast";
@@ -28,7 +28,7 @@ export function Capabilities({ plugin: p }: { plugin: Plugin }) {
 
 function Row({ plugin, power: c }: { plugin: Plugin; power: Capability }) {
   const cast = useCast();
-  const Sign = c.granted ? Check : X;
+  const [Sign, tint, word] = c.ask ? ([Hand, "text-warn", "ask me each time"] as const) : c.granted ? ([Check, "text-good", "granted"] as const) : ([X, "text-live", "not granted"] as const);
   const wouldBe = `${count(c.used_in_shadow)} would-be`;
   const limits = [c.limit, ...(c.hosts ?? [])].filter(Boolean).join(" · ");
   return (
@@ -47,10 +47,13 @@ function Row({ plugin, power: c }: { plugin: Plugin; power: Capability }) {
       <td className="px-1.5 text-right whitespace-nowrap tabular max-sm:hidden">{c.used_in_shadow > 0 ? wouldBe : "0"}</td>
       <td className="py-0.5 pr-1 pl-1.5">
         <div className="flex items-center justify-between gap-2 max-sm:flex-col max-sm:items-start max-sm:gap-0.5">
-          <p className={cx("font-medium whitespace-nowrap", c.granted ? "text-good" : "text-live")}>
-            <Sign aria-hidden size={13} className="mr-1 inline-block align-[-2px]" /><span>{c.granted ? "granted" : "not granted"}</span>
+          <p className={cx("font-medium whitespace-nowrap", tint)}>
+            <Sign aria-hidden size={13} className="mr-1 inline-block align-[-2px]" /><span>{word}</span>
             {c.granted_by && <span className="block text-2xs font-normal text-faint xl:inline xl:pl-1.5">by {c.granted_by}</span>}
           </p>
+          <div className="flex gap-1">
+          {c.askable && !c.ask && <Button look="quiet" disabled={cast.busy} aria-label={`Ask me each time about ${c.name}`} className="h-6.5!" title="Each use waits for your yes or no" onClick={() => cast.grant(plugin, c, true)}>Ask me</Button>}
+          {c.ask && <Button look="quiet" disabled={cast.busy} aria-label={`Grant ${c.name} for good`} className="h-6.5!" onClick={() => cast.grant(plugin, c)}>Grant</Button>}
           <Button
             look={c.granted ? "quiet" : "plain"} disabled={cast.busy} aria-label={`${c.granted ? "Revoke" : "Grant"} ${c.name}`} className="h-6.5!"
             title={!c.granted && c.outward ? "It reaches beyond the stage" : undefined}
@@ -58,6 +61,7 @@ function Row({ plugin, power: c }: { plugin: Plugin; power: Capability }) {
           >
             {c.granted ? "Revoke" : "Grant"}
           </Button>
+          </div>
         </div>
       </td>
     </tr>

@@ -13,9 +13,11 @@ export interface Cast {
   promote(slot: Slot, when: "now" | "quiet"): void;
   callOff(slot: Slot): void;
   rollBack(slot: Slot): void;
-  grant(p: Plugin, c: Capability): void;
+  /** For good, or so that a person is asked each time. */
+  grant(p: Plugin, c: Capability, ask?: boolean): void;
   revoke(p: Plugin, c: Capability): void;
   retry(slot: Slot, q: Quarantined): void;
+  remove(p: Plugin): void;
   /** While something is being done nothing else is begun. */
   busy: boolean;
 }
@@ -72,11 +74,20 @@ export function CastActs({ refresh, children }: { refresh: () => void; children:
         run(() => act(() => rolledBack(slot.slot), (s) => `${s.to} ${s.to_version} is back on air.`, {
           when: (s) => s.returns, act: (s) => api.swap(s.from).finally(refresh), done: "Taken back.",
         })),
-      grant: (p, c) => run(() => act(() => api.grant(p.id, c.name), `${c.name} granted to ${p.name}.`, { act: () => api.revoke(p.id, c.name).finally(refresh), done: `${c.name} revoked.` })),
+      grant: (p, c, ask = false) => {
+        const done = ask ? `You are asked each time ${p.name} wants to use ${c.name}.` : `${c.name} granted to ${p.name}.`;
+        const before = c.granted ? { act: () => api.grant(p.id, c.name, c.ask).finally(refresh), done: `${c.name} is as it was.`, when: (now: Capability) => sameLimits(now, c) } : { act: () => api.revoke(p.id, c.name).finally(refresh), done: `${c.name} revoked.` };
+        run(() => act(() => api.grant(p.id, c.name, ask), done, before));
+      },
       revoke: (p, c) =>
         run(() => act(() => api.revoke(p.id, c.name), `${c.name} revoked from ${p.name}.`, {
-          when: (now) => sameLimits(now, c), act: () => api.grant(p.id, c.name).finally(refresh), done: `${c.name} granted again.`,
+          when: (now) => sameLimits(now, c), act: () => api.grant(p.id, c.name, c.ask).finally(refresh), done: `${c.name} granted again.`,
         })),
+      remove: (p) =>
+        ask({
+          title: `Remove ${named(p)}?`, yes: "Remove", words: "The installed package goes; install it anew to have it back. What it kept in its store stays.",
+          act: () => act(() => api.uninstall(p.package ?? ""), `${named(p)} is gone.`),
+        }),
       retry: (slot, q) =>
         ask({
           title: `Play event ${q.seq} again?`, yes: "Play again", words: `${slot.on_air ? named(slot.on_air) : "The plugin on air"} hears “${q.cause}” now. What it answers goes on air.`,

@@ -1,4 +1,4 @@
-import { ArrowLeftRight, Undo2, VenetianMask } from "lucide-react";
+import { ArrowLeftRight, MonitorPlay, Trash2, Undo2, VenetianMask } from "lucide-react";
 import { useId, type ReactNode } from "react";
 import type { Plugin, Slot } from "../api/client";
 import { usePart } from "../feed/use";
@@ -41,6 +41,7 @@ function Acts({ plugin: p, slot }: { plugin: Plugin; slot: Slot }): ReactNode {
         <>
           {slot.promotion ? <Waiting slot={slot} /> : <Button look="gold" disabled={cast.busy} onClick={() => cast.promote(slot, "quiet")}>Promote at a quiet moment</Button>}
           <Button disabled={cast.busy} onClick={() => cast.promote(slot, "now")}>Promote now</Button>
+          <a href="/preview" target="_blank" rel="noreferrer" className="inline-flex h-8 items-center gap-1.5 rounded-lg border border-line bg-raised px-2.5 text-xs font-semibold whitespace-nowrap hover:bg-hover"><MonitorPlay aria-hidden size={14} /> Open preview</a>
           <Button look="danger" disabled={cast.busy} onClick={() => cast.drop(slot)}>Drop shadow…</Button>
         </>
       );
@@ -49,6 +50,7 @@ function Acts({ plugin: p, slot }: { plugin: Plugin; slot: Slot }): ReactNode {
         <>
           <Shadow plugin={p} slot={slot} />
           <Button disabled={cast.busy} onClick={() => cast.swap(p)}><ArrowLeftRight aria-hidden size={14} /> Swap in now</Button>
+          {p.package && <Button look="danger" disabled={cast.busy} onClick={() => cast.remove(p)}><Trash2 aria-hidden size={14} /> Remove…</Button>}
         </>
       );
   }

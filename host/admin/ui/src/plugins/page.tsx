@@ -6,6 +6,7 @@ import { Badge, Panel } from "../ui/parts";
 import { Tabs, type Tab } from "../ui/tabs";
 import { useParam } from "../ui/route";
 import { Capabilities } from "./capabilities";
+import { Bring } from "./bring";
 import { CastActs } from "./cast";
 import { Head } from "./detail";
 import { History } from "./history";
@@ -29,40 +30,44 @@ const ask = async (): Promise<Picture> => {
 export function Plugins({ me }: { me: Me }) {
   const picture = useQuery<Picture>("plugins", ask, pace);
   const { plugins, slots } = picture.data ?? { plugins: [], slots: [] };
-  const [chosen, choose] = useChosen(plugins);
+  const [chosen, choose, name] = useChosen(plugins);
   const slot = chosen ? slots.find((s) => s.slot === chosen.kind) : undefined;
   return (
     <CastActs refresh={picture.refresh}>
-      <main className="cast">
-        <title>{`Characters & plugins · ${me.name}`}</title>
-        <h1 className="sr-only">{me.name}: characters and plugins</h1>
-        <Panel title="Characters & plugins" area="list" side={picture.data && picture.error ? <Badge tint="bad">{picture.error}</Badge> : undefined}>
-          {picture.data ? <List plugins={plugins} slots={slots} chosen={chosen} choose={choose} /> : picture.error ? <Failed error={picture.error} again={picture.refresh} /> : <Nothing>Asking the plugin host…</Nothing>}
-          {picture.data && plugins.length === 0 && <Nothing>No plugin is installed.</Nothing>}
-        </Panel>
-        {chosen && (
-          <div style={{ gridArea: "detail" }} className="flex min-h-0 min-w-0 flex-col gap-2.5 overflow-y-auto">
-            <Head plugin={chosen} slot={slot} />
-            <Capabilities plugin={chosen} />
-            {slot && <More plugin={chosen} slot={slot} />}
-          </div>
+      <Bring slots={slots} choose={name} refresh={picture.refresh}>
+        {(buttons) => (
+          <>
+            <title>{`Characters & plugins · ${me.name}`}</title>
+            <h1 className="sr-only">{me.name}: characters and plugins</h1>
+            <Panel title="Characters & plugins" area="list" side={picture.data && picture.error ? <Badge tint="bad">{picture.error}</Badge> : buttons}>
+              {picture.data ? <List plugins={plugins} slots={slots} chosen={chosen} choose={choose} /> : picture.error ? <Failed error={picture.error} again={picture.refresh} /> : <Nothing>Asking the plugin host…</Nothing>}
+              {picture.data && plugins.length === 0 && <Nothing>No plugin is installed.</Nothing>}
+            </Panel>
+            {chosen && (
+              <div style={{ gridArea: "detail" }} className="flex min-h-0 min-w-0 flex-col gap-2.5 overflow-y-auto">
+                <Head plugin={chosen} slot={slot} />
+                <Capabilities plugin={chosen} />
+                {slot && <More plugin={chosen} slot={slot} />}
+              </div>
+            )}
+            {slot && <History slot={slot} />}
+          </>
         )}
-        {slot && <History slot={slot} />}
-      </main>
+      </Bring>
     </CastActs>
   );
 }
 
 /** What the address names; the plugin may have gone into another state meanwhile. */
-function useChosen(plugins: Plugin[]): [Plugin | null, (p: Plugin) => void] {
+function useChosen(plugins: Plugin[]): [Plugin | null, (p: Plugin) => void, (name: string) => void] {
   const [name, setName] = useParam("plugin");
   const [id, state] = name.split("~");
   const choose = useCallback((p: Plugin) => {
     setName(`${p.id}~${p.state}`);
     if (matchMedia("(max-width: 1099px)").matches) requestAnimationFrame(() => document.querySelector("[data-chosen]")?.scrollIntoView());
   }, [setName]);
-  const same = plugins.filter((p) => p.id === id);
-  return [same.find((p) => p.state === state) ?? same[0] ?? plugins[0] ?? null, choose];
+  const same = plugins.filter((p) => p.id === id || (p.package && p.package === id));
+  return [same.find((p) => p.state === state) ?? same[0] ?? plugins[0] ?? null, choose, setName];
 }
 
 type Which = "shadow" | "aside" | "log" | "about";

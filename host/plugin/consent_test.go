@@ -1,0 +1,159 @@
+package plugin_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/abi"
+	"github.com/sothebais/sothebais/host/show"
+)
+
+// asked is a stage with a plugin about whose uses of reply and http a person is asked each time.
+func asked(t *testing.T, f func(ctx context.Context, s *stage, fetched *[]string)) *stage {
+	t.Helper()
+	s, book := newStage(), &grants{book: map[string]map[string]plugin.Grant{}}
+	var fetched []string
+	s.configure(func(c *plugin.Config) {
+		c.Grants = book
+		c.Fetch = func(_ context.Context, q plugin.Request) (plugin.Answer, error) {
+			fetched = append(fetched, q.URL)
+			return plugin.Answer{Status: 200, Body: "sunny"}, nil
+		}
+	})
+	s.rt.acts = map[string][]plugin.Reaction{
+		"answer":  {reply("One of one.")},
+		"weather": {called("http", &abi.Fetch{Token: 7, Method: "GET", URL: "https://api.example.com/weather"})},
+		"flood":   slices.Repeat([]plugin.Reaction{reply("again")}, 9),
+	}
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: reply, why: to answer}", "{name: http, why: to know, hosts: [api.example.com]}")))
+		for _, power := range []string{"reply", "http"} {
+			if err := s.h.Grant(ctx, "a", power, plugin.Grant{Ask: true, By: "ana"}, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f(ctx, s, &fetched)
+	})
+	return s
+}
+
+func (s *stage) hears(what string) {
+	s.l.sayNow(what)
+	synctest.Wait()
+}
+
+func (s *stage) decide(t *testing.T, allow bool) {
+	t.Helper()
+	waiting := s.h.Consents()
+	if len(waiting) == 0 {
+		t.Fatal("nothing waits for a person")
+	}
+	must[plugin.Consent](t)(s.h.Decide(waiting[0].Seq, allow, "ana", 0))
+	synctest.Wait()
+}
+
+// TestConsentEachTime: a use waits for a person; allowed it is as if granted, refused it is denied, and both are facts.
+func TestConsentEachTime(t *testing.T) {
+	s := asked(t, func(ctx context.Context, s *stage, fetched *[]string) {
+		s.hears("answer")
+		w := s.h.Consents()
+		if len(w) != 1 || w[0].Content != "One of one." || w[0].Why != "to answer" || w[0].Plugin != "a" || w[0].Power != "reply" || w[0].Deadline.Sub(w[0].Asked) != time.Minute || len(s.offered) != 0 {
+			t.Fatalf("waiting %+v, offered %v", w, s.offered)
+		}
+		s.decide(t, true)
+		if len(s.offered) != 1 || !strings.HasSuffix(s.offered[0], " a One of one.") {
+			t.Errorf("offered %+v", s.offered)
+		}
+		s.hears("answer")
+		s.decide(t, false)
+		s.hears("weather")
+		s.decide(t, true)
+		if !slices.Equal(*fetched, []string{"https://api.example.com/weather"}) {
+			t.Errorf("fetched %v", *fetched)
+		}
+		s.hears("weather")
+		time.Sleep(time.Minute + time.Second)
+		if w := s.h.Consents(); len(w) != 0 {
+			t.Errorf("still waiting: %+v", w)
+		}
+		if p := s.h.Plugins()[0].Powers; p[0].Used != 1 || p[0].Denied != 1 || p[1].Used != 1 || p[1].Denied != 1 || !p[0].Grant.Ask {
+			t.Errorf("powers %+v", p)
+		}
+	})
+	var said []string
+	for _, d := range facts[show.PowerDecided](s.l) {
+		said = append(said, fmt.Sprintf("%s %v %s %s", d.Power, d.Allowed, d.Who, d.Reason))
+	}
+	want := []string{"reply true ana ", "reply false ana ana said no", "http true ana ", "http false  nobody allowed it within 1m0s"}
+	if !slices.Equal(said, want) {
+		t.Errorf("decided %q, want %q", said, want)
+	}
+	denied := facts[show.PowerDenied](s.l)
+	if len(denied) != 2 || denied[0].Reason != "ana said no" || denied[1].Token != 7 {
+		t.Errorf("denied %+v", denied)
+	}
+	if n := len(s.rt.made[0].answers); n != 3 { // two denials and what was fetched
+		t.Errorf("the plugin heard %d answers", n)
+	}
+}
+
+// TestConsentIsBounded: what waits does not pile up, each is decided once, and what cannot wait is not asked about.
+func TestConsentIsBounded(t *testing.T) {
+	asked(t, func(ctx context.Context, s *stage, _ *[]string) {
+		s.hears("flood")
+		w := s.h.Consents()
+		if d := facts[show.PowerDenied](s.l); len(w) != 8 || len(d) != 1 || !strings.Contains(d[0].Reason, "wait for a person already") {
+			t.Errorf("%d wait, denied %+v", len(w), d)
+		}
+		s.decide(t, true)
+		if _, err := s.h.Decide(w[0].Seq, true, "bob", 0); !errors.Is(err, plugin.ErrUnknown) {
+			t.Errorf("decided twice: %v", err)
+		}
+		if err := s.h.Grant(ctx, "a", "say", plugin.Grant{Ask: true}, 0); !errors.Is(err, plugin.ErrPower) {
+			t.Errorf("say: %v", err)
+		}
+	})
+}
+
+// TestConsentEndsWithTheGrant: a grant for good allows what waits, a revocation refuses it, and so does leaving the air.
+func TestConsentEndsWithTheGrant(t *testing.T) {
+	s := asked(t, func(ctx context.Context, s *stage, _ *[]string) {
+		s.hears("answer")
+		if err := s.h.Grant(ctx, "a", "reply", plugin.Grant{By: "ana"}, 0); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if len(s.offered) != 1 {
+			t.Errorf("offered %+v", s.offered)
+		}
+		s.hears("weather")
+		if err := s.h.Revoke(ctx, "a", "http", "bob", 0); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := s.h.Grant(ctx, "a", "http", plugin.Grant{Ask: true, By: "ana"}, 0); err != nil {
+			t.Fatal(err)
+		}
+		s.hears("weather")
+		seq := s.h.Consents()[0].Seq
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, asking("b", "overlay"), "ana", 0))
+		if w := s.h.Consents(); len(w) != 0 {
+			t.Errorf("waiting for who left: %+v", w)
+		}
+		must[plugin.Consent](t)(s.h.Decide(seq, true, "ana", 0))
+	})
+	var said []string
+	for _, d := range facts[show.PowerDecided](s.l) {
+		said = append(said, fmt.Sprintf("%s %v %s", d.Power, d.Allowed, d.Reason))
+	}
+	if want := []string{"reply true ", "http false bob took http away", "http false a left the air meanwhile"}; !slices.Equal(said, want) {
+		t.Errorf("decided %q, want %q", said, want)
+	}
+}
