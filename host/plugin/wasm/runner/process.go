@@ -182,21 +182,17 @@ func (t *talk) String() string {
 }
 
 // spawner starts processes from one thread, which lives as long as it does: the signal that a child gets at the death
-// of its parent comes when the thread dies that it was started from. The children inherit how nice it is: when there is
-// more work than cores, picture and sound go before what compiles.
+// of its parent comes when the thread dies that it was started from.
 type spawner struct {
 	work chan func()
 	done chan struct{}
 }
 
-const nice = 5
-
 func newSpawner() *spawner {
 	s := &spawner{work: make(chan func()), done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		runtime.LockOSThread() // for good: the thread ends with the goroutine, nobody else shall be nice
-		_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), nice)
+		runtime.LockOSThread() // for good: the thread ends with the goroutine
 		for f := range s.work {
 			f()
 		}

@@ -1,0 +1,45 @@
+package runner
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// Where all cores have work, a thread that wakes up has to wait for its turn, and those that had theirs go on for some
+// milliseconds. So whoever waits for the other side of a ring asks for short turns: since Linux 6.12 a thread with
+// shorter turns goes before one that is in the middle of a long one, and gets no larger share of the processor by it.
+// Compiling is the opposite: it may take as long as it likes, and goes behind everything else.
+const (
+	shortTurn   = 100_000 // nanoseconds; the least that the kernel takes
+	niceCompile = 10
+)
+
+// takeShortTurns gives the calling thread short turns; what it returns takes that back. It is for threads that are
+// locked to their goroutine. Older kernels take no notice.
+func takeShortTurns() (back func()) {
+	attr, err := unix.SchedGetAttr(0, 0)
+	if err != nil || attr.Policy != unix.SCHED_NORMAL {
+		return func() {} // somebody has other plans with it
+	}
+	was := *attr
+	attr.Runtime = shortTurn
+	_ = unix.SchedSetAttr(0, attr, 0) // without, it is only slower
+	return func() { _ = unix.SchedSetAttr(0, &was, 0) }
+}
+
+// yieldAllBut makes all threads of the process nice but one, and with them those that they will start.
+func yieldAllBut(one int) error {
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return fmt.Errorf("find the threads, to make them nice: %w", err)
+	}
+	for _, t := range tasks {
+		if tid, err := strconv.Atoi(t.Name()); err == nil && tid != one {
+			_ = unix.Setpriority(unix.PRIO_PROCESS, tid, niceCompile) // it may have ended
+		}
+	}
+	return nil
+}
