@@ -26,9 +26,8 @@ const Verb = "plugin-runner"
 // Files that a child is born with.
 const (
 	fdPhone = iota + 3 // to the program
-	fdRing
-	fdShelf
 	fdPaper
+	fdGround // ring and images of the guest; behind them those of the child's own
 )
 
 // IsChild says that a program with these arguments shall call Main, and do nothing else before.
@@ -73,10 +72,11 @@ func (c *child) live(ctx context.Context) error {
 	debug.SetMemoryLimit(int64(c.paper.CompileMiB) << 19) // half of it, so that garbage goes before the limit is met
 	compiled := make(chan error, 1)
 	go func() { compiled <- c.compile(ctx, code) }()
-	if !c.await() {
+	place := c.await()
+	if place == 0 {
 		return nil
 	}
-	if err := <-compiled; err != nil {
+	if err := errors.Join(<-compiled, c.begin(place)); err != nil {
 		return err
 	}
 	go c.listen()
@@ -115,13 +115,20 @@ func (c *child) unpack() (code []byte, err error) {
 	if c.paper, code, c.config, err = readPaper(b); err != nil {
 		return nil, err
 	}
-	if c.ring, err = mapRing(fdRing); err != nil {
-		return nil, err
-	}
-	if c.shelf, err = mapShelf(fdShelf, c.paper.Manifest.Limits.MemoryMiB); err != nil {
-		return nil, err
-	}
 	return code, unix.SetNonblock(fdPhone, false)
+}
+
+// begin maps the memory at which the child is to begin, and lets go of the other, which may be that of another guest.
+func (c *child) begin(place byte) error {
+	at := fdGround + 2*(int(place)-1)
+	var err error
+	if c.ring, err = mapRing(at); err == nil {
+		c.shelf, err = mapShelf(at+1, c.paper.Manifest.Limits.MemoryMiB)
+	}
+	for fd := fdGround; fd < fdGround+4; fd++ {
+		err = errors.Join(err, unix.Close(fd))
+	}
+	return err
 }
 
 // prepare compiles the plugin behind the first walls and puts up the second.
@@ -156,14 +163,18 @@ func (c *child) prepare(ctx context.Context, code []byte) (Walls, error) {
 // Exit codes of a child.
 const exitOvertime = 88
 
-// await waits until it is this child that answers calls, and false when the program hangs up, or is no more. The thread
-// waits for that itself: to be told by another it would need that one to get its turn first.
-func (c *child) await() bool {
+// await waits until it is this child that answers calls, and gives where it begins; 0 when the program hangs up, or is no
+// more. The thread waits for that itself: to be told by another it would need that one to get its turn first.
+func (c *child) await() (place byte) {
 	var b [1]byte
 	for {
 		n, err := unix.Read(fdPhone, b[:])
-		if !errors.Is(err, unix.EINTR) {
-			return n == 1 && err == nil
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case n == 1 && err == nil && (b[0] == placeGuest || b[0] == placeOwn):
+			return b[0]
+		default:
+			return 0
 		}
 	}
 }
@@ -246,6 +257,9 @@ func (c *child) take(ctx context.Context, e entry) error {
 		return c.core.Restore(ctx, e.bytes)
 	case opMigrate:
 		return c.core.Migrate(ctx, e.version, e.bytes)
+	case opTrapped:
+		c.core.Trapped()
+		return nil
 	}
 	return fmt.Errorf("journal: entry of kind %d", e.op)
 }

@@ -158,8 +158,8 @@ func lieMain(how string) int {
 		return 2
 	}
 	_, _ = c.phone.Write([]byte("{}\n"))
-	if !c.await() {
-		return 0
+	if err := c.begin(c.await()); err != nil {
+		return 2
 	}
 	go c.listen()
 	for last := uint32(0); ; {

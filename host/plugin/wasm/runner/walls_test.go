@@ -94,7 +94,7 @@ func TestWalls(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = g.Close(t.Context()) }()
-			p, err := g.cradle.spawn()
+			p, err := g.cradle.spawn(nil)
 			if err != nil {
 				t.Fatal(err)
 			}
