@@ -24,14 +24,14 @@ const (
 	ringBytes   = answerAt + answerRoom
 )
 
-// Words of the ring, each in a cache line of its own.
+// Words of the ring. What is written together lies together, in cache lines that the other side does not write to.
 const (
-	wordCalled   = 0   // number of the last call; the child waits for it to change
-	wordAnswered = 64  // number of the last answer; the program waits for it to change
-	wordChild    = 128 // 1 while the child sleeps
-	wordProgram  = 192 // 1 while the program sleeps
-	callAt       = 256
-	answerHead   = 512
+	wordCalled   = 0 // number of the last call; the child waits for it to change
+	callAt       = 8
+	wordChild    = 64  // 1 while the child sleeps
+	wordProgram  = 128 // 1 while the program sleeps
+	wordAnswered = 192 // number of the last answer; the program waits for it to change
+	answerHead   = 200
 )
 
 // gone is an answer that no child gives: its process ended.

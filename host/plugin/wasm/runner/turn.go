@@ -9,9 +9,10 @@ import (
 )
 
 // Where all cores have work, a thread that wakes up has to wait for its turn, and those that had theirs go on for some
-// milliseconds. So whoever waits for the other side of a ring asks for short turns: since Linux 6.12 a thread with
-// shorter turns goes before one that is in the middle of a long one, and gets no larger share of the processor by it.
-// Compiling is the opposite: it may take as long as it likes, and goes behind everything else.
+// milliseconds. So whoever waits for the other side of a ring takes short turns: since Linux 6.12 a thread that wakes up
+// goes before one that is in the middle of a longer turn, and gets no larger share of the processor by it. Compiling is
+// nice. Long turns for it besides were tried, and made it worse: the turns of a group of processes are those of its
+// members, so where compiling is all that a group does just then, the rest of the show pays for it.
 const (
 	shortTurn   = 100_000 // nanoseconds; the least that the kernel takes
 	niceCompile = 10
@@ -30,7 +31,7 @@ func takeShortTurns() (back func()) {
 	return func() { _ = unix.SchedSetAttr(0, &was, 0) }
 }
 
-// yieldAllBut makes all threads of the process nice but one, and with them those that they will start.
+// yieldAllBut lets all threads of the process but one go behind everything else, and with them those that they will start.
 func yieldAllBut(one int) error {
 	tasks, err := os.ReadDir("/proc/self/task")
 	if err != nil {
