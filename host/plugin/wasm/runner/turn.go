@@ -15,7 +15,7 @@ import (
 // members, so where compiling is all that a group does just then, the rest of the show pays for it.
 const (
 	shortTurn   = 100_000 // nanoseconds; the least that the kernel takes
-	niceCompile = 10
+	niceCompile = 5       // more than the program
 )
 
 // takeShortTurns gives the calling thread short turns; what it returns takes that back. It is for threads that are
@@ -33,13 +33,18 @@ func takeShortTurns() (back func()) {
 
 // yieldAllBut lets all threads of the process but one go behind everything else, and with them those that they will start.
 func yieldAllBut(one int) error {
+	const highest = 20 // the system call counts the other way round
+	was, err := unix.Getpriority(unix.PRIO_PROCESS, one)
+	if err != nil {
+		return fmt.Errorf("find out how nice this is: %w", err)
+	}
 	tasks, err := os.ReadDir("/proc/self/task")
 	if err != nil {
 		return fmt.Errorf("find the threads, to make them nice: %w", err)
 	}
 	for _, t := range tasks {
 		if tid, err := strconv.Atoi(t.Name()); err == nil && tid != one {
-			_ = unix.Setpriority(unix.PRIO_PROCESS, tid, niceCompile) // it may have ended
+			_ = unix.Setpriority(unix.PRIO_PROCESS, tid, highest-was+niceCompile) // it may have ended
 		}
 	}
 	return nil
