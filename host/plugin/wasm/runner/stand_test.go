@@ -35,13 +35,19 @@ func TestStand(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			var twin plugin.Guest
+			spawned := make(chan error)
+			go func() {
+				var err error
+				twin, err = spawn(t.Context())
+				spawned <- err
+			}()
 			hear(4)
-			twin, err := spawn(t.Context())
-			if err != nil {
+			if err := <-spawned; err != nil {
 				t.Fatal(err)
 			}
 			defer twin.Close(context.Background())
-			if taken := g.spare == nil; !taken {
+			if g.spare != nil {
 				t.Error("the process that stood by was left over")
 			}
 			want := 4
@@ -63,7 +69,7 @@ func TestStand(t *testing.T) {
 
 // TestStandChanged: what a guest stood on may be gone by the time that somebody wants to begin there.
 func TestStandChanged(t *testing.T) {
-	g := load(t, newRuntime(t, Config{CacheDir: t.TempDir()}), read(t, "fixture.wasm"))
+	g := load(t, newRuntime(t, Config{CacheDir: t.TempDir(), Heartbeat: time.Hour}), read(t, "fixture.wasm"))
 	for name, change := range map[string]func() error{
 		"an image was made":       func() error { g.stale = true; return g.settle() },
 		"an image was made twice": func() error { return errors.Join(g.checkpoint(), g.checkpoint()) },
@@ -101,7 +107,7 @@ func TestStandChanged(t *testing.T) {
 
 // TestSaved: what save does to a guest survives its process.
 func TestSaved(t *testing.T) {
-	g := load(t, newRuntime(t, Config{CacheDir: t.TempDir()}), read(t, "fixture.wasm"))
+	g := load(t, newRuntime(t, Config{CacheDir: t.TempDir(), Heartbeat: time.Hour}), read(t, "fixture.wasm"))
 	heard(t, g, 1)
 	if _, err := g.Save(t.Context()); err != nil {
 		t.Fatal(err)
@@ -118,7 +124,7 @@ func TestSaved(t *testing.T) {
 
 // TestSavedFuel: after a batch that failed a guest has saved no fuel, and its successor has not either.
 func TestSavedFuel(t *testing.T) {
-	r := newRuntime(t, Config{CacheDir: t.TempDir()})
+	r := newRuntime(t, Config{CacheDir: t.TempDir(), Heartbeat: time.Hour})
 	saved := func(traps, dies bool) uint64 {
 		g := load(t, r, read(t, "fixture.wasm"))
 		heard(t, g, 1)
