@@ -97,6 +97,9 @@ func (c *Core) Again(batch []byte) error {
 	})
 }
 
+// Trapped notes that a batch trapped in another core of the program, which lost the fuel that it had saved by it.
+func (c *Core) Trapped() { c.g.saved = 0 }
+
 // Save gives the state for a successor.
 func (c *Core) Save(ctx context.Context) ([]byte, error) { return c.g.Save(ctx) }
 

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,6 +80,51 @@ func report(b *testing.B, took []time.Duration, n int) {
 	b.ReportMetric(float64(took[len(took)/10].Nanoseconds())/float64(n), "p10-ns/event")
 	b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/float64(n), "p50-ns/event")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "mean-ns/event")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkBeside is one event now and then while every core has other work, which is how plugins live beside a stage.
+// Inside of the program and in a process of its own take turns.
+func BenchmarkBeside(b *testing.B) {
+	for range runtime.NumCPU() {
+		defer echo(b, "burn")()
+	}
+	code, err := os.ReadFile("../wasmbench/pass.wasm")
+	if err != nil {
+		b.Fatal(err)
+	}
+	inside, err := wasm.New(b.Context(), wasm.Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer inside.Close(context.Background())
+	var guests []plugin.Guest
+	for _, r := range []plugin.Runtime{inside, newRuntime(b, Config{})} {
+		g, err := r.Load(b.Context(), plugin.Spec{Manifest: manifest(), Files: files(code)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer g.Close(context.Background())
+		guests = append(guests, g)
+	}
+	batch := bids(1)
+	took := make([][]time.Duration, len(guests))
+	for i := 0; b.Loop(); i++ {
+		for n, g := range guests {
+			time.Sleep(time.Duration(1+i%7) * time.Millisecond)
+			start := time.Now()
+			if _, err := g.HandleBatch(b.Context(), batch); err != nil {
+				b.Fatal(err)
+			}
+			took[n] = append(took[n], time.Since(start))
+		}
+	}
+	for n, name := range []string{"inside", "runner"} {
+		slices.Sort(took[n])
+		for _, q := range []int{50, 95, 99} {
+			b.ReportMetric(float64(took[n][len(took[n])*q/100].Nanoseconds())/1000, fmt.Sprintf("%s-p%d-us", name, q))
+		}
+	}
 	b.ReportMetric(0, "ns/op")
 }
 
@@ -201,8 +248,10 @@ func echo(b *testing.B, how string, files ...*os.File) func() {
 	}
 }
 
-// echoMain is the other side of BenchmarkTransport.
+// echoMain is the other side of BenchmarkTransport, and other work.
 func echoMain(how string) int {
+	for how == "burn" { // it is what the others run beside
+	}
 	if how == "ring" {
 		r, err := mapRing(3)
 		if err != nil {

@@ -26,9 +26,8 @@ const Verb = "plugin-runner"
 // Files that a child is born with.
 const (
 	fdPhone = iota + 3 // to the program
-	fdRing
-	fdShelf
 	fdPaper
+	fdGround // ring and images of the guest; behind them those of the child's own
 )
 
 // IsChild says that a program with these arguments shall call Main, and do nothing else before.
@@ -36,9 +35,7 @@ func IsChild(args []string) bool { return len(args) == 2 && args[1] == Verb }
 
 // Main is the whole life of a child. It returns the exit code of its process.
 func Main() int {
-	c := &child{phone: os.NewFile(fdPhone, "phone"), turn: make(chan struct{}), lines: new(lines)}
-	err := c.live(context.Background())
-	if err != nil {
+	if err := newChild().live(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, Verb+":", err)
 		return 1
 	}
@@ -48,7 +45,6 @@ func Main() int {
 // child is one guest and what it is reached by.
 type child struct {
 	phone  *os.File
-	turn   chan struct{} // closed when it is this child that answers calls
 	ring   *ring
 	shelf  *shelf
 	paper  *paper
@@ -57,34 +53,53 @@ type child struct {
 	lines  *lines
 }
 
+func newChild() *child { return &child{phone: os.NewFile(fdPhone, "phone"), lines: new(lines)} }
+
+// live compiles the plugin on threads that are nice, while the one that is to serve, which could not become less nice
+// than it once was, waits for its turn.
 func (c *child) live(ctx context.Context) error {
 	code, err := c.unpack()
 	if err != nil {
 		return fmt.Errorf("%w; the program starts this by itself", err)
 	}
-	go c.listen()
+	runtime.LockOSThread()
+	takeShortTurns()
+	if err := yieldAllBut(unix.Gettid()); err != nil {
+		return err
+	}
 	runtime.GOMAXPROCS(min(2, runtime.NumCPU())) // a guest is one thread; the other is for the collector
 	debug.SetGCPercent(50)
 	debug.SetMemoryLimit(int64(c.paper.CompileMiB) << 19) // half of it, so that garbage goes before the limit is met
+	compiled := make(chan error, 1)
+	go func() { compiled <- c.compile(ctx, code) }()
+	place := c.await()
+	if place == 0 {
+		return nil
+	}
+	if err := errors.Join(<-compiled, c.begin(place)); err != nil {
+		return err
+	}
+	go c.listen()
+	c.serve(ctx)
+	return nil
+}
+
+// compile prepares the plugin and tells the program what came of it.
+func (c *child) compile(ctx context.Context, code []byte) error {
 	w, err := c.prepare(ctx, code)
 	h := hello{Walls: w}
 	if err != nil {
 		h.Failure = newFailure(err)
 	}
-	b, err := json.Marshal(h)
-	if err != nil {
-		return fmt.Errorf("say hello: %w", err)
+	b, jsonErr := json.Marshal(h)
+	if jsonErr != nil {
+		return fmt.Errorf("say hello: %w", jsonErr)
 	}
 	if _, err := c.phone.Write(append(b, '\n')); err != nil {
 		return fmt.Errorf("say hello: %w", err)
 	}
-	if h.Failure != nil {
-		return nil
-	}
 	debug.FreeOSMemory() // what compiling took
-	<-c.turn
-	c.serve(ctx)
-	return nil
+	return err
 }
 
 // unpack takes what the program has put into the cradle.
@@ -100,11 +115,20 @@ func (c *child) unpack() (code []byte, err error) {
 	if c.paper, code, c.config, err = readPaper(b); err != nil {
 		return nil, err
 	}
-	if c.ring, err = mapRing(fdRing); err != nil {
-		return nil, err
+	return code, unix.SetNonblock(fdPhone, false)
+}
+
+// begin maps the memory at which the child is to begin, and lets go of the other, which may be that of another guest.
+func (c *child) begin(place byte) error {
+	at := fdGround + 2*(int(place)-1)
+	var err error
+	if c.ring, err = mapRing(at); err == nil {
+		c.shelf, err = mapShelf(at+1, c.paper.Manifest.Limits.MemoryMiB)
 	}
-	c.shelf, err = mapShelf(fdShelf, c.paper.Manifest.Limits.MemoryMiB)
-	return code, err
+	for fd := fdGround; fd < fdGround+4; fd++ {
+		err = errors.Join(err, unix.Close(fd))
+	}
+	return err
 }
 
 // prepare compiles the plugin behind the first walls and puts up the second.
@@ -139,13 +163,25 @@ func (c *child) prepare(ctx context.Context, code []byte) (Walls, error) {
 // Exit codes of a child.
 const exitOvertime = 88
 
-// listen ends the child when the program hangs up, or is no more. One byte from there says that its turn has come.
-func (c *child) listen() {
+// await waits until it is this child that answers calls, and gives where it begins; 0 when the program hangs up, or is no
+// more. The thread waits for that itself: to be told by another it would need that one to get its turn first.
+func (c *child) await() (place byte) {
 	var b [1]byte
-	if n, err := c.phone.Read(b[:]); n == 1 && err == nil {
-		close(c.turn)
-		_, _ = c.phone.Read(b[:])
+	for {
+		n, err := unix.Read(fdPhone, b[:])
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case n == 1 && err == nil && (b[0] == placeGuest || b[0] == placeOwn):
+			return b[0]
+		default:
+			return 0
+		}
 	}
+}
+
+// listen ends the child when the program hangs up.
+func (c *child) listen() {
+	c.await()
 	os.Exit(0)
 }
 
@@ -221,6 +257,9 @@ func (c *child) take(ctx context.Context, e entry) error {
 		return c.core.Restore(ctx, e.bytes)
 	case opMigrate:
 		return c.core.Migrate(ctx, e.version, e.bytes)
+	case opTrapped:
+		c.core.Trapped()
+		return nil
 	}
 	return fmt.Errorf("journal: entry of kind %d", e.op)
 }

@@ -153,13 +153,15 @@ var lies = map[string]func(r *ring, a *answer){
 
 // lieMain is a child that lies about each batch.
 func lieMain(how string) int {
-	c := &child{phone: os.NewFile(fdPhone, "phone"), turn: make(chan struct{}), lines: new(lines)}
+	c := newChild()
 	if _, err := c.unpack(); err != nil {
 		return 2
 	}
-	go c.listen()
 	_, _ = c.phone.Write([]byte("{}\n"))
-	<-c.turn
+	if err := c.begin(c.await()); err != nil {
+		return 2
+	}
+	go c.listen()
 	for last := uint32(0); ; {
 		last = c.ring.next(last)
 		a := answer{Fuel: 1}

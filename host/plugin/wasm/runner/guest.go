@@ -43,6 +43,8 @@ type guest struct {
 	spare   *process   // has compiled the plugin, and waits
 	keep    int32      // place of the image that counts, -1 for none
 	journal journal
+	stale   bool     // image and journal do not lead to where it stands: an image has to be made before anything else
+	stand   standing // for those who copy image and journal meanwhile
 	codec   wasm.Codec
 	out     []byte // copy of the last answer
 	stats   plugin.Stats
@@ -58,29 +60,28 @@ type guest struct {
 
 // newGuest makes a guest without a process, described by a paper that it does not own; without one it writes its own.
 func (r *Runtime) newGuest(p *wasm.Program, known *os.File) (*guest, error) {
-	g := &guest{runtime: r, program: p, keep: -1, stats: plugin.Stats{SHA256: p.SHA256}, stop: func() {},
-		log:    r.cfg.Logger.With(telemetry.KeyPlugin, p.Manifest.ID),
-		cradle: &cradle{command: r.cfg.Command, spawner: r.spawner, children: r.metrics.children}}
-	c := g.cradle
-	var err error
-	if c.ringFile, err = newMemory("ring", ringBytes); err == nil {
-		c.shelfFile, err = newMemory("images", int64(places*placeBytes(p.Manifest.Limits.MemoryMiB)))
-	}
-	switch {
-	case err != nil:
-	case known != nil:
-		c.paper, err = reopen(known)
-	default:
-		c.paper, err = r.describe(p, false)
-	}
-	if err == nil {
-		c.ring, err = mapRing(int(c.ringFile.Fd()))
-	}
+	on, err := newGround(p.Manifest.Limits.MemoryMiB)
 	if err != nil {
-		g.free()
 		return nil, err
 	}
-	g.journal.room = c.ring.requests()
+	return r.newGuestOn(on, p, known)
+}
+
+// newGuestOn is newGuest on a ground that is the guest's from here on.
+func (r *Runtime) newGuestOn(on *ground, p *wasm.Program, known *os.File) (*guest, error) {
+	g := &guest{runtime: r, program: p, keep: -1, stats: plugin.Stats{SHA256: p.SHA256}, stop: func() {},
+		log:     r.cfg.Logger.With(telemetry.KeyPlugin, p.Manifest.ID),
+		cradle:  &cradle{ground: on, command: r.cfg.Command, spawner: r.spawner, children: r.metrics.children},
+		journal: journal{room: on.ring.requests()}}
+	var err error
+	if known != nil {
+		g.cradle.paper, err = reopen(known)
+	} else {
+		g.cradle.paper, err = r.describe(p, false)
+	}
+	if err != nil {
+		return nil, errors.Join(err, g.free())
+	}
 	return g, nil
 }
 
@@ -88,12 +89,12 @@ func (r *Runtime) newGuest(p *wasm.Program, known *os.File) (*guest, error) {
 func (g *guest) start(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	proc, err := g.cradle.spawn()
+	proc, err := g.cradle.spawn(nil)
 	if err != nil {
 		return err
 	}
 	if err := proc.greet(ctx, g.runtime.cfg.LoadTime); err != nil {
-		_ = proc.phone.Close()
+		proc.end()
 		return g.notCompiled(err)
 	}
 	g.hold(proc)
@@ -159,10 +160,8 @@ func (g *guest) notCompiled(err error) error {
 func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Reaction, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.journal.long(g.stats.Memory) {
-		if err := g.checkpoint(); err != nil {
-			return nil, err
-		}
+	if err := g.settle(); err != nil {
+		return nil, err
 	}
 	size, n, err := g.write(func() (int, int, error) { return g.journal.batch(&g.codec, events) })
 	if err != nil {
@@ -173,6 +172,9 @@ func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.R
 	}
 	a, out, err := g.ask(opHandle, g.journal.tail, size, g.batchTime(n))
 	if err != nil {
+		if !isLost(err) {
+			g.trapped()
+		}
 		return nil, err
 	}
 	var commands []byte
@@ -184,6 +186,7 @@ func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.R
 		reactions, err = g.codec.DecodeWrites(reactions, out[a.Size:])
 	}
 	if err != nil {
+		g.trapped()
 		return nil, g.gaveUp(fmt.Errorf("%w: %w", errLie, err))
 	}
 	g.stats.Unknown += uint64(unknown)
@@ -191,6 +194,24 @@ func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.R
 	g.stats.Passed[plugin.LimitCommands] = g.stats.Dropped // which is counted here
 	g.journal.add(size, n, a.Fuel)
 	return reactions, nil
+}
+
+// settle makes image and journal ready for the next call.
+func (g *guest) settle() error {
+	if g.stale || g.journal.long(g.stats.Memory) && !g.stand.pinned() {
+		return g.checkpoint()
+	}
+	return nil
+}
+
+// trapped notes that a batch failed, for successors: what fuel was saved up was lost by it.
+func (g *guest) trapped() {
+	size, err := g.journal.trapped()
+	if err != nil {
+		g.stale = true
+		return
+	}
+	g.journal.add(size, 0, 0)
 }
 
 // batchTime is how long n events may take.
@@ -217,10 +238,14 @@ func (g *guest) write(entry func() (int, int, error)) (size, n int, err error) {
 func (g *guest) Save(context.Context) ([]byte, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if err := g.settle(); err != nil {
+		return nil, err
+	}
 	_, out, err := g.ask(opSave, 0, 0, g.runtime.cfg.LoadTime)
 	if err != nil {
 		return nil, err
 	}
+	g.stale = true // what save changed stands in no journal
 	return append([]byte(nil), out...), nil
 }
 
@@ -238,7 +263,7 @@ func (g *guest) Migrate(_ context.Context, version int, state []byte) error {
 func (g *guest) takeOver(op uint32, version int, state []byte) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.journal.tail > 0 {
+	if g.stale || g.journal.tail > 0 {
 		if err := g.checkpoint(); err != nil {
 			return err
 		}
@@ -265,32 +290,9 @@ func (g *guest) checkpoint() error {
 
 // kept takes in that there is a new image.
 func (g *guest) kept() {
-	g.keep = other(g.keep)
+	defer g.stand.move()()
+	g.keep, g.stale = other(g.keep), false
 	g.journal.clear()
-}
-
-// Clone is plugin.Guest's. The clone begins at a copy of the image, in a process of its own.
-func (g *guest) Clone(ctx context.Context) (plugin.Guest, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if err := g.checkpoint(); err != nil {
-		return nil, err
-	}
-	c, err := g.runtime.newGuest(g.program, g.cradle.paper)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	c.keep, c.stats, c.passed = g.keep, g.stats, g.stats.Passed
-	if err = copyPlace(c.cradle.shelfFile, g.cradle.shelfFile, int(g.keep), g.program.Manifest.Limits.MemoryMiB); err == nil {
-		err = c.ensure()
-	}
-	c.mu.Unlock()
-	if err != nil {
-		return nil, errors.Join(err, c.Close(ctx))
-	}
-	c.startWatch()
-	return c, nil
 }
 
 // Stats is plugin.Guest's.
@@ -314,20 +316,16 @@ func (g *guest) Close(context.Context) error {
 	}
 	g.hold(nil)
 	g.spare = nil
+	defer g.stand.move()()
 	return g.free()
 }
 
 // free gives the shared memory back.
 func (g *guest) free() error {
 	c := g.cradle
-	var err error
-	if c.ring != nil {
-		err = c.ring.close()
-	}
-	for _, f := range []*os.File{c.ringFile, c.shelfFile, c.paper} {
-		if f != nil {
-			err = errors.Join(err, f.Close())
-		}
+	err := c.ground.free()
+	if c.paper != nil {
+		err = errors.Join(err, c.paper.Close())
 	}
 	*c = cradle{}
 	return err

@@ -38,6 +38,13 @@ const (
 
 func (j *journal) clear() { j.tail, j.events, j.work = 0, 0, 0 }
 
+// copyTo gives a copy of the journal, whose entries stay as they are until it is cleared, in another room.
+func (j journal) copyTo(room []byte) journal {
+	copy(room, j.room[:j.tail])
+	j.room = room
+	return j
+}
+
 // add takes in an entry that was written behind the tail.
 func (j *journal) add(size, events int, fuel int64) {
 	j.tail, j.events, j.work = j.tail+size, j.events+events, j.work+fuel
@@ -69,6 +76,14 @@ func (j *journal) state(op uint32, version int, state []byte) (int, error) {
 	}
 	copy(j.room[j.tail+entryHead:], state)
 	return j.seal(op, len(state), version), nil
+}
+
+// trapped notes behind the tail that a batch failed there.
+func (j *journal) trapped() (int, error) {
+	if len(j.room)-j.tail < entryHead {
+		return 0, errRoom
+	}
+	return j.seal(opTrapped, 0, 0), nil
 }
 
 // seal writes the head of the entry at the tail, and gives its size.

@@ -28,35 +28,86 @@ type process struct {
 	said  *talk // what it wrote to stderr
 	walls Walls
 
-	calls  uint32
-	online atomic.Bool // it is the one that answers the ring
-	ended  atomic.Bool
-	done   chan struct{} // closed when it was waited for
+	calls uint32
+	own   *ground              // where it may begin besides that of its guest; nil for nowhere
+	place byte                 // where it begins
+	rings atomic.Pointer[ring] // that it answers
+	ended atomic.Bool
+	done  chan struct{} // closed when it was waited for
+}
+
+// Where a child begins.
+const (
+	placeGuest = iota + 1
+	placeOwn
+)
+
+// ground is the memory that a guest has in common with its process: the ring, and the images.
+type ground struct {
+	ring                *ring
+	ringFile, shelfFile *os.File
+}
+
+func newGround(memoryMiB int) (*ground, error) {
+	g := new(ground)
+	var err error
+	if g.ringFile, err = newMemory("ring", ringBytes); err == nil {
+		g.shelfFile, err = newMemory("images", int64(places*placeBytes(memoryMiB)))
+	}
+	if err == nil {
+		g.ring, err = mapRing(int(g.ringFile.Fd()))
+	}
+	if err != nil {
+		return nil, errors.Join(err, g.free())
+	}
+	return g, nil
+}
+
+// free gives the memory back.
+func (g *ground) free() error {
+	if g == nil {
+		return nil
+	}
+	var err error
+	if g.ring != nil {
+		err = g.ring.close()
+	}
+	for _, f := range []*os.File{g.ringFile, g.shelfFile} {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}
+	*g = ground{}
+	return err
 }
 
 // cradle is what a child is born with.
 type cradle struct {
-	ring                       *ring
-	ringFile, shelfFile, paper *os.File
-	command                    []string
-	spawner                    *spawner
-	children                   prometheus.Gauge
+	*ground
+	paper    *os.File
+	command  []string
+	spawner  *spawner
+	children prometheus.Gauge
 }
 
-// spawn starts a child; it compiles its plugin and says hello.
-func (c *cradle) spawn() (*process, error) {
+// spawn starts a child; it compiles its plugin and says hello. With a ground of its own it may become the process of
+// another guest of the same plugin.
+func (c *cradle) spawn(own *ground) (*process, error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("a line to the plugin's process: %w", err)
 	}
 	ours, theirs := os.NewFile(uintptr(fds[0]), "phone"), os.NewFile(uintptr(fds[1]), "phone")
 	defer theirs.Close()
-	p := &process{phone: ours, said: new(talk), done: make(chan struct{})}
+	p := &process{phone: ours, said: new(talk), own: own, place: placeGuest, done: make(chan struct{})}
 	p.cmd = exec.Command(c.command[0], c.command[1:]...)
 	p.cmd.Env = []string{} // not that of the program
 	p.cmd.Dir = "/"
 	p.cmd.Stderr = p.said
-	p.cmd.ExtraFiles = []*os.File{theirs, c.ringFile, c.shelfFile, c.paper}
+	if own == nil {
+		own = c.ground // twice the same
+	}
+	p.cmd.ExtraFiles = []*os.File{theirs, c.paper, c.ringFile, c.shelfFile, own.ringFile, own.shelfFile}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true} // not what a terminal sends to the program
 	if err := c.spawner.start(p.cmd); err != nil {
 		_ = ours.Close()
@@ -67,8 +118,8 @@ func (c *cradle) spawn() (*process, error) {
 		_ = p.cmd.Wait() // how it ended is in its state
 		c.children.Dec()
 		p.ended.Store(true)
-		if p.online.Load() {
-			c.ring.hangUp()
+		if r := p.rings.Load(); r != nil {
+			r.hangUp()
 		}
 		close(p.done)
 	}()
@@ -111,11 +162,11 @@ func (p *process) greet(ctx context.Context, limit time.Duration) error {
 // answer lets the child answer the ring, which no other does any more.
 func (p *process) answer(r *ring) error {
 	r.reset()
-	p.online.Store(true)
+	p.rings.Store(r)
 	if p.ended.Load() {
 		r.hangUp()
 	}
-	if _, err := p.phone.Write([]byte{1}); err != nil {
+	if _, err := p.phone.Write([]byte{p.place}); err != nil {
 		return fmt.Errorf("%w: %w", errGone, err)
 	}
 	return nil
@@ -136,6 +187,8 @@ func (p *process) end() {
 	p.kill()
 	<-p.done
 	_ = p.phone.Close()
+	_ = p.own.free() // it was mapped, and open
+	p.own = nil
 }
 
 // epitaph says in a line why the child ended.
@@ -182,21 +235,17 @@ func (t *talk) String() string {
 }
 
 // spawner starts processes from one thread, which lives as long as it does: the signal that a child gets at the death
-// of its parent comes when the thread dies that it was started from. The children inherit how nice it is: when there is
-// more work than cores, picture and sound go before what compiles.
+// of its parent comes when the thread dies that it was started from.
 type spawner struct {
 	work chan func()
 	done chan struct{}
 }
 
-const nice = 5
-
 func newSpawner() *spawner {
 	s := &spawner{work: make(chan func()), done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		runtime.LockOSThread() // for good: the thread ends with the goroutine, nobody else shall be nice
-		_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), nice)
+		runtime.LockOSThread() // for good: the thread ends with the goroutine
 		for f := range s.work {
 			f()
 		}

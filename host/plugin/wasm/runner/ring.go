@@ -24,14 +24,14 @@ const (
 	ringBytes   = answerAt + answerRoom
 )
 
-// Words of the ring, each in a cache line of its own.
+// Words of the ring. What is written together lies together, in cache lines that the other side does not write to.
 const (
-	wordCalled   = 0   // number of the last call; the child waits for it to change
-	wordAnswered = 64  // number of the last answer; the program waits for it to change
-	wordChild    = 128 // 1 while the child sleeps
-	wordProgram  = 192 // 1 while the program sleeps
-	callAt       = 256
-	answerHead   = 512
+	wordCalled   = 0 // number of the last call; the child waits for it to change
+	callAt       = 8
+	wordChild    = 64  // 1 while the child sleeps
+	wordProgram  = 128 // 1 while the program sleeps
+	wordAnswered = 192 // number of the last answer; the program waits for it to change
+	answerHead   = 200
 )
 
 // gone is an answer that no child gives: its process ended.
@@ -42,7 +42,6 @@ type call struct {
 	Op       uint32
 	At, Size uint32 // of its bytes in the request room
 	Keep     int32  // place of the image that must stay whole, -1 for none
-	Version  int64  // of the state, for migrate
 }
 
 // answer is what the child made of it.
@@ -68,7 +67,7 @@ func mapRing(fd int) (*ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("map the ring: %w", err)
 	}
-	return &ring{mem: mem, spin: spinner{limit: maxSpin}}, nil
+	return &ring{mem: mem}, nil
 }
 
 func (r *ring) close() error { return unix.Munmap(r.mem) }
@@ -107,15 +106,21 @@ func (r *ring) do(n uint32, c call, limit time.Duration) error {
 	if r.word(wordChild).Load() != 0 {
 		futexWake(r.word(wordCalled))
 	}
-	if !r.spin.until(answered, before) {
-		if !r.sleep(wordProgram, answered, before, limit) {
-			return errLate
-		}
+	if !r.spin.until(answered, before, mostForAnswer) && !r.await(answered, before, limit) {
+		return errLate
 	}
 	if answered.Load() == gone {
 		return errGone
 	}
 	return nil
+}
+
+// await is sleep for the program, whose thread has better things to do afterwards.
+func (r *ring) await(answered *atomic.Uint32, before uint32, limit time.Duration) bool {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer takeShortTurns()()
+	return r.sleep(wordProgram, answered, before, limit)
 }
 
 // sleep waits for a word to change, and false when it did not for so long; 0 is for ever.
@@ -139,7 +144,7 @@ func (r *ring) sleep(flag int, w *atomic.Uint32, was uint32, limit time.Duration
 // next waits for a call that is not the one of number last.
 func (r *ring) next(last uint32) uint32 {
 	called := r.word(wordCalled)
-	if !r.spin.until(called, last) {
+	if !r.spin.until(called, last, mostForCall) {
 		r.sleep(wordChild, called, last, 0)
 	}
 	return called.Load()
@@ -159,41 +164,43 @@ func (r *ring) hangUp() {
 	futexWake(r.word(wordAnswered))
 }
 
-// Bounds of spinning. What an answer takes is mostly less than waking a thread up, but of two cores none may be burnt
-// for long.
+// What a side looks at a word for, at most, before it sleeps. To wake a thread up takes some ten microseconds, and
+// hundreds where the cores have other work; so the program, which knows that there will be an answer, waits for as long as
+// waking the child and a usual event take. The child does not know whether there will be a call.
 const (
-	minSpin = 2 * time.Microsecond
-	maxSpin = 30 * time.Microsecond
+	mostForAnswer = 100 * time.Microsecond
+	mostForCall   = 50 * time.Microsecond
 )
 
-// spinner waits for a little while without giving up the core. It waits for less and less when that is in vain, as it
-// is where both processes get the same core, and now and then tries whether it would pay again.
+// spinner waits for a little while without giving up the core. Where that was in vain a few times, because nobody calls or
+// because both processes get the same core, it does so only now and then, to see whether it would pay again.
 type spinner struct {
-	limit time.Duration
-	vain  int // how often in a row it waited in vain
+	vain int // how often in a row
 }
 
-const tryAgain = 64
+const (
+	manyVain = 3
+	tryAgain = 32
+)
 
-// until waits for a word to change, and false when that takes too long.
-func (s *spinner) until(w *atomic.Uint32, was uint32) bool {
-	limit := s.limit
-	if s.vain%tryAgain == tryAgain-1 {
-		limit = maxSpin
+// until waits for a word to change, for so long at most, and gives false when it did not.
+func (s *spinner) until(w *atomic.Uint32, was uint32, most time.Duration) bool {
+	if s.vain >= manyVain && s.vain%tryAgain != 0 {
+		s.vain++
+		return w.Load() != was
 	}
 	for start := time.Now(); ; {
 		for range 32 { // looking at the clock takes longer than looking at the word
 			if w.Load() != was {
-				s.limit, s.vain = min(2*limit, maxSpin), 0
+				s.vain = 0
 				return true
 			}
 		}
-		if time.Since(start) >= limit {
-			break
+		if time.Since(start) >= most {
+			s.vain++
+			return false
 		}
 	}
-	s.limit, s.vain = max(s.limit/2, minSpin), s.vain+1
-	return false
 }
 
 // futexWait sleeps while the word is as it was, for so long at most; 0 is for ever. It may wake up early.

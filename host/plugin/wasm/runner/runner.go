@@ -181,7 +181,7 @@ func Probe(ctx context.Context, cfg Config) (Walls, error) {
 		return Walls{}, err
 	}
 	defer func() { _ = g.Close(ctx) }()
-	p, err := g.cradle.spawn()
+	p, err := g.cradle.spawn(nil)
 	if err != nil {
 		return Walls{}, err
 	}

@@ -31,6 +31,9 @@ func (g *guest) ask(op uint32, at, size int, limit time.Duration) (answer, []byt
 		case !isLost(err):
 			return a, nil, err // it was put back
 		case try == 2:
+			if op == opHandle {
+				g.trapped()
+			}
 			return answer{}, nil, g.gaveUp(err)
 		}
 		g.bury(err)
@@ -138,17 +141,21 @@ func (g *guest) succeed() error {
 	}
 	if p == nil {
 		var err error
-		if p, err = g.cradle.spawn(); err != nil {
+		if p, err = g.cradle.spawn(nil); err != nil {
 			return err
 		}
 		if err := p.greet(context.Background(), g.runtime.cfg.LoadTime); err != nil {
-			_ = p.phone.Close()
+			p.end()
 			return err
 		}
 	}
 	g.hold(p)
 	if err := p.answer(g.cradle.ring); err != nil {
 		return err
+	}
+	if p.place == placeGuest {
+		_ = p.own.free() // nobody will begin there
+		p.own = nil
 	}
 	stats := g.stats
 	a, _, err := g.call(opResume, 0, g.journal.tail, g.runtime.cfg.LoadTime)
@@ -206,12 +213,7 @@ func (g *guest) standBy(ctx context.Context) {
 	if !needed {
 		return
 	}
-	p, err := g.cradle.spawn()
-	if err == nil {
-		if err = p.greet(ctx, g.runtime.cfg.LoadTime); err != nil {
-			_ = p.phone.Close()
-		}
-	}
+	p, err := g.spawnSpare(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
 			g.log.Warn("no second process for a plugin", "why", err)
@@ -221,4 +223,20 @@ func (g *guest) standBy(ctx context.Context) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.spare = p
+}
+
+func (g *guest) spawnSpare(ctx context.Context) (*process, error) {
+	own, err := newGround(g.program.Manifest.Limits.MemoryMiB)
+	if err != nil {
+		return nil, err
+	}
+	p, err := g.cradle.spawn(own)
+	if err != nil {
+		return nil, errors.Join(err, own.free())
+	}
+	if err := p.greet(ctx, g.runtime.cfg.LoadTime); err != nil {
+		p.end()
+		return nil, err
+	}
+	return p, nil
 }

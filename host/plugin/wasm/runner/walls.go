@@ -172,7 +172,8 @@ func guestCalls() []seccomp.SyscallGroup {
 		seccomp.NameWithConditions{Name: "prctl", Conditions: []seccomp.Condition{{Argument: 0, Operation: seccomp.Equal, Value: unix.PR_SET_VMA}}}))
 }
 
-// threads allow new threads, and no processes.
+// threads allow new threads, and no processes. A limit of their number is not for this: RLIMIT_NPROC counts what the user
+// runs everywhere, so it would stop the show of one who runs much, and it does not hold for root.
 func threads() []seccomp.NameWithConditions {
 	return []seccomp.NameWithConditions{{Name: "clone", Conditions: []seccomp.Condition{{Argument: 0, Operation: seccomp.BitsSet, Value: unix.CLONE_THREAD}}}}
 }

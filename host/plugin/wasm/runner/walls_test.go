@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,6 +49,23 @@ var attempts = []struct {
 		_, err := unix.Mmap(-1, 0, 2<<30, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 		return err
 	}},
+	{"start a process", false, func(*paper) error {
+		pid, _, e := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+		if e != 0 {
+			return e
+		}
+		if pid == 0 {
+			unix.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+		}
+		return nil
+	}},
+	{"start a process in a new way", false, func(*paper) error {
+		_, _, e := unix.RawSyscall(unix.SYS_CLONE3, 0, 0, 0)
+		if e == unix.ENOSYS { // it is told that there is no such call; else there would be no such arguments
+			return unix.EPERM
+		}
+		return nil
+	}},
 	{"open a socket", true, func(*paper) error { _, err := net.Dial("tcp", "127.0.0.1:1"); return err }},
 	{"start a program", true, func(*paper) error { return unix.Exec("/bin/sh", []string{"sh"}, nil) }},
 	{"end the program", true, func(*paper) error { return unix.Kill(os.Getppid(), 0) }},
@@ -56,7 +74,7 @@ var attempts = []struct {
 
 // tryMain is a child that has prepared its plugin, and then tries to get out instead of answering.
 func tryMain(name string) int {
-	c := &child{phone: os.NewFile(fdPhone, "phone"), turn: make(chan struct{}), lines: new(lines)}
+	c := newChild()
 	code, err := c.unpack()
 	if err != nil {
 		return 2
@@ -93,7 +111,7 @@ func TestWalls(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = g.Close(t.Context()) }()
-			p, err := g.cradle.spawn()
+			p, err := g.cradle.spawn(nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,8 +154,27 @@ func TestBirth(t *testing.T) {
 	if len(env) > 0 {
 		t.Errorf("environment %q, want none", env)
 	}
-	if p, err := unix.Getpriority(unix.PRIO_PROCESS, g.proc.cmd.Process.Pid); err != nil || 20-p < nice {
-		t.Errorf("its niceness is %d, error %v; want at least %d", 20-p, err, nice)
+	const highest = 20 // getpriority(2) counts the other way round
+	ours, err := unix.Getpriority(unix.PRIO_PROCESS, os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	serving := 0
+	for _, tid := range threadsOf(t, g.proc.cmd.Process.Pid) {
+		attr, err := unix.SchedGetAttr(tid, 0)
+		if err != nil {
+			continue // it has ended
+		}
+		serves := int(attr.Nice) == highest-ours
+		if serves {
+			serving++
+		}
+		if short := attr.Runtime == shortTurn; attr.Runtime != 0 && short != serves { // 0 is what older kernels tell
+			t.Errorf("a thread of niceness %d has turns of %d ns", attr.Nice, attr.Runtime)
+		}
+	}
+	if serving != 1 {
+		t.Errorf("%d of its threads are not nice, want the one that serves", serving)
 	}
 	score, err := os.ReadFile(at + "oom_score_adj")
 	if err != nil || strings.TrimSpace(string(score)) != fmt.Sprint(oomScore) {
@@ -162,6 +199,20 @@ func TestBirth(t *testing.T) {
 	if len(fds) > 16 {
 		t.Errorf("%d open files", len(fds))
 	}
+}
+
+func threadsOf(t *testing.T, pid int) (tids []int) {
+	t.Helper()
+	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range tasks {
+		if tid, err := strconv.Atoi(task.Name()); err == nil {
+			tids = append(tids, tid)
+		}
+	}
+	return tids
 }
 
 // TestParentKilled: when the program is killed, its children go with it.

@@ -21,6 +21,7 @@ const (
 	opSave                  // answer with the state
 	opCheckpoint            // make an image
 	opPing                  // show that you live
+	opTrapped               // a batch failed here: in the journal only
 )
 
 // paper is the head of what a child gets to read. Code and configuration follow it.
