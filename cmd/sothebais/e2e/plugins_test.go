@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -220,14 +222,8 @@ export default definePlugin({ on: { "post.received"(post, show) { show.log(0, "h
 `
 
 func trapAndBack(t *testing.T, data, sim string) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{"plugin.yaml": trapper, "plugin.js": trapperScript} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 	since := lastFact(t, data)
-	command(t, "swap", dir, "--data-dir", data)
+	command(t, "swap", folder(t, trapper, trapperScript), "--data-dir", data)
 	post(t, sim, "tomtom", "@sothebais hello")
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 		if strings.Contains(string(command(t, "plugin", "logs", "trapper", "--data-dir", data)), "heard tomtom") {
@@ -259,23 +255,53 @@ func trapAndBack(t *testing.T, data, sim string) {
 	}
 }
 
-// killPlugins kills the process of every plugin. None may notice: no trap, no start, and what comes then is heard.
+const counter = `id: counter
+version: 0.1.0
+name: Counter
+kind: overlay
+api: "1"
+runtime: {js: plugin.js}
+capabilities: [{name: text, why: shows each post that it heard}]
+subscribes: [post.received]
+`
+
+const counterScript = `import { definePlugin } from "@sothebais/sdk";
+let heard = 0;
+export default definePlugin({ on: { "post.received"(post, show) { show.text("heard", ++heard + " " + post.id); } } });
+`
+
+// folder writes a plugin in JavaScript.
+func folder(t *testing.T, manifest, script string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"plugin.yaml": manifest, "plugin.js": script} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// killPlugins kills the process of every plugin, twice, in a stream of posts. None may notice: no trap, no start, and each
+// post is answered once.
 func killPlugins(t *testing.T, p *program, data, sim string) {
+	command(t, "swap", folder(t, counter, counterScript), "--data-dir", data)
 	since := lastFact(t, data)
 	before := map[string]int{}
 	for _, slot := range []string{"personality", "overlay"} {
 		_, before[slot] = onAir(t, data, slot)
 	}
-	pids := runners(t, p.cmd.Process.Pid)
-	if len(pids) < 3 {
-		t.Fatalf("%d processes of plugins, want 3 at least", len(pids))
-	}
-	for _, pid := range pids {
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
+	var posts []string
+	write := func() {
+		for i := range 6 { // of two, because one person who writes so much is not heard
+			posts = append(posts, post(t, sim, []string{"pixel_pia", "tomtom"}[i%2], "@sothebais hello"))
 		}
 	}
-	post(t, sim, "pixel_pia", "@sothebais hello")
+	write()
+	killRunners(t, p)
+	write()
+	killRunners(t, p)
+	write()
 	for slot, had := range before { // a guest that was started anew would count from 0
 		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 			if _, n := onAir(t, data, slot); n > had {
@@ -286,12 +312,70 @@ func killPlugins(t *testing.T, p *program, data, sim string) {
 			}
 		}
 	}
-	for _, f := range ledger(t, data, since) {
+	var facts []fact
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(150 * time.Millisecond) {
+		facts = ledger(t, data, since)
+		if time.Now().After(deadline) || slices.ContainsFunc(facts, func(f fact) bool {
+			return f.Type == "cue.raised" && strings.Contains(string(f.Data), posts[len(posts)-1])
+		}) {
+			break
+		}
+	}
+	checkReactions(t, facts, posts)
+	for _, f := range facts {
 		if strings.HasPrefix(f.Type, "plugin.") {
 			t.Errorf("a killed process shows: %s %s", f.Type, f.Data)
 		}
 	}
-	if got := runners(t, p.cmd.Process.Pid); len(got) < 3 || slices.ContainsFunc(got, func(pid int) bool { return slices.Contains(pids, pid) }) {
-		t.Errorf("processes %v after those of %v were killed", got, pids)
+}
+
+// checkReactions: each post was received once, and the counter has answered each, once, in order and with its own count.
+func checkReactions(t *testing.T, facts []fact, posts []string) {
+	t.Helper()
+	var received, raised []string
+	seq := map[uint64]string{}
+	for _, f := range facts {
+		var d struct {
+			Post struct{ ID string }
+			Cue  struct{ From, Text string }
+		}
+		if f.Type != "post.received" && f.Type != "cue.raised" {
+			continue
+		}
+		switch f.into(t, &d); {
+		case f.Type == "post.received":
+			received, seq[f.Seq] = append(received, d.Post.ID), d.Post.ID
+		case d.Cue.From == "counter":
+			raised = append(raised, d.Cue.Text)
+			if want := fmt.Sprintf("%d %s", len(raised), seq[f.Cause]); d.Cue.Text != want {
+				t.Errorf("the reaction to event %d is %q; want %q", f.Cause, d.Cue.Text, want)
+			}
+		}
+	}
+	if !slices.Equal(received, posts) || len(raised) != len(posts) {
+		t.Errorf("%d posts were received, of %d; there are %d reactions", len(received), len(posts), len(raised))
+	}
+}
+
+// killRunners kills the process of every plugin, and waits until others are in their place.
+func killRunners(t *testing.T, p *program) {
+	t.Helper()
+	pids := runners(t, p.cmd.Process.Pid)
+	if len(pids) < 3 {
+		t.Fatalf("%d processes of plugins, want 3 at least", len(pids))
+	}
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			t.Fatal(err)
+		}
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		got := runners(t, p.cmd.Process.Pid)
+		if len(got) >= 3 && !slices.ContainsFunc(got, func(pid int) bool { return slices.Contains(pids, pid) }) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("processes %v after those of %v were killed", got, pids)
+		}
 	}
 }
