@@ -9,7 +9,7 @@ import (
 
 // Record makes a recording of what stands in the ledger behind the event after, up to the event until; 0 for the end.
 func (l *Ledger) Record(ctx context.Context, version string, after, until uint64) (*replay.Recording, error) {
-	m := replay.NewMaker(version, func(b []byte, e Event) ([]byte, bool) { return wasm.AppendEvent(b, &e) })
+	m := replay.NewMaker(version, wasm.AppendEvent)
 	for {
 		events, err := l.Read(ctx, after, 4096)
 		if err != nil {
