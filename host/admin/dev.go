@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -117,7 +118,7 @@ func (d *devs) list(now time.Time) (DevList, chan struct{}) {
 
 func (s *Server) putDev(_ context.Context, in *struct{ Body DevReport }) (*body[Done], error) {
 	if !s.devs.put(in.Body, time.Now()) {
-		return nil, actFailed(ErrRefused)
+		return nil, actFailed(fmt.Errorf("%w: %d plugins are being written already", ErrRefused, maxDevs))
 	}
 	return &body[Done]{}, nil
 }

@@ -62,9 +62,11 @@ export const eventually = async (what, check, ms = 20_000) => {
 
 /** Fails on any violation that axe finds, in the theme that is on; within is the one part that is new since the last time. */
 export const accessible = async (where, within = "html") => {
-  await page.waitForTimeout(400); // colours that are still moving would be judged half way
+  await page.emulateMedia({ reducedMotion: "reduce" }); // colours that are still moving would be judged half way
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe); // by the debugger, so that the page's policy stands
   const { violations } = await page.evaluate((sel) => globalThis.axe.run(sel, { resultTypes: ["violations"] }), within);
+  await page.emulateMedia({ reducedMotion: "no-preference" });
   const words = violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 4).map((n) => n.target.join(" ")).join(" | ")}`);
   assert.deepEqual(words, [], `axe on ${where}`);
 };

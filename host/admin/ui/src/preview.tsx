@@ -14,15 +14,17 @@ function useDevs(): DevReport[] | null {
   const room = useRoom();
   const [list, setList] = useState<DevReport[] | null>(null);
   useEffect(() => {
-    let gone = false;
+    const left = new AbortController();
+    const gone = () => left.signal.aborted;
     const follow = async () => {
-      for (let after = 0; !gone; ) {
+      for (let after = 0; !gone(); ) {
         try {
-          const got = await api.devs(after);
-          if (gone) return;
+          const got = await api.devs(after, left.signal);
+          if (gone()) return;
           after = got.revision;
           setList(got.items);
         } catch (err) {
+          if (gone()) return;
           room.failed(err);
           await new Promise((r) => setTimeout(r, 2000));
           after = 0; // the program may be another one by now
@@ -30,9 +32,7 @@ function useDevs(): DevReport[] | null {
       }
     };
     void follow();
-    return () => {
-      gone = true;
-    };
+    return () => left.abort();
   }, [room]);
   return list;
 }
@@ -66,7 +66,9 @@ export function Preview({ me }: { me: Me }) {
 function Work({ dev: d }: { dev: DevReport }) {
   const now = usePart("second");
   const asked = useRef<HTMLPreElement>(null);
-  useEffect(() => asked.current?.scrollTo(0, asked.current.scrollHeight), [d.reactions]); // the newest events are the last
+  useEffect(() => {
+    if (asked.current) asked.current.scrollTop = asked.current.scrollHeight; // the newest events are the last
+  }, [d.reactions]);
   return (
     <Panel
       title={d.plugin || "Being written"} className="min-h-48 flex-1"

@@ -107,6 +107,6 @@ export const api = {
   uninstall: (plugin: string) => must(client.DELETE("/api/v1/packages/{plugin}", { params: { path: { plugin } } })),
   characters: async () => (await must(client.GET("/api/v1/characters", get))).items,
   newCharacter: (id: string, plays: string) => must(client.POST("/api/v1/characters", { body: { id, plays } })),
-  devs: (after: number) => must(client.GET("/api/v1/dev", { ...get, params: { query: { after } } })),
+  devs: (after: number, signal: AbortSignal) => must(client.GET("/api/v1/dev", { ...get, signal, params: { query: { after } } })),
   retry: (slot: SlotName, seq: number) => must(client.POST("/api/v1/slots/{slot}/quarantine/{seq}/retry", { params: { path: { slot, seq } } })),
 };

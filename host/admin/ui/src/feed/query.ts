@@ -25,23 +25,25 @@ export function useQuery<T>(key: string, ask: () => Promise<T>, every: number): 
   const latest = useRef(ask);
   latest.current = ask;
   const newest = useRef(0); // answers that come late are of no interest
+  const pending = useRef(0);
   const refresh = useCallback(() => {
     if (!key || document.hidden) return;
     const mine = ++newest.current;
     const take = (next: (was: Answer<T>) => Answer<T>) => {
       if (mine === newest.current) setAnswer(next);
     };
+    pending.current++;
     latest.current().then(
       (data) => take(() => ({ key, data, error: "" })),
       (err: unknown) => {
         room.failed(err);
         take((was) => ({ key, data: was.key === key ? was.data : null, error: err instanceof Error ? err.message : String(err) }));
       },
-    );
+    ).finally(() => pending.current--);
   }, [key, room]);
   useEffect(() => {
     refresh();
-    const timer = setInterval(refresh, every);
+    const timer = setInterval(() => pending.current === 0 && refresh(), every); // a program that is slow is not asked the faster
     document.addEventListener("visibilitychange", refresh);
     return () => {
       newest.current++;

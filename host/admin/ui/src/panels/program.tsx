@@ -65,9 +65,9 @@ export function Screen() {
         <h2 className="inline-flex h-6 items-center gap-1.5 rounded-md bg-(--on-air) px-2 font-bold tracking-wide whitespace-nowrap text-white"><Radio aria-hidden size={12} /> PROGRAM</h2>
         <span className="truncate text-xs font-semibold">{scene}</span>
         {playing.state === "playing" && (
-          <span title="How far this picture is behind the newest one that arrived" className="ml-auto font-mono whitespace-nowrap text-soft tabular">{playing.behind.toFixed(1)} s behind</span>
+          <span title="How far this picture is behind the newest one that arrived" className="ml-auto font-mono whitespace-nowrap text-soft tabular max-sm:hidden">{playing.behind.toFixed(1)} s behind</span>
         )}
-        <div className={cx("flex items-center gap-2", playing.state !== "playing" && "ml-auto")}>
+        <div className={cx("flex items-center gap-2 max-sm:ml-auto", playing.state !== "playing" && "ml-auto")}>
           {!muted && <Level meter={meter} />}
           <Button look={muted ? "gold" : "plain"} onClick={toggle} keys="M" aria-pressed={!muted} className="h-7">
             {muted ? <VolumeX aria-hidden size={15} /> : <Volume2 aria-hidden size={15} />} {muted ? "Turn the sound on" : "Sound"}

@@ -129,7 +129,7 @@ function Drop({ take, small, files }: { take: (list: Iterable<File>) => void; sm
       <FileUp aria-hidden size={small ? 18 : 26} className="shrink-0 text-faint" />
       <div className="min-w-0 flex-1 text-xs">
         {files ? (
-          <p className="break-all"><span className="font-mono font-semibold">{files.pack.name}</span> <span className="text-faint">{size(files.pack.size)}</span>
+          <p className="wrap-anywhere"><span className="font-mono font-semibold">{files.pack.name}</span> <span className="text-faint">{size(files.pack.size)}</span>
             <span className="block text-faint">{files.signature ? files.signature.name : "no signature file; drop it here as well if there is one"}</span></p>
         ) : (
           <p className="text-sm text-soft">Drop a package here, with its signature:<span className="mt-0.5 block font-mono text-xs text-faint">name-1.0.0.sbx and name-1.0.0.sbx.minisig</span></p>

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 
-/** Shortcuts of the page: single keys, except while somebody types or a modifier is down. */
+/** Shortcuts of the page: single keys, except while somebody types, a modifier is down, or a dialog lies over it. */
 export function useKeys(keys: Record<string, () => void>): void {
   const latest = useRef(keys);
   latest.current = keys;
@@ -8,7 +8,7 @@ export function useKeys(keys: Record<string, () => void>): void {
     const on = (e: KeyboardEvent) => {
       if (e.ctrlKey || e.metaKey || e.altKey || e.repeat) return;
       const at = e.target as HTMLElement;
-      if (at.closest("input, textarea, select, [contenteditable]")) return;
+      if (at.closest("input, textarea, select, [contenteditable]") || document.querySelector("dialog:modal")) return;
       const act = latest.current[e.key.toLowerCase()];
       if (!act) return;
       e.preventDefault();

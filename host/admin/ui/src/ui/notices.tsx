@@ -34,7 +34,7 @@ export function Notices({ children }: { children: ReactNode }) {
   return (
     <NoticeContext value={say}>
       {children}
-      <div role="status" aria-live="polite" className="pointer-events-none fixed inset-x-0 bottom-5 z-50 flex flex-col max-sm:bottom-18 items-center gap-2 px-4">
+      <div role="status" aria-live="polite" className="pointer-events-none fixed inset-x-0 bottom-5 z-50 flex flex-col max-sm:top-[calc(var(--top)+8px)] max-sm:bottom-auto items-center gap-2 px-4">
         {list.map((n) => <Line key={n.id} notice={n} drop={drop} undo={() => undo(n)} keys={n === last} />)}
       </div>
     </NoticeContext>
