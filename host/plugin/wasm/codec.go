@@ -16,7 +16,7 @@ const (
 	maxTexts     = 512
 	maxKeptBytes = 64
 	// Longer ones are cut from a piece of memory, most of them: one that is kept for long keeps no more than that.
-	pieceBytes = 4 << 10
+	pieceBytes = 16 << 10
 	maxCut     = 512
 )
 
