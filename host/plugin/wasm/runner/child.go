@@ -63,7 +63,7 @@ func (c *child) live(ctx context.Context) error {
 		return fmt.Errorf("%w; the program starts this by itself", err)
 	}
 	runtime.LockOSThread()
-	takeShortTurns()
+	takeTurns(0, shortTurn)
 	if err := yieldAllBut(unix.Gettid()); err != nil {
 		return err
 	}

@@ -91,7 +91,8 @@ type Runtime struct {
 	metrics *metrics
 }
 
-// New makes a runtime. Close it after its guests.
+// New makes a runtime. Close it after its guests. From here on all threads of the program take short turns, before which
+// the processes of plugins stand back.
 func New(cfg Config) (*Runtime, error) {
 	cfg = cfg.withDefaults()
 	if len(cfg.Command) == 0 {
@@ -108,6 +109,9 @@ func New(cfg Config) (*Runtime, error) {
 		if err := prune(cfg.CacheDir); err != nil {
 			return nil, fmt.Errorf("clean the cache of compiled plugins in %s: %w", cfg.CacheDir, err)
 		}
+	}
+	if err := takeProgramTurns(); err != nil {
+		return nil, err
 	}
 	return &Runtime{cfg: cfg, spawner: newSpawner(), metrics: newMetrics(cfg.Metrics)}, nil
 }
