@@ -63,7 +63,7 @@ func (c *child) live(ctx context.Context) error {
 		return fmt.Errorf("%w; the program starts this by itself", err)
 	}
 	runtime.LockOSThread()
-	takeTurns(0, shortTurn)
+	takeShortTurns()
 	if err := yieldAllBut(unix.Gettid()); err != nil {
 		return err
 	}

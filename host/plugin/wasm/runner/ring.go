@@ -119,7 +119,7 @@ func (r *ring) do(n uint32, c call, limit time.Duration) error {
 func (r *ring) await(answered *atomic.Uint32, before uint32, limit time.Duration) bool {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	defer takeTurns(0, shortTurn)()
+	defer takeShortTurns()()
 	return r.sleep(wordProgram, answered, before, limit)
 }
 

@@ -91,8 +91,7 @@ type Runtime struct {
 	metrics *metrics
 }
 
-// New makes a runtime. Close it after its guests. From here on all threads of the program take short turns, before which
-// the processes of plugins stand back.
+// New makes a runtime. Close it after its guests.
 func New(cfg Config) (*Runtime, error) {
 	cfg = cfg.withDefaults()
 	if len(cfg.Command) == 0 {
@@ -109,9 +108,6 @@ func New(cfg Config) (*Runtime, error) {
 		if err := prune(cfg.CacheDir); err != nil {
 			return nil, fmt.Errorf("clean the cache of compiled plugins in %s: %w", cfg.CacheDir, err)
 		}
-	}
-	if err := takeProgramTurns(); err != nil {
-		return nil, err
 	}
 	return &Runtime{cfg: cfg, spawner: newSpawner(), metrics: newMetrics(cfg.Metrics)}, nil
 }

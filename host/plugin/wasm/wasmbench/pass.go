@@ -31,6 +31,7 @@ const (
 	rounds   = 151
 	perRound = 2 * time.Millisecond
 	answer   = 176 // bytes of text in the command
+	calls    = 20_000
 )
 
 // Run gives nanoseconds for one event, in batches of so many, each the median of several rounds which take turns, so
@@ -46,11 +47,6 @@ func Run(events int) (guestNS, nativeNS float64, err error) {
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, r.Close(ctx)) }()
-	return RunOn(ctx, r, events)
-}
-
-// RunOn is Run on another runtime.
-func RunOn(ctx context.Context, r plugin.Runtime, events int) (guestNS, nativeNS float64, err error) {
 	g, err := r.Load(ctx, Spec("pass", module))
 	if err != nil {
 		return 0, 0, err
@@ -71,8 +67,34 @@ func RunOn(ctx context.Context, r plugin.Runtime, events int) (guestNS, nativeNS
 	return each[0] / float64(events), each[1] / float64(events), err
 }
 
-// heap is less than what a show keeps in memory, and enough. In a program that keeps next to nothing Go's collector runs hundreds of
-// times a second, on the core that belongs to somebody else, and most of what is measured is that.
+// CallsOn gives nanoseconds for one event, in batches of so many, through a guest of another runtime: of single calls the
+// median, and the mean of all. Where another process takes part, the mean is mostly how long a thread waited for its turn.
+func CallsOn(ctx context.Context, r plugin.Runtime, events int) (medianNS, meanNS float64, err error) {
+	kept := make([]byte, heap)
+	defer runtime.KeepAlive(kept)
+	g, err := r.Load(ctx, Spec("pass", module))
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, g.Close(ctx)) }()
+	batch := Bids(events)
+	if err := agree(ctx, g, &native{}, batch); err != nil {
+		return 0, 0, err
+	}
+	took := make([]float64, calls)
+	begun := time.Now()
+	for i := range took {
+		start := time.Now()
+		if _, err := g.HandleBatch(ctx, batch); err != nil {
+			return 0, 0, err
+		}
+		took[i] = float64(time.Since(start).Nanoseconds()) / float64(events)
+	}
+	return median(took), float64(time.Since(begun).Nanoseconds()) / float64(calls*events), nil
+}
+
+// heap is less than what a show keeps in memory, and enough. In a program that keeps next to nothing Go's collector runs
+// hundreds of times a second, on the core that belongs to somebody else, and most of what is measured is that.
 const heap = 32 << 20
 
 // TakeTurns gives nanoseconds for a call of each function, the median of several rounds in which each has its turn.
