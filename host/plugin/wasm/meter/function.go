@@ -140,8 +140,8 @@ func (f *function) readCode() {
 
 func calls(op int) bool { return op == opCall || op == opCallIndirect }
 
-// leaves reports whether somebody else may look at the counter after an instruction. What br_table does is found out
-// while its labels are read.
+// leaves reports whether somebody else may look at the counter after an instruction. That of br_table is taken for
+// granted: its labels are read later.
 func (f *function) leaves(in instr) bool {
 	switch in.op {
 	case opCall, opCallIndirect, opReturn, opBrTable:
