@@ -335,6 +335,17 @@ func TestAllCommandsArrive(t *testing.T) {
 	}
 }
 
+// TestKnownModulesAreNotValidated: it takes longer than the rest of loading one whose compiled code is at hand.
+func TestKnownModulesAreNotValidated(t *testing.T) {
+	noPlugin := read(t, "signature.wasm")
+	for _, known := range []bool{false, true} {
+		_, _, err := newRuntime(t, Config{Known: known}).compile(t.Context(), noPlugin)
+		if refused := err != nil; refused == known {
+			t.Errorf("known %v: error %v", known, err)
+		}
+	}
+}
+
 func TestLoadRefuses(t *testing.T) {
 	r := newRuntime(t, Config{LoadFuel: 100_000_000})
 	fixture := read(t, "fixture.wasm")

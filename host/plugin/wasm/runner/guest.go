@@ -121,6 +121,13 @@ func (g *guest) start(ctx context.Context) error {
 // becomeKnown writes the paper for successors, which need not validate the module once more, nor get the store but from
 // an image.
 func (g *guest) becomeKnown() error {
+	dir, err := g.runtime.folder(g.program)
+	if err == nil {
+		err = mark(dir)
+	}
+	if err != nil {
+		return err
+	}
 	p := *g.program
 	p.Store.Content = nil
 	known, err := g.runtime.describe(&p, true)

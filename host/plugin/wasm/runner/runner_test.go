@@ -16,6 +16,7 @@ import (
 
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/wasm"
 	"github.com/sothebais/sothebais/host/show"
 )
 
@@ -107,6 +108,24 @@ func heard(tb testing.TB, g plugin.Guest, seq uint64) int {
 		tb.Fatal(err)
 	}
 	return n
+}
+
+// TestValidatedOnce: what one runtime found valid the next need not look at, and what is invalid stays so.
+func TestValidatedOnce(t *testing.T) {
+	dir := t.TempDir()
+	for _, before := range []bool{false, true} {
+		r := newRuntime(t, Config{CacheDir: dir})
+		for name, want := range map[string]bool{"echo.wasm": before, "thief.wasm": false} {
+			folder, err := r.folder(&wasm.Program{Code: read(t, name)})
+			if got := validated(folder); err != nil || got != want {
+				t.Errorf("%s was validated before: %v, error %v; want %v", name, got, err, want)
+			}
+		}
+		load(t, r, read(t, "echo.wasm"))
+		if _, err := r.Load(t.Context(), plugin.Spec{Manifest: manifest(), Files: files(read(t, "thief.wasm"))}); !errors.Is(err, plugin.ErrModule) {
+			t.Errorf("error %v; want a refusal", err)
+		}
+	}
 }
 
 // TestKilled: whenever the process of a guest is killed, the guest is back as it was.
