@@ -53,7 +53,8 @@ const (
 type Answer struct {
 	Unknown, Dropped int
 
-	all, rest []byte
+	rest      []byte
+	size      int // of all
 	events    int // of the batch
 	limit     int // commands that are still taken
 	count, at uint32
@@ -68,7 +69,7 @@ func ReadAnswer(b []byte, events, limit int) (Answer, error) {
 	if uint64(size) != uint64(len(b)) {
 		return Answer{}, fmt.Errorf("%w: header says %d bytes, the guest returned %d", ErrCommands, size, len(b))
 	}
-	return Answer{all: b, rest: b[batchHeader:], events: events, limit: limit, count: count}, nil
+	return Answer{rest: b[batchHeader:], size: len(b), events: events, limit: limit, count: count}, nil
 }
 
 // Next reads the next command into c, whatever was there, and false when there is none; text makes a string of bytes
@@ -78,7 +79,7 @@ func (a *Answer) Next(c *Command, text func([]byte) string) (bool, error) {
 	for a.at < a.count {
 		rec, err := nextCommand(a.rest, a.events)
 		if err != nil {
-			return false, fmt.Errorf("%w: command %d of %d, byte %d: %w", ErrCommands, a.at, a.count, len(a.all)-len(a.rest), err)
+			return false, fmt.Errorf("%w: command %d of %d, byte %d: %w", ErrCommands, a.at, a.count, a.size-len(a.rest), err)
 		}
 		a.rest = a.rest[len(rec):]
 		a.at++

@@ -41,6 +41,7 @@ type guest struct {
 	mu      sync.Mutex // guards all below, against the watch
 	proc    *process   // nil between two
 	spare   *process   // has compiled the plugin, and waits
+	folder  string     // of its compiled code; empty when there is none, or another guest wrote the paper
 	keep    int32      // place of the image that counts, -1 for none
 	journal journal
 	stale   bool     // image and journal do not lead to where it stands: an image has to be made before anything else
@@ -76,8 +77,8 @@ func (r *Runtime) newGuestOn(on *ground, p *wasm.Program, known *os.File) (*gues
 	var err error
 	if known != nil {
 		g.cradle.paper, err = reopen(known)
-	} else {
-		g.cradle.paper, err = r.describe(p, false)
+	} else if g.folder, err = r.folder(p); err == nil {
+		g.cradle.paper, err = r.describe(p, g.folder, validated(g.folder))
 	}
 	if err != nil {
 		return nil, errors.Join(err, g.free())
@@ -121,16 +122,12 @@ func (g *guest) start(ctx context.Context) error {
 // becomeKnown writes the paper for successors, which need not validate the module once more, nor get the store but from
 // an image.
 func (g *guest) becomeKnown() error {
-	dir, err := g.runtime.folder(g.program)
-	if err == nil {
-		err = mark(dir)
-	}
-	if err != nil {
+	if err := mark(g.folder); err != nil {
 		return err
 	}
 	p := *g.program
 	p.Store.Content = nil
-	known, err := g.runtime.describe(&p, true)
+	known, err := g.runtime.describe(&p, g.folder, true)
 	if err != nil {
 		return err
 	}

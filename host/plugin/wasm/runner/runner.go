@@ -137,17 +137,13 @@ func (r *Runtime) Load(ctx context.Context, s plugin.Spec) (plugin.Guest, error)
 	return g, nil
 }
 
-// describe writes what a child gets to read about its plugin. Known says that another child has validated the module; so
-// may the folder of its compiled code.
-func (r *Runtime) describe(p *wasm.Program, known bool) (*os.File, error) {
-	dir, err := r.folder(p)
-	if err != nil {
-		return nil, err
-	}
+// describe writes what a child gets to read about its plugin: where its compiled code is, and whether another child has
+// validated the module.
+func (r *Runtime) describe(p *wasm.Program, dir string, known bool) (*os.File, error) {
 	m := *p.Manifest
 	m.Config = nil // the guest gets it as bytes
 	sheet := paper{Manifest: m, SHA256: p.SHA256, Code: len(p.Code), Config: len(p.Config), CacheDir: dir, LoadFuel: r.cfg.LoadFuel, ModuleBytes: r.cfg.ModuleBytes,
-		CPUSeconds: uint64(max(1, r.cfg.CompileCPU/time.Second)), CompileMiB: r.cfg.CompileMiB, Known: known || validated(dir), Store: p.Store}
+		CPUSeconds: uint64(max(1, r.cfg.CompileCPU/time.Second)), CompileMiB: r.cfg.CompileMiB, Known: known, Store: p.Store}
 	head, err := sheet.write()
 	if err != nil {
 		return nil, err
