@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -90,7 +91,8 @@ func start(t *testing.T, env []string, name string, args ...string) *program {
 		if t.Failed() {
 			p.mu.Lock()
 			defer p.mu.Unlock()
-			t.Logf("%s said last:\n%s", filepath.Base(name), strings.Join(p.talk[max(0, len(p.talk)-25):], "\n"))
+			talk := slices.DeleteFunc(slices.Clone(p.talk), func(line string) bool { return strings.Contains(line, `"listening"`) })
+			t.Logf("%s said last:\n%s", filepath.Base(name), strings.Join(talk[max(0, len(talk)-12):], "\n"))
 		}
 	})
 	return p
