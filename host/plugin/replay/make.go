@@ -31,9 +31,13 @@ func (m *Maker) Add(e event.Event) {
 	case show.PluginLoaded:
 		m.loaded(e.Seq, d)
 	case show.Stopped, show.Started:
-		for slot, i := range m.on {
-			m.rec.Takes[i].End = m.rec.End
+		for slot := range m.on {
 			m.end(slot, e.Seq)
+		}
+		for i := range m.rec.Takes {
+			if t := &m.rec.Takes[i]; t.Began == m.began {
+				t.End = m.rec.End
+			}
 		}
 		m.began = e.Seq
 	case cue.Raised:

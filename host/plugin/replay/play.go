@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,16 +127,8 @@ const aboutReach = 512
 // longestWait is how long the director keeps a plugin's line before it drops it, and a little more.
 const longestWait = 10 * time.Second
 
-// endOf is when the show ended for a take; far off when another plugin followed.
-func (r *Recording) endOf(t Take) time.Time {
-	switch {
-	case t.End != 0:
-		return time.UnixMilli(t.End)
-	case t.Until == 0 && r.End != 0:
-		return time.UnixMilli(r.End)
-	}
-	return time.Unix(1<<40, 0)
-}
+// endOf is when the show ended for a take, as far as the recording goes.
+func (r *Recording) endOf(t Take) time.Time { return time.UnixMilli(cmp.Or(t.End, r.End)) }
 
 func (p *player) moment(rec abi.Recorded) *Moment {
 	seq := rec.Seq()

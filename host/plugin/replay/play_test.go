@@ -233,6 +233,33 @@ func TestWhatWaitedWhenTheShowEndedIsNoDifference(t *testing.T) {
 	}
 }
 
+// TestALineThatWaitedBehindASwap: the director still had the last line of the first plugin when the show ended, and the
+// second plugin was on air already.
+func TestALineThatWaitedBehindASwap(t *testing.T) {
+	for _, stopped := range []bool{true, false} {
+		m := NewMaker("test", encode)
+		for i, d := range []event.Data{
+			show.Started{Version: "test"},
+			show.PluginLoaded{Slot: "personality", Plugin: "ann", SHA256: "aa"},
+			show.Ticked{SecondsLeft: 9}, // 3: answered, but never said
+			show.PluginLoaded{Slot: "personality", Plugin: "bob", SHA256: "bb", After: 3},
+			show.Ticked{SecondsLeft: 8},
+			show.Stopped{},
+		} {
+			if _, last := d.(show.Stopped); !last || stopped {
+				m.Add(event.Event{Seq: uint64(i + 1), At: time.UnixMilli(1_790_000_000_000 + int64(i)*1000), Data: d})
+			}
+		}
+		ann := manifest()
+		ann.ID = "ann"
+		p := &parrot{say: func(e abi.Recorded) []plugin.Reaction { return []plugin.Reaction{say(e.Seq(), "nine")} }}
+		moments, _, err := m.Recording().Play(t.Context(), m.Recording().Takes[0], p, ann, Options{})
+		if err != nil || len(moments) != 1 || Compare(moments[0]) != Waiting {
+			t.Errorf("stopped %v: %+v, %v; want one moment that waits", stopped, moments, err)
+		}
+	}
+}
+
 // TestWhatAPersonDecidedIsReplayed: of uses that were asked about only those that were allowed count, as on air.
 func TestWhatAPersonDecidedIsReplayed(t *testing.T) {
 	answer := func(n int) cue.Cue {

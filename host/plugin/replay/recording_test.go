@@ -52,7 +52,7 @@ func night() *Recording {
 		cue.Dropped{Cue: cue.Cue{From: "bob", Verb: cue.Say, Text: "seven"}, Reason: "stale"},
 		show.Stopped{},
 	} {
-		e := event.Event{Seq: uint64(i + 1), At: at.Add(time.Duration(i) * time.Second), Data: d}
+		e := event.Event{Seq: uint64(i + 1), At: at.Add(time.Duration(i) * 3 * time.Second), Data: d}
 		if i > 0 {
 			e.Cause = uint64(i)
 		}
@@ -86,8 +86,8 @@ func TestRecordingIsReadAsItWasWritten(t *testing.T) {
 
 func TestTakes(t *testing.T) {
 	want := []Take{
-		{Slot: "personality", Plugin: "ann", Version: "1.0.0", SHA256: "aa", After: 1, Caught: 3, Until: 8, Seated: 1, Began: 1},
-		{Slot: "personality", Plugin: "bob", Version: "2.0.0", SHA256: "bb", After: 8, Until: 12, Seated: 9, Began: 1, End: 1_790_000_010_000},
+		{Slot: "personality", Plugin: "ann", Version: "1.0.0", SHA256: "aa", After: 1, Caught: 3, Until: 8, Seated: 1, Began: 1, End: 1_790_000_030_000},
+		{Slot: "personality", Plugin: "bob", Version: "2.0.0", SHA256: "bb", After: 8, Until: 12, Seated: 9, Began: 1, End: 1_790_000_030_000},
 	}
 	if diff := cmp.Diff(want, night().Takes); diff != "" {
 		t.Error(diff)

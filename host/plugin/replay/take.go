@@ -23,7 +23,8 @@ type Take struct {
 	// Seated is behind which fact its answers are: that the show started, or that it was loaded.
 	Seated uint64 `json:"seated,omitempty"`
 	Began  uint64 `json:"began,omitempty"` // the fact that the show started
-	// End is when the show ended while it was there, in milliseconds; what waited for its turn then has no answer.
+	// End is when its show ended, in milliseconds, whether it was still there or not; what waited for its turn by then
+	// has no answer.
 	End int64 `json:"end_ms,omitempty"`
 	// Powers are what it had at first; Changes what a person gave and took meanwhile.
 	Powers  []show.PluginGrant `json:"powers"`
