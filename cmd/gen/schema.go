@@ -181,6 +181,17 @@ var (
 	initials = map[string]string{"id": "ID", "ms": "MS", "ok": "OK", "url": "URL"}
 )
 
+// texts is the Go expression for how many bytes the texts of an event have.
+func texts(fields []field) string {
+	var sum []string
+	for _, f := range fields {
+		if f.Type == "string" {
+			sum = append(sum, "len(v."+pascal(f.Name)+")")
+		}
+	}
+	return cmp.Or(strings.Join(sum, "+"), "0")
+}
+
 var functions = template.FuncMap{
 	"pascal":   pascal,
 	"camel":    camel,
@@ -196,6 +207,7 @@ var functions = template.FuncMap{
 	"writer": func(t string) string {
 		return map[string]string{"string": "str", "u64": "u64", "i64": "i64", "bool": "flag"}[t]
 	},
+	"texts":    texts,
 	"sentence": func(s string) string { return strings.TrimSuffix(s, ".") + "." },
 	"lower":    func(s string) string { return strings.ToLower(s[:1]) + s[1:] },
 	"letters":  func(t string) string { return signatures[t] },

@@ -2,7 +2,7 @@ package guest
 
 // Commands takes what a plugin asks of the show. Each command belongs to the event that is being handled.
 type Commands struct {
-	buf   []byte
+	w     recordWriter // of the command at hand, behind all others
 	count uint32
 	event uint32
 }
@@ -11,20 +11,22 @@ type Commands struct {
 func (c *Commands) Len() int { return int(c.count) }
 
 func (c *Commands) reset() {
-	c.buf = append(c.buf[:0], zeros[:batchHeader]...)
+	c.w.b = append(c.w.b[:0], 0, 0, 0, 0, 0, 0, 0, 0)
 	c.count, c.event = 0, 0
 }
 
-func (c *Commands) begin(kind uint16, fields int) recordWriter {
-	w := recordWriter{b: append(c.buf, zeros[:commandHeader+slot*fields]...), start: len(c.buf), header: commandHeader}
-	h := w.b[w.start : w.start+commandHeader]
+// begin begins a command; each of its fields has to be written.
+func (c *Commands) begin(kind uint16, fields int) {
+	at := len(c.w.b)
+	c.w.start, c.w.slots = at, at+commandHeader
+	c.w.extend(commandHeader + slot*fields)
+	h := c.w.b[at:]
 	le.PutUint64(h, uint64(kind)<<32|uint64(fields)<<48)
-	le.PutUint32(h[8:], c.event)
-	return w
+	le.PutUint64(h[8:], uint64(c.event))
 }
 
-func (c *Commands) end(w recordWriter) {
-	c.buf = w.end()
+func (c *Commands) end() {
+	c.w.end()
 	c.count++
 }
 
@@ -33,7 +35,8 @@ func (c *Commands) bytes() []byte {
 	if c.count == 0 {
 		return nil
 	}
-	le.PutUint32(c.buf, c.count)
-	le.PutUint32(c.buf[4:], uint32(len(c.buf)))
-	return c.buf
+	b := c.w.b
+	le.PutUint32(b, c.count)
+	le.PutUint32(b[4:], uint32(len(b)))
+	return b
 }

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -13,12 +14,6 @@ const (
 	commandHeader = 16
 	slot          = 8
 )
-
-// maxFields is how many fields a record can have, which it counts in a byte.
-const maxFields = 255
-
-// zeros are what records begin and end with.
-var zeros [commandHeader + slot*maxFields]byte
 
 // Kind is the number of a kind of event; the constants are named Kind….
 type Kind uint16
@@ -123,13 +118,12 @@ func (p *piece) keep(b []byte) string {
 
 // recordWriter writes one record at the end of a buffer.
 type recordWriter struct {
-	b      []byte
-	start  int
-	header int
+	b            []byte
+	start, slots int // of the record, and of its fields
 }
 
 func beginEvent(kind Kind, fields int, seq uint64, at int64) recordWriter {
-	w := recordWriter{b: make([]byte, eventHeader+slot*fields), header: eventHeader}
+	w := recordWriter{b: make([]byte, eventHeader+slot*fields), slots: eventHeader}
 	le.PutUint16(w.b[4:], uint16(kind))
 	w.b[6] = byte(fields)
 	le.PutUint64(w.b[8:], seq)
@@ -137,14 +131,25 @@ func beginEvent(kind Kind, fields int, seq uint64, at int64) recordWriter {
 	return w
 }
 
-func (w *recordWriter) slot(i int) []byte   { return w.b[w.start+w.header+slot*i:] }
+// extend makes the buffer n bytes longer, whatever they hold, and leaves room for what end adds.
+func (w *recordWriter) extend(n int) {
+	at := len(w.b)
+	if cap(w.b)-at < n+slot {
+		w.b = slices.Grow(w.b, n+slot)
+	}
+	w.b = w.b[:at+n]
+}
+
+func (w *recordWriter) slot(i int) []byte   { return w.b[w.slots+slot*i:] }
 func (w *recordWriter) u64(i int, v uint64) { le.PutUint64(w.slot(i), v) }
 func (w *recordWriter) i64(i int, v int64)  { le.PutUint64(w.slot(i), uint64(v)) }
 
 func (w *recordWriter) flag(i int, v bool) {
+	var n uint64
 	if v {
-		w.slot(i)[0] = 1
+		n = 1
 	}
+	w.u64(i, n)
 }
 
 func (w *recordWriter) str(i int, s string) {
@@ -154,25 +159,42 @@ func (w *recordWriter) str(i int, s string) {
 	if len(s) > MaxStringBytes {
 		s = cut(s)
 	}
-	le.PutUint64(w.slot(i), uint64(len(w.b)-w.start)|uint64(len(s))<<32)
-	w.b = append(w.b, s...)
+	at := len(w.b)
+	le.PutUint64(w.slot(i), uint64(at-w.start)|uint64(len(s))<<32)
+	w.extend(len(s))
+	copy(w.b[at:], s)
 }
 
-// plain reports whether a text is of plain letters alone, as most are.
+// plain reports whether a text is of plain letters alone, as most are. In long steps, because a step is what costs in
+// code that Go makes for wasm.
 func plain(s string) bool {
-	b := unsafe.Slice(unsafe.StringData(s), len(s))
-	for ; len(b) >= 32; b = b[32:] {
-		if (le.Uint64(b)|le.Uint64(b[8:])|le.Uint64(b[16:])|le.Uint64(b[24:]))&0x8080808080808080 != 0 {
-			return false
+	p, n := unsafe.Pointer(unsafe.StringData(s)), len(s)
+	var all uint64
+	switch {
+	case n >= 32:
+		for i := 0; i < n-32; i += 32 {
+			all |= words(p, i)
+		}
+		all |= words(p, n-32)
+	case n >= 8:
+		for i := 0; i < n-8; i += 8 {
+			all |= word(p, i)
+		}
+		all |= word(p, n-8)
+	default:
+		for i := range n {
+			all |= uint64(s[i])
 		}
 	}
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
+	return all&0x8080808080808080 == 0
 }
+
+// words are 32 bytes from p+i on, one over the other.
+func words(p unsafe.Pointer, i int) uint64 {
+	return word(p, i) | word(p, i+8) | word(p, i+16) | word(p, i+24)
+}
+
+func word(p unsafe.Pointer, i int) uint64 { return *(*uint64)(unsafe.Add(p, i)) }
 
 // cut shortens s to MaxStringBytes or a little less, so that no character is split.
 func cut(s string) string {
@@ -183,8 +205,12 @@ func cut(s string) string {
 	return s[:n]
 }
 
+// end gives the buffer, in which the record goes to the next multiple of 8.
 func (w *recordWriter) end() []byte {
-	w.b = append(w.b, zeros[:-len(w.b)&7]...)
+	n := len(w.b)
+	w.extend(slot)
+	le.PutUint64(w.b[n:], 0)
+	w.b = w.b[:(n+7)&^7]
 	le.PutUint32(w.b[w.start:], uint32(len(w.b)-w.start))
 	return w.b
 }

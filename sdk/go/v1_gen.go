@@ -1025,11 +1025,12 @@ func (f PowerDeniedFields) Event(seq uint64, at int64) Event {
 //   - mood: mood while it is spoken; may be empty
 //   - priority: how it ranks among lines that wait; one of Priority
 func (c *Commands) Say(text string, mood string, priority Priority) {
-	w := c.begin(1, 4)
-	w.str(0, text)
-	w.str(1, mood)
-	w.u64(2, uint64(priority))
-	c.end(w)
+	c.begin(1, 4)
+	c.w.str(0, text)
+	c.w.str(1, mood)
+	c.w.u64(2, uint64(priority))
+	c.w.u64(3, 0)
+	c.end()
 }
 
 // SayAbout: speak a line.
@@ -1039,12 +1040,12 @@ func (c *Commands) Say(text string, mood string, priority Priority) {
 //   - mood: mood while it is spoken; may be empty
 //   - priority: how it ranks among lines that wait; one of Priority
 func (c *Commands) SayAbout(about uint64, text string, mood string, priority Priority) {
-	w := c.begin(1, 4)
-	w.str(0, text)
-	w.str(1, mood)
-	w.u64(2, uint64(priority))
-	w.u64(3, about)
-	c.end(w)
+	c.begin(1, 4)
+	c.w.str(0, text)
+	c.w.str(1, mood)
+	c.w.u64(2, uint64(priority))
+	c.w.u64(3, about)
+	c.end()
 }
 
 // Express: change the face.
@@ -1052,10 +1053,10 @@ func (c *Commands) SayAbout(about uint64, text string, mood string, priority Pri
 //   - name: expression of the character
 //   - millis: how long; 0 until changed
 func (c *Commands) Express(name string, millis int64) {
-	w := c.begin(2, 2)
-	w.str(0, name)
-	w.i64(1, millis)
-	c.end(w)
+	c.begin(2, 2)
+	c.w.str(0, name)
+	c.w.i64(1, millis)
+	c.end()
 }
 
 // Mood: change the mood.
@@ -1063,19 +1064,19 @@ func (c *Commands) Express(name string, millis int64) {
 //   - name: mood of the character
 //   - intensity: 0 to 100
 func (c *Commands) Mood(name string, intensity int64) {
-	w := c.begin(3, 2)
-	w.str(0, name)
-	w.i64(1, intensity)
-	c.end(w)
+	c.begin(3, 2)
+	c.w.str(0, name)
+	c.w.i64(1, intensity)
+	c.end()
 }
 
 // Gesture: make a gesture.
 //
 //   - name: gesture of the character
 func (c *Commands) Gesture(name string) {
-	w := c.begin(4, 1)
-	w.str(0, name)
-	c.end(w)
+	c.begin(4, 1)
+	c.w.str(0, name)
+	c.end()
 }
 
 // Scene: take another scene on program.
@@ -1084,11 +1085,11 @@ func (c *Commands) Gesture(name string) {
 //   - transition: cut or fade; empty for the scene's own
 //   - millis: length of the transition; 0 for the scene's own
 func (c *Commands) Scene(name string, transition string, millis int64) {
-	w := c.begin(5, 3)
-	w.str(0, name)
-	w.str(1, transition)
-	w.i64(2, millis)
-	c.end(w)
+	c.begin(5, 3)
+	c.w.str(0, name)
+	c.w.str(1, transition)
+	c.w.i64(2, millis)
+	c.end()
 }
 
 // Text: fill a text slot of the scene.
@@ -1096,10 +1097,10 @@ func (c *Commands) Scene(name string, transition string, millis int64) {
 //   - slot: name of the slot
 //   - text: what it shows; empty clears it
 func (c *Commands) Text(slot string, text string) {
-	w := c.begin(6, 2)
-	w.str(0, slot)
-	w.str(1, text)
-	c.end(w)
+	c.begin(6, 2)
+	c.w.str(0, slot)
+	c.w.str(1, text)
+	c.end()
 }
 
 // Show: show or hide a layer of the scene.
@@ -1107,10 +1108,10 @@ func (c *Commands) Text(slot string, text string) {
 //   - layer: name of the layer
 //   - visible: whether it is seen
 func (c *Commands) Show(layer string, visible bool) {
-	w := c.begin(7, 2)
-	w.str(0, layer)
-	w.flag(1, visible)
-	c.end(w)
+	c.begin(7, 2)
+	c.w.str(0, layer)
+	c.w.flag(1, visible)
+	c.end()
 }
 
 // Bar: fill a bar of the scene.
@@ -1118,10 +1119,10 @@ func (c *Commands) Show(layer string, visible bool) {
 //   - slot: name of the bar
 //   - value: 0 to 1000
 func (c *Commands) Bar(slot string, value int64) {
-	w := c.begin(8, 2)
-	w.str(0, slot)
-	w.i64(1, value)
-	c.end(w)
+	c.begin(8, 2)
+	c.w.str(0, slot)
+	c.w.i64(1, value)
+	c.end()
 }
 
 // Reply: answer a post on X, within the budget.
@@ -1129,10 +1130,11 @@ func (c *Commands) Bar(slot string, value int64) {
 //   - postID: the post that is answered
 //   - text: the answer
 func (c *Commands) Reply(postID string, text string) {
-	w := c.begin(9, 3)
-	w.str(0, postID)
-	w.str(1, text)
-	c.end(w)
+	c.begin(9, 3)
+	c.w.str(0, postID)
+	c.w.str(1, text)
+	c.w.u64(2, 0)
+	c.end()
 }
 
 // ReplyAbout: answer a post on X, within the budget.
@@ -1141,29 +1143,29 @@ func (c *Commands) Reply(postID string, text string) {
 //   - postID: the post that is answered
 //   - text: the answer
 func (c *Commands) ReplyAbout(about uint64, postID string, text string) {
-	w := c.begin(9, 3)
-	w.str(0, postID)
-	w.str(1, text)
-	w.u64(2, about)
-	c.end(w)
+	c.begin(9, 3)
+	c.w.str(0, postID)
+	c.w.str(1, text)
+	c.w.u64(2, about)
+	c.end()
 }
 
 // Post: post on X, within the budget.
 //
 //   - text: the post
 func (c *Commands) Post(text string) {
-	w := c.begin(10, 1)
-	w.str(0, text)
-	c.end(w)
+	c.begin(10, 1)
+	c.w.str(0, text)
+	c.end()
 }
 
 // Sound: play a sound effect.
 //
 //   - name: name of the sound
 func (c *Commands) Sound(name string) {
-	w := c.begin(11, 1)
-	w.str(0, name)
-	c.end(w)
+	c.begin(11, 1)
+	c.w.str(0, name)
+	c.end()
 }
 
 // Log: write a line to the plugin's log.
@@ -1171,10 +1173,10 @@ func (c *Commands) Sound(name string) {
 //   - level: one of Level
 //   - text: the line
 func (c *Commands) Log(level Level, text string) {
-	w := c.begin(12, 2)
-	w.i64(0, int64(level))
-	w.str(1, text)
-	c.end(w)
+	c.begin(12, 2)
+	c.w.i64(0, int64(level))
+	c.w.str(1, text)
+	c.end()
 }
 
 // Timer: ask for a timer.fired after a while. The same token again sets the timer anew.
@@ -1182,10 +1184,10 @@ func (c *Commands) Log(level Level, text string) {
 //   - token: comes back with the event
 //   - millis: how long from the event that is handled; 0 cancels the timer
 func (c *Commands) Timer(token uint64, millis int64) {
-	w := c.begin(13, 2)
-	w.u64(0, token)
-	w.i64(1, millis)
-	c.end(w)
+	c.begin(13, 2)
+	c.w.u64(0, token)
+	c.w.i64(1, millis)
+	c.end()
 }
 
 // Fetch: send a request to a host that plugin.yaml lists; fetch.answered follows.
@@ -1196,13 +1198,13 @@ func (c *Commands) Timer(token uint64, millis int64) {
 //   - headers: lines of the form Name: value
 //   - body: what is sent
 func (c *Commands) Fetch(token uint64, method string, url string, headers string, body string) {
-	w := c.begin(14, 5)
-	w.u64(0, token)
-	w.str(1, method)
-	w.str(2, url)
-	w.str(3, headers)
-	w.str(4, body)
-	c.end(w)
+	c.begin(14, 5)
+	c.w.u64(0, token)
+	c.w.str(1, method)
+	c.w.str(2, url)
+	c.w.str(3, headers)
+	c.w.str(4, body)
+	c.end()
 }
 
 // Ask: ask the language model; model.answered follows.
@@ -1213,11 +1215,11 @@ func (c *Commands) Fetch(token uint64, method string, url string, headers string
 //   - schema: JSON Schema of the answer; empty for text
 //   - maxTokens: greatest length of the answer
 func (c *Commands) Ask(token uint64, instructions string, prompt string, schema string, maxTokens int64) {
-	w := c.begin(15, 5)
-	w.u64(0, token)
-	w.str(1, instructions)
-	w.str(2, prompt)
-	w.str(3, schema)
-	w.i64(4, maxTokens)
-	c.end(w)
+	c.begin(15, 5)
+	c.w.u64(0, token)
+	c.w.str(1, instructions)
+	c.w.str(2, prompt)
+	c.w.str(3, schema)
+	c.w.i64(4, maxTokens)
+	c.end()
 }

@@ -79,47 +79,56 @@ func BatchStart(b []byte) (seq uint64, at int64) {
 	return le.Uint64(first[8:]), int64(le.Uint64(first[16:]))
 }
 
-// recordWriter writes one event at the end of a buffer.
+// recordWriter writes one event into room for it.
 type recordWriter struct {
-	b     []byte
-	start int
+	rec []byte
+	at  int // where the next text goes
 }
 
-func begin(b []byte, kind uint16, fields int, seq uint64, at int64) recordWriter {
-	w := recordWriter{b: b, start: len(b)}
-	w.b = grow(w.b, eventHeader+slot*fields)
-	h := w.b[w.start:]
-	le.PutUint16(h[4:], kind)
-	h[6] = byte(fields)
+// begin makes room for an event whose texts have so many bytes at the end of b.
+func begin(b []byte, kind uint16, fields, texts int, seq uint64, at int64) ([]byte, recordWriter) {
+	head := eventHeader + slot*fields
+	start := len(b)
+	b = slices.Grow(b, head+texts+slot)
+	b = b[:start+head+texts+slot]
+	h := b[start:]
+	le.PutUint64(h, uint64(kind)<<32|uint64(fields)<<48) // the size comes last
 	le.PutUint64(h[8:], seq)
 	le.PutUint64(h[16:], uint64(at))
-	return w
+	return b, recordWriter{h, head}
 }
 
-func (w *recordWriter) end() []byte {
-	w.b = grow(w.b, -len(w.b)&7)
-	le.PutUint32(w.b[w.start:], uint32(len(w.b)-w.start))
-	return w.b
+// end gives b, whose end is that of the event: the next multiple of 8, and zeros up to it.
+func (w *recordWriter) end(b []byte) []byte {
+	le.PutUint64(w.rec[w.at:], 0)
+	size := (w.at + 7) &^ 7
+	le.PutUint32(w.rec, uint32(size))
+	return b[:len(b)-len(w.rec)+size]
 }
 
-func (w *recordWriter) slot(i int) []byte { return w.b[w.start+eventHeader+slot*i:] }
-
-func (w *recordWriter) u64(i int, v uint64) { le.PutUint64(w.slot(i), v) }
-func (w *recordWriter) i64(i int, v int64)  { le.PutUint64(w.slot(i), uint64(v)) }
+func (w *recordWriter) u64(i int, v uint64) { le.PutUint64(w.rec[eventHeader+slot*i:], v) }
+func (w *recordWriter) i64(i int, v int64)  { w.u64(i, uint64(v)) }
 
 func (w *recordWriter) flag(i int, v bool) {
+	var n uint64
 	if v {
-		w.slot(i)[0] = 1
+		n = 1
 	}
+	w.u64(i, n)
 }
 
 func (w *recordWriter) str(i int, s string) {
 	if len(s) > MaxStringBytes {
-		s = cut(s)
-		w.b[w.start+7] |= flagCut
+		s = w.cut(s)
 	}
-	le.PutUint64(w.slot(i), uint64(len(w.b)-w.start)|uint64(len(s))<<32)
-	w.b = append(w.b, s...)
+	w.u64(i, uint64(w.at)|uint64(len(s))<<32)
+	w.at += copy(w.rec[w.at:], s)
+}
+
+// cut notes that a text is too long, and gives what is left of it.
+func (w *recordWriter) cut(s string) string {
+	w.rec[7] |= flagCut
+	return cut(s)
 }
 
 // cut shortens s to MaxStringBytes or a little less, so that no character is split.
@@ -129,12 +138,4 @@ func cut(s string) string {
 		n--
 	}
 	return s[:n]
-}
-
-// grow appends n zero bytes.
-func grow(b []byte, n int) []byte {
-	at := len(b)
-	b = slices.Grow(b, n)[:at+n]
-	clear(b[at:])
-	return b
 }

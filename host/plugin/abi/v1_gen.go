@@ -199,7 +199,7 @@ type PostReceived struct {
 
 // Append writes the event as a record of a batch.
 func (v *PostReceived) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventPostReceived, 7, seq, at)
+	b, w := begin(b, eventPostReceived, 7, len(v.ID)+len(v.Root)+len(v.AuthorID)+len(v.Handle)+len(v.Name)+len(v.Text)+len(v.Intent), seq, at)
 	w.str(0, v.ID)
 	w.str(1, v.Root)
 	w.str(2, v.AuthorID)
@@ -207,7 +207,7 @@ func (v *PostReceived) Append(b []byte, seq uint64, at int64) []byte {
 	w.str(4, v.Name)
 	w.str(5, v.Text)
 	w.str(6, v.Intent)
-	return w.end()
+	return w.end(b)
 }
 
 // BidAccepted is bid.accepted: a bid leads its lot.
@@ -230,7 +230,7 @@ type BidAccepted struct {
 
 // Append writes the event as a record of a batch.
 func (v *BidAccepted) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventBidAccepted, 14, seq, at)
+	b, w := begin(b, eventBidAccepted, 14, len(v.Lot)+len(v.Bidder)+len(v.Handle)+len(v.Amount)+len(v.Minimum)+len(v.Previous)+len(v.PreviousHandle)+len(v.PostID), seq, at)
 	w.str(0, v.Lot)
 	w.str(1, v.Bidder)
 	w.str(2, v.Handle)
@@ -245,7 +245,7 @@ func (v *BidAccepted) Append(b []byte, seq uint64, at int64) []byte {
 	w.flag(11, v.ReserveMet)
 	w.i64(12, v.Closes)
 	w.str(13, v.PostID)
-	return w.end()
+	return w.end(b)
 }
 
 // BidRefused is bid.refused: a bid does not count.
@@ -264,7 +264,7 @@ type BidRefused struct {
 
 // Append writes the event as a record of a batch.
 func (v *BidRefused) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventBidRefused, 10, seq, at)
+	b, w := begin(b, eventBidRefused, 10, len(v.Lot)+len(v.Bidder)+len(v.Handle)+len(v.Amount)+len(v.Minimum)+len(v.Reason)+len(v.Hint)+len(v.PostID), seq, at)
 	w.str(0, v.Lot)
 	w.str(1, v.Bidder)
 	w.str(2, v.Handle)
@@ -275,7 +275,7 @@ func (v *BidRefused) Append(b []byte, seq uint64, at int64) []byte {
 	w.str(7, v.Reason)
 	w.str(8, v.Hint)
 	w.str(9, v.PostID)
-	return w.end()
+	return w.end(b)
 }
 
 // LotOpened is lot.opened: a lot is on the block.
@@ -297,7 +297,7 @@ type LotOpened struct {
 
 // Append writes the event as a record of a batch.
 func (v *LotOpened) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventLotOpened, 13, seq, at)
+	b, w := begin(b, eventLotOpened, 13, len(v.Session)+len(v.Lot)+len(v.Title)+len(v.Artist)+len(v.Description)+len(v.Image)+len(v.Start)+len(v.Reserve), seq, at)
 	w.str(0, v.Session)
 	w.str(1, v.Lot)
 	w.i64(2, v.Number)
@@ -311,7 +311,7 @@ func (v *LotOpened) Append(b []byte, seq uint64, at int64) []byte {
 	w.str(10, v.Reserve)
 	w.i64(11, v.DurationMS)
 	w.i64(12, v.Closes)
-	return w.end()
+	return w.end(b)
 }
 
 // LotExtended is lot.extended: an accepted bid near the end moved the end.
@@ -324,12 +324,12 @@ type LotExtended struct {
 
 // Append writes the event as a record of a batch.
 func (v *LotExtended) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventLotExtended, 4, seq, at)
+	b, w := begin(b, eventLotExtended, 4, len(v.Lot), seq, at)
 	w.str(0, v.Lot)
 	w.i64(1, v.Closes)
 	w.i64(2, v.Count)
 	w.flag(3, v.Last)
-	return w.end()
+	return w.end(b)
 }
 
 // LotClosing is lot.closing: the end is near; raised once at each of a few marks.
@@ -340,10 +340,10 @@ type LotClosing struct {
 
 // Append writes the event as a record of a batch.
 func (v *LotClosing) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventLotClosing, 2, seq, at)
+	b, w := begin(b, eventLotClosing, 2, len(v.Lot), seq, at)
 	w.str(0, v.Lot)
 	w.i64(1, v.Seconds)
-	return w.end()
+	return w.end(b)
 }
 
 // LotSold is lot.sold: the hammer fell on the highest bid.
@@ -363,7 +363,7 @@ type LotSold struct {
 
 // Append writes the event as a record of a batch.
 func (v *LotSold) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventLotSold, 11, seq, at)
+	b, w := begin(b, eventLotSold, 11, len(v.Lot)+len(v.Title)+len(v.Winner)+len(v.Handle)+len(v.Amount)+len(v.RunnerHandle)+len(v.RunnerAmount)+len(v.PostID), seq, at)
 	w.str(0, v.Lot)
 	w.str(1, v.Title)
 	w.str(2, v.Winner)
@@ -375,7 +375,7 @@ func (v *LotSold) Append(b []byte, seq uint64, at int64) []byte {
 	w.u64(8, v.RunnerAmountGwei)
 	w.str(9, v.RunnerAmount)
 	w.str(10, v.PostID)
-	return w.end()
+	return w.end(b)
 }
 
 // LotUnsold is lot.unsold: the lot closed without a sale.
@@ -390,14 +390,14 @@ type LotUnsold struct {
 
 // Append writes the event as a record of a batch.
 func (v *LotUnsold) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventLotUnsold, 6, seq, at)
+	b, w := begin(b, eventLotUnsold, 6, len(v.Lot)+len(v.Title)+len(v.Reason)+len(v.Highest), seq, at)
 	w.str(0, v.Lot)
 	w.str(1, v.Title)
 	w.str(2, v.Reason)
 	w.u64(3, v.HighestGwei)
 	w.str(4, v.Highest)
 	w.i64(5, v.Bids)
-	return w.end()
+	return w.end(b)
 }
 
 // SessionOpened is session.opened: the session of the day began.
@@ -410,12 +410,12 @@ type SessionOpened struct {
 
 // Append writes the event as a record of a batch.
 func (v *SessionOpened) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventSessionOpened, 4, seq, at)
+	b, w := begin(b, eventSessionOpened, 4, len(v.Session)+len(v.Campaign)+len(v.Name), seq, at)
 	w.str(0, v.Session)
 	w.str(1, v.Campaign)
 	w.str(2, v.Name)
 	w.i64(3, v.Lots)
-	return w.end()
+	return w.end(b)
 }
 
 // SessionClosed is session.closed: the last lot of the session is settled.
@@ -429,13 +429,13 @@ type SessionClosed struct {
 
 // Append writes the event as a record of a batch.
 func (v *SessionClosed) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventSessionClosed, 5, seq, at)
+	b, w := begin(b, eventSessionClosed, 5, len(v.Session)+len(v.Total), seq, at)
 	w.str(0, v.Session)
 	w.i64(1, v.Sold)
 	w.i64(2, v.Unsold)
 	w.u64(3, v.TotalGwei)
 	w.str(4, v.Total)
-	return w.end()
+	return w.end(b)
 }
 
 // ClockTicked is clock.ticked: a second of the show went by. A plugin has no other clock.
@@ -448,12 +448,12 @@ type ClockTicked struct {
 
 // Append writes the event as a record of a batch.
 func (v *ClockTicked) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventClockTicked, 4, seq, at)
+	b, w := begin(b, eventClockTicked, 4, len(v.Lot), seq, at)
 	w.str(0, v.Lot)
 	w.i64(1, v.SecondsLeft)
 	w.i64(2, v.SilentMS)
 	w.i64(3, v.PostsAMinute)
-	return w.end()
+	return w.end(b)
 }
 
 // SpeechStarted is speech.started: the first sample of a line is in the programme.
@@ -466,12 +466,12 @@ type SpeechStarted struct {
 
 // Append writes the event as a record of a batch.
 func (v *SpeechStarted) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventSpeechStarted, 4, seq, at)
+	b, w := begin(b, eventSpeechStarted, 4, len(v.From)+len(v.Text), seq, at)
 	w.str(0, v.From)
 	w.str(1, v.Text)
 	w.i64(2, v.Millis)
 	w.u64(3, v.Frame)
-	return w.end()
+	return w.end(b)
 }
 
 // SpeechEnded is speech.ended: a line is over, or was cut short.
@@ -482,10 +482,10 @@ type SpeechEnded struct {
 
 // Append writes the event as a record of a batch.
 func (v *SpeechEnded) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventSpeechEnded, 2, seq, at)
+	b, w := begin(b, eventSpeechEnded, 2, len(v.Text), seq, at)
 	w.str(0, v.Text)
 	w.flag(1, v.Cut)
-	return w.end()
+	return w.end(b)
 }
 
 // SceneShown is scene.shown: a scene is on program; a transition towards it began.
@@ -495,9 +495,9 @@ type SceneShown struct {
 
 // Append writes the event as a record of a batch.
 func (v *SceneShown) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventSceneShown, 1, seq, at)
+	b, w := begin(b, eventSceneShown, 1, len(v.Scene), seq, at)
 	w.str(0, v.Scene)
-	return w.end()
+	return w.end(b)
 }
 
 // OperatorActed is operator.acted: a person at the control room did something to the show.
@@ -508,10 +508,10 @@ type OperatorActed struct {
 
 // Append writes the event as a record of a batch.
 func (v *OperatorActed) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventOperatorActed, 2, seq, at)
+	b, w := begin(b, eventOperatorActed, 2, len(v.Who)+len(v.What), seq, at)
 	w.str(0, v.Who)
 	w.str(1, v.What)
-	return w.end()
+	return w.end(b)
 }
 
 // LotPaused is lot.paused: bids are held off by an operator; the clock stands.
@@ -522,10 +522,10 @@ type LotPaused struct {
 
 // Append writes the event as a record of a batch.
 func (v *LotPaused) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventLotPaused, 2, seq, at)
+	b, w := begin(b, eventLotPaused, 2, len(v.Lot), seq, at)
 	w.str(0, v.Lot)
 	w.i64(1, v.LeftMS)
-	return w.end()
+	return w.end(b)
 }
 
 // LotResumed is lot.resumed: bids are taken again.
@@ -536,10 +536,10 @@ type LotResumed struct {
 
 // Append writes the event as a record of a batch.
 func (v *LotResumed) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventLotResumed, 2, seq, at)
+	b, w := begin(b, eventLotResumed, 2, len(v.Lot), seq, at)
 	w.str(0, v.Lot)
 	w.i64(1, v.Closes)
-	return w.end()
+	return w.end(b)
 }
 
 // TimerFired is timer.fired: a timer of this plugin ran out.
@@ -549,9 +549,9 @@ type TimerFired struct {
 
 // Append writes the event as a record of a batch.
 func (v *TimerFired) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventTimerFired, 1, seq, at)
+	b, w := begin(b, eventTimerFired, 1, 0, seq, at)
 	w.u64(0, v.Token)
-	return w.end()
+	return w.end(b)
 }
 
 // FetchAnswered is fetch.answered: what became of a fetch of this plugin.
@@ -566,14 +566,14 @@ type FetchAnswered struct {
 
 // Append writes the event as a record of a batch.
 func (v *FetchAnswered) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventFetchAnswered, 6, seq, at)
+	b, w := begin(b, eventFetchAnswered, 6, len(v.Type)+len(v.Body)+len(v.Reason), seq, at)
 	w.u64(0, v.Token)
 	w.flag(1, v.OK)
 	w.i64(2, v.Status)
 	w.str(3, v.Type)
 	w.str(4, v.Body)
 	w.str(5, v.Reason)
-	return w.end()
+	return w.end(b)
 }
 
 // ModelAnswered is model.answered: what became of a question of this plugin to the language model.
@@ -587,13 +587,13 @@ type ModelAnswered struct {
 
 // Append writes the event as a record of a batch.
 func (v *ModelAnswered) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventModelAnswered, 5, seq, at)
+	b, w := begin(b, eventModelAnswered, 5, len(v.Text)+len(v.Reason), seq, at)
 	w.u64(0, v.Token)
 	w.flag(1, v.OK)
 	w.str(2, v.Text)
 	w.i64(3, v.Tokens)
 	w.str(4, v.Reason)
-	return w.end()
+	return w.end(b)
 }
 
 // PowerDenied is power.denied: this plugin asked for a power that it was not granted, or for more of it than it may have.
@@ -605,9 +605,9 @@ type PowerDenied struct {
 
 // Append writes the event as a record of a batch.
 func (v *PowerDenied) Append(b []byte, seq uint64, at int64) []byte {
-	w := begin(b, eventPowerDenied, 3, seq, at)
+	b, w := begin(b, eventPowerDenied, 3, len(v.Power)+len(v.Reason), seq, at)
 	w.u64(0, v.Token)
 	w.str(1, v.Power)
 	w.str(2, v.Reason)
-	return w.end()
+	return w.end(b)
 }

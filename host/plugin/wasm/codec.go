@@ -6,6 +6,7 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/abi"
@@ -67,7 +68,7 @@ func (c *Codec) Decode(out []byte, limit int) (reactions []plugin.Reaction, unkn
 			break
 		}
 		sorted, last = sorted && last <= cmd.Event, cmd.Event
-		c.reactions = append(c.reactions, c.reaction(&cmd))
+		c.react(&cmd)
 	}
 	if !sorted {
 		slices.SortStableFunc(c.reactions, byEvent)
@@ -79,14 +80,17 @@ func malformed(err error) error { return &plugin.TrapError{Reason: err.Error(), 
 
 func byEvent(a, b plugin.Reaction) int { return cmp.Compare(a.Event, b.Event) }
 
-func (c *Codec) reaction(cmd *abi.Command) plugin.Reaction {
-	r := plugin.Reaction{Event: c.heard[cmd.Event], About: cmd.About, Power: cmd.Power, Call: cmd.Call}
+// react adds what a command asks for; in place, because a reaction is large.
+func (c *Codec) react(cmd *abi.Command) {
+	n := len(c.reactions)
+	c.reactions = slices.Grow(c.reactions, 1)[:n+1]
+	r := &c.reactions[n]
+	r.Event, r.About, r.Power, r.Call = c.heard[cmd.Event], cmd.About, cmd.Power, cmd.Call
 	if cmd.Cue.Verb == "" && cmd.Call == nil {
-		r.Log, r.Level = cmd.Cue.Text, slog.Level(min(max(cmd.Level, -4), 8))
-		return r
+		r.Cue, r.Log, r.Level = cue.Cue{}, cmd.Cue.Text, slog.Level(min(max(cmd.Level, -4), 8))
+		return
 	}
-	r.Cue = cmd.Cue
-	return r
+	r.Cue, r.Log, r.Level = cmd.Cue, "", 0
 }
 
 // text makes a string of a guest's bytes; short ones that were seen before are not allocated again.
