@@ -29,7 +29,7 @@ func (c *replayCmd) Run(ctx context.Context, t *talk) error {
 	}
 	report, err := r.Run(ctx)
 	if err != nil {
-		return err
+		return orFolder(err, c.Plugin)
 	}
 	if c.JSON {
 		err = json.NewEncoder(t.out).Encode(report)

@@ -41,7 +41,7 @@ func (c *shadowCmd) Run(ctx context.Context, t *talk) error {
 func (c *shadowCmd) begin(ctx context.Context, t *talk, r *host.Remote) error {
 	s, err := r.Shadow(ctx, c.Plugin)
 	if err != nil {
-		return err
+		return orFolder(err, c.Plugin)
 	}
 	return c.print(t, s, func() error {
 		_, err := fmt.Fprintf(t.out, "%s: %s %s hears the show and says nothing; see it with: sothebais shadow, put it on air with: sothebais promote\n", s.Slot, s.Shadow.ID, s.Shadow.Version)

@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/sothebais/sothebais/host"
 )
@@ -35,7 +38,7 @@ func (c *swapCmd) Run(ctx context.Context, t *talk) error {
 	}
 	res, err := r.Swap(ctx, c.Plugin)
 	if err != nil {
-		return err
+		return orFolder(err, c.Plugin)
 	}
 	return c.print(t, res, func() error { return printSwap(t, res) })
 }
@@ -44,4 +47,15 @@ func printSwap(t *talk, res host.SwapResult) error {
 	_, err := fmt.Fprintf(t.out, "%s: %s %s → %s %s, pause %.1f µs, %d bytes of state handed over\n",
 		res.Slot, res.From, res.FromVersion, res.To, res.ToVersion, res.PauseMicros, res.StateBytes)
 	return err
+}
+
+// orFolder adds to an error about a name that a folder of that name is here.
+func orFolder(err error, name string) error {
+	if !errors.Is(err, host.ErrBadInput) || name == "" || filepath.Base(name) != name {
+		return err
+	}
+	if _, missing := os.Stat(filepath.Join(name, "plugin.yaml")); missing != nil {
+		return err
+	}
+	return fmt.Errorf("%w; a folder of that name is here: to mean it, write .%c%s", err, filepath.Separator, name)
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"os"
 	"os/exec"
@@ -20,11 +21,11 @@ type developing struct {
 }
 
 // develop watches a folder until the test ends.
-func develop(t *testing.T, home, cache, dir, data string) *developing {
+func develop(t *testing.T, env []string, dir, data string) *developing {
 	t.Helper()
 	d := &developing{t: t, lines: make(chan string)}
 	c := exec.Command(bin, "dev", dir, "--data-dir", data)
-	c.Env = append(freePorts(), "HOME="+home, "XDG_CACHE_HOME="+cache)
+	c.Env = env
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, in := io.Pipe()
 	c.Stdout, c.Stderr = in, in
@@ -73,12 +74,8 @@ func (d *developing) sees(words ...string) {
 // TestDevLoop writes two plugins with dev beside a show: a save is built, reacts and goes into shadow; a broken one is told
 // with its line and the one before goes on; mended it goes on.
 func TestDevLoop(t *testing.T) {
-	dir := t.TempDir()
-	data, home := filepath.Join(dir, "data"), filepath.Join(dir, "home")
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := newWalker(t)
+	data := filepath.Join(w.dir, "data")
 	p := start(t, append(freePorts(), "DEVNET_X_PORT=0", "DEVNET_RTMP_PORT=0"), bin, "demo", "--data-dir", data, "--fps", "24", "--json")
 	p.waitFor("on_air", time.Minute)
 	await(t, data, 0, time.Minute, "bid", kind("bid.accepted"))
@@ -90,10 +87,10 @@ func TestDevLoop(t *testing.T) {
 	} {
 		t.Run(k.lang, func(t *testing.T) {
 			id := "moth-" + k.lang
-			moth := filepath.Join(dir, id)
+			moth := filepath.Join(w.dir, id)
 			file := filepath.Join(moth, k.file)
-			walk(t, dir, home, cache, "new", "plugin", id, "--dir", moth, "--lang", k.lang)
-			d := develop(t, home, cache, moth, data)
+			w.run("sothebais new plugin " + id + " --lang " + k.lang)
+			d := develop(t, w.env, moth, data)
 			shadow := k.slot + ": " + id + " 0.1.0 is the shadow"
 			d.sees("*** DEV ***", "/preview", "0.1.0 reacted to the last", shadow)
 
@@ -134,4 +131,18 @@ func shadowed(t *testing.T, data, id string) uint64 {
 		}
 	}
 	return last
+}
+
+func edit(t *testing.T, file, old, now string) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(b, []byte(old)) {
+		t.Fatalf("%s does not hold %q", file, old)
+	}
+	if err := os.WriteFile(file, bytes.Replace(b, []byte(old), []byte(now), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -6,89 +6,119 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 )
 
-// TestDesignersWalk is the way of a plugin from an empty folder to a live show and back, by the documented commands alone.
+// guide is what a designer reads; the test does what it says.
+const guide = "../../../docs/first-character.md"
+
+// TestDesignersWalk is the way of a host from an empty folder to a live show and back. It runs the commands of the guide,
+// block by block and as they stand there, and what the guide says is printed has to be printed.
 func TestDesignersWalk(t *testing.T) {
-	dir := t.TempDir()
-	data, moth, home := filepath.Join(dir, "data"), filepath.Join(dir, "night-moth"), filepath.Join(dir, "home")
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
+	w := newWalker(t)
+	var said string
+	for _, b := range blocksOf(t, guide) {
+		switch b.kind {
+		case "sh":
+			said = w.run(b.text)
+		case "sh background":
+			w.show(b.text)
+		case "text":
+			for line := range strings.Lines(b.text) {
+				if line = strings.TrimSpace(line); !strings.Contains(said, line) {
+					t.Errorf("the guide says that it prints %q; it printed:\n%s", line, said)
+				}
+			}
+		default:
+			t.Fatalf("%s: a block of kind %q, which nobody runs", guide, b.kind)
+		}
 	}
-	do := func(args ...string) string { return walk(t, dir, home, cache, args...) }
-
-	do("new", "plugin", "night-moth", "--dir", moth)
-	do("test", moth)
-	edit(t, filepath.Join(moth, "personality.yaml"), "My word", "My oh my")
-	if out := do("test", moth, "--update"); !strings.Contains(out, "bids") {
-		t.Errorf("test --update: %s", out)
+	if w.demo == nil {
+		t.Fatalf("%s begins no show", guide)
 	}
-	do("plugin", "bench", moth, "--events", "50")
-
-	p := start(t, append(freePorts(), "DEVNET_X_PORT=0", "DEVNET_RTMP_PORT=0"), bin, "demo", "--data-dir", data, "--fps", "24", "--json")
-	p.waitFor("on_air", time.Minute)
-	await(t, data, 0, time.Minute, "bid", kind("bid.accepted"))
-
-	if out := do("dev", moth, "--once", "--data-dir", data); !strings.Contains(out, "night-moth 0.1.0 is the shadow") {
-		t.Errorf("dev --once: %s", out)
-	}
-	night := filepath.Join(dir, "night.sbrec")
-	do("record", night, "--data-dir", data)
-	do("replay", "--recording", night, "--data-dir", data)
-	do("replay", moth, "--recording", night, "--data-dir", data)
-
-	packed := filepath.Join(dir, "night-moth-0.1.0.sbx")
-	do("pack", moth, "--out", packed)
-	do("keys", "new", "me", "--no-password")
-	do("keys", "trust", filepath.Join(home, ".config", "sothebais", "keys", "me.pub"), "--data-dir", data)
-	do("sign", "--key", "me", packed)
-	do("verify", packed, "--data-dir", data)
-	do("install", packed, "--data-dir", data)
-
-	do("shadow", "night-moth", "--data-dir", data)
-	do("promote", "--data-dir", data)
-	var back struct{ From, To string }
-	if err := json.Unmarshal([]byte(do("rollback", "personality", "--data-dir", data, "--json")), &back); err != nil || back.From != "night-moth" || back.To == "" {
-		t.Errorf("rollback: %+v, %v", back, err)
-	}
-	p.stop()
+	w.demo.stop()
 	for _, of := range []string{"overlay", "scene-rules", "personality", "night-moth"} {
-		do("replay", "--data-dir", data, "--against", of)
+		w.run("sothebais replay --data-dir show --against " + of)
+	}
+	var status struct{ Plugin string }
+	if err := json.Unmarshal([]byte(w.run("sothebais replay --data-dir show --against night-moth --json 2>/dev/null")), &status); err != nil || !strings.HasPrefix(status.Plugin, "night-moth ") {
+		t.Errorf("replay of the night moth: %+v, %v", status, err)
 	}
 }
 
-func edit(t *testing.T, file, old, now string) {
+// block is a fenced part of a guide.
+type block struct{ kind, text string }
+
+func blocksOf(t *testing.T, file string) []block {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Contains(b, []byte(old)) {
-		t.Fatalf("%s does not hold %q", file, old)
+	var out []block
+	for _, m := range regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$").FindAllSubmatch(b, -1) {
+		out = append(out, block{string(m[1]), string(m[2])})
 	}
-	if err := os.WriteFile(file, bytes.Replace(b, []byte(old), []byte(now), 1), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	return out
 }
 
-// walk runs a command with a home of its own, and gives what it prints.
-func walk(t *testing.T, dir, home, cache string, args ...string) string {
+// walker is somebody at a terminal: one shell after the other, which take along folder and variables.
+type walker struct {
+	t    *testing.T
+	dir  string
+	env  []string
+	vars string // exported so far
+	demo *program
+}
+
+func newWalker(t *testing.T) *walker {
 	t.Helper()
-	program, err := filepath.Abs(bin)
+	programs, err := filepath.Abs(filepath.Dir(bin))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var talk bytes.Buffer
-	c := exec.CommandContext(t.Context(), program, args...)
-	c.Dir, c.Stderr = dir, &talk
-	c.Env = append(freePorts(), "HOME="+home, "XDG_CACHE_HOME="+cache)
-	out, err := c.Output()
+	cache, err := os.UserCacheDir()
 	if err != nil {
-		t.Fatalf("sothebais %s: %v\n%s%s", strings.Join(args, " "), err, out, talk.Bytes())
+		t.Fatal(err)
 	}
-	return string(out)
+	dir := t.TempDir()
+	home := filepath.Join(dir, "home")
+	if err := os.Mkdir(home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	env := append(freePorts(), "DEVNET_X_PORT=0", "DEVNET_RTMP_PORT=0", "HOME="+home, "XDG_CACHE_HOME="+cache, "PATH="+programs+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	return &walker{t: t, dir: dir, env: env}
+}
+
+// run does what a block says, and gives what it printed, on both ways out.
+func (w *walker) run(text string) string {
+	w.t.Helper()
+	var out bytes.Buffer
+	c := exec.CommandContext(w.t.Context(), "bash", "-euo", "pipefail", "-c", w.vars+text)
+	c.Dir, c.Env, c.Stdout, c.Stderr = w.dir, w.env, &out, &out
+	if err := c.Run(); err != nil {
+		w.t.Fatalf("%v\n%s\n%s", err, text, out.Bytes())
+	}
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "export ") {
+			w.vars += line
+		}
+	}
+	return out.String()
+}
+
+// show begins the show of a block in a second terminal, and waits for its first bid.
+func (w *walker) show(text string) {
+	w.t.Helper()
+	args, ok := strings.CutPrefix(strings.TrimSpace(text), "sothebais demo --data-dir show")
+	if !ok || args != "" {
+		w.t.Fatalf("the guide begins its show with %q; this test knows another way", text)
+	}
+	data := filepath.Join(w.dir, "show")
+	w.demo = start(w.t, w.env, bin, "demo", "--data-dir", data, "--fps", "24", "--json")
+	w.demo.waitFor("on_air", time.Minute)
+	await(w.t, data, 0, time.Minute, "bid", kind("bid.accepted"))
 }
