@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -152,30 +153,42 @@ func (w *rewriter) code(r *reader) error {
 	if int64(n) != int64(len(w.functions)) {
 		return fmt.Errorf("%w: %d bodies for %d functions", ErrModule, n, len(w.functions))
 	}
+	if err := w.surveyCode(*r); err != nil {
+		return err
+	}
 	b := putU(make([]byte, 0, len(r.b)*3/2), uint64(n)+1)
-	var f function
-	for i := range w.functions {
-		size := r.u32()
-		if err := tooBig(Body, int64(size), int64(w.limits.Body)); err != nil {
-			return fmt.Errorf("function %d: %w", w.imported+i, err)
-		}
-		body := r.sub(size)
-		if r.err != nil {
-			return r.err
-		}
-		f.reset(w, w.params[w.functions[i]], body)
-		if err := f.meter(); err != nil {
-			return fmt.Errorf("function %d: %w", w.imported+i, err)
-		}
+	err := w.bodies(*r, func(i int, f *function) error {
+		f.meter(w.looks[i], w.prices[i] > 0)
 		w.out.Charges += f.charges
 		w.out.Compile += f.compile()
-		if err := tooBig(Compile, w.out.Compile, w.limits.Compile); err != nil {
-			return fmt.Errorf("up to function %d: %w", w.imported+i, err)
-		}
 		b = putU(b, uint64(len(f.out)))
 		b = append(b, f.out...)
+		return tooBig(Compile, w.out.Compile, w.limits.Compile)
+	})
+	if err != nil {
+		return err
 	}
 	extra := w.refuelBody()
 	w.section(secCode, append(putU(b, uint64(len(extra))), extra...))
+	return nil
+}
+
+// bodies reads all functions, whose bodies are in r, and gives each to do, for as long as that goes well.
+func (w *rewriter) bodies(r reader, do func(i int, f *function) error) error {
+	var f function
+	for i := range w.functions {
+		size := r.u32()
+		err := tooBig(Body, int64(size), int64(w.limits.Body))
+		if err == nil {
+			f.reset(w, w.params[w.functions[i]], r.sub(size))
+			err = cmp.Or(r.err, f.read())
+		}
+		if err == nil {
+			err = do(i, &f)
+		}
+		if err != nil {
+			return fmt.Errorf("function %d: %w", w.imported+i, err)
+		}
+	}
 	return nil
 }

@@ -22,8 +22,9 @@ type function struct {
 	loops   int    // open ones
 	looped  bool   // there was one
 	calls   int
-	gain    int64 // of holding the counter: charges, each as often as its loops are guessed to go round
-	loss    int64 // the same of what it has to be put back for
+	callees []uint32 // functions that it calls by their numbers
+	gain    int64    // of holding the counter: charges, each as often as its loops are guessed to go round
+	loss    int64    // the same of what it has to be put back for
 	out     []byte
 	charges int
 	edges   int64  // branches, taken or not
@@ -76,19 +77,34 @@ const (
 )
 
 func (f *function) reset(w *rewriter, params int, body *reader) {
-	*f = function{r: body, w: w, locals: uint64(params), regions: f.regions[:0], frames: f.frames[:0], marks: f.marks[:0], out: f.out[:0], written: f.written}
+	*f = function{r: body, w: w, locals: uint64(params), regions: f.regions[:0], frames: f.frames[:0], marks: f.marks[:0], out: f.out[:0], written: f.written, callees: f.callees[:0]}
 }
 
-func (f *function) meter() error {
+// read finds the regions.
+func (f *function) read() error {
 	f.readLocals()
 	f.code = f.r.i
 	f.readCode()
-	if f.r.err != nil {
-		return f.r.err
+	return f.r.err
+}
+
+// cost is that of all regions together.
+func (f *function) cost() (sum int64) {
+	for i := range f.regions {
+		sum += f.regions[i].cost
 	}
-	f.settle()
+	return sum
+}
+
+// meter writes a body that was read; looks says whether it looks for fuel where it begins, and paid that its callers pay
+// for it.
+func (f *function) meter(looks, paid bool) {
+	f.settle(looks)
+	if paid {
+		clear(f.regions)
+		f.held = false
+	}
 	f.write()
-	return nil
 }
 
 func (f *function) readLocals() {
@@ -119,8 +135,8 @@ func (f *function) readCode() {
 		}
 		if cur != none {
 			f.regions[cur].cost += cost(in.op)
-			if in.op == opCall && int64(in.index) < int64(f.w.imported) {
-				f.regions[cur].cost += hostCall
+			if in.op == opCall {
+				f.regions[cur].cost += f.w.price(in.index)
 			}
 		}
 		live := cur != none
@@ -180,6 +196,7 @@ func (f *function) step(in instr, start, cur int) int {
 		if uint64(in.index) >= f.w.refuel() {
 			f.r.fail("function %d of %d", in.index, f.w.refuel())
 		}
+		f.callees = append(f.callees, in.index)
 	case opLocalGet, opLocalSet, opLocalTee:
 		if uint64(in.index) >= f.locals {
 			f.r.fail("local %d of %d", in.index, f.locals)
@@ -284,7 +301,7 @@ func (f *function) branchTable() {
 }
 
 // settle decides which regions are charged by themselves.
-func (f *function) settle() {
+func (f *function) settle(looks bool) {
 	for i := len(f.regions) - 1; i > 0; i-- {
 		g := &f.regions[i]
 		if g.check || g.parent < 0 || g.cost > smallRegion {
@@ -297,12 +314,12 @@ func (f *function) settle() {
 		}
 	}
 	first := &f.regions[0]
-	if !f.looped && f.calls == 0 { // it cannot go on for long: the caller finds out
+	if !looks {
 		first.check = false
 		first.cost -= checkCost
 	}
 	// A function that begins with a loop is charged inside of it.
-	if len(f.regions) > 1 && f.regions[1].check && first.cost == checkCost+1 && f.r.b[f.code] == opLoop {
+	if len(f.regions) > 1 && f.regions[1].check && first.cost <= checkCost+1 && f.r.b[f.code] == opLoop {
 		f.regions[1].cost++
 		first.gone = true
 	}

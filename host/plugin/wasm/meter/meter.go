@@ -1,8 +1,8 @@
 // Package meter rewrites WebAssembly modules so that they pay for what they execute.
 //
-// A rewritten module has a fuel counter, an exported mutable global. Code subtracts its cost from it: at the entry of a
-// function and at the head of a loop it is compared with nothing, in between only charged, so a module overruns by one
-// stretch of straight code at most. Fuel comes in slices from a budget, which is exported as well. When a slice is
+// A rewritten module has a fuel counter, an exported mutable global. Code subtracts its cost from it: at the head of a
+// loop, and at the entry of functions that might go on for long, it is compared with nothing, in between only charged,
+// so a module overruns by a stretch of straight code and what that calls, which is bounded. Fuel comes in slices from a budget, which is exported as well. When a slice is
 // used up, a function that the rewrite adds takes the next one; when the budget cannot pay for it, it traps. The same
 // input always costs the same, and after both are set anew the instance goes on.
 //

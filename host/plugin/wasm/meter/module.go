@@ -26,6 +26,7 @@ const (
 	typeI32  = 0x7f
 	typeI64  = 0x7e
 	typeF64  = 0x7c
+	kindFunc = 0
 	kindGlob = 3
 )
 
@@ -62,6 +63,10 @@ type rewriter struct {
 	mutable   []int
 	memories  int
 	start     int                    // function; -1 for none
+	tabled    []uint32               // functions in tables
+	entries   []uint32               // and those that the host calls
+	looks     []bool                 // of each function of the module itself: whether it looks for fuel where it begins
+	prices    []int64                // and what its callers pay for it; 0 when it charges by itself
 	sections  [secDataCount + 1]bool // which of them there are
 	out       Module
 }
@@ -92,6 +97,7 @@ func (w *rewriter) survey(secs []section) error {
 			w.elements(r)
 		case secStart:
 			w.start = int(r.u32())
+			w.entries = append(w.entries, uint32(w.start))
 		}
 		if r.err != nil {
 			return r.err
@@ -197,8 +203,10 @@ func (w *rewriter) constant(r *reader) {
 func (w *rewriter) exportNames(r *reader) {
 	for n := r.u32(); n > 0 && r.err == nil; n-- {
 		name := r.bytes(r.u32())
-		r.byte()
-		r.u32()
+		kind, index := r.byte(), r.u32()
+		if kind == kindFunc {
+			w.entries = append(w.entries, index)
+		}
 		if bytes.HasPrefix(name, []byte("sothebais:")) && r.err == nil {
 			r.err = fmt.Errorf("export %q: names that begin with sothebais: belong to the host: %w", name, ErrUnsupported)
 		}
@@ -235,6 +243,7 @@ func (w *rewriter) element(r *reader, function uint32) {
 	if int64(function) < int64(w.imported) && r.err == nil {
 		r.err = fmt.Errorf("imported function %d in a table: %w", function, ErrUnsupported)
 	}
+	w.tabled = append(w.tabled, function)
 }
 
 func (w *rewriter) elementValue(r *reader) {
