@@ -94,13 +94,18 @@ func (r Replay) played(ctx context.Context, l *loader, t replay.Take) (shelved, 
 	if r.With == "" {
 		return l.loadTake(ctx, t)
 	}
-	return l.load(ctx, r.With)
+	p, err := l.load(ctx, r.With)
+	if err == nil && p.guest.Stats().SHA256 == t.SHA256 {
+		return l.asOnAir(ctx, p, t)
+	}
+	return p, err
 }
 
 // shelved is a plugin that is not on air.
 type shelved struct {
 	manifest *plugin.Manifest
 	guest    plugin.Guest
+	files    fs.FS
 }
 
 // loader loads plugins beside any show.
@@ -131,11 +136,15 @@ func (l *loader) loadFiles(ctx context.Context, name string, files fs.FS) (shelv
 	if err != nil {
 		return shelved{}, fmt.Errorf("%w: %s: %w", ErrBadInput, name, err)
 	}
-	g, err := l.runtime.Load(ctx, plugin.Spec{Manifest: m, Files: files, Store: plugin.NewGate(m).Store()})
+	return l.loadWith(ctx, name, m, files, plugin.NewGate(m).Store())
+}
+
+func (l *loader) loadWith(ctx context.Context, name string, m *plugin.Manifest, files fs.FS, s plugin.Store) (shelved, error) {
+	g, err := l.runtime.Load(ctx, plugin.Spec{Manifest: m, Files: files, Store: s})
 	if err != nil {
 		return shelved{}, fmt.Errorf("%w: load %s: %w", ErrBadInput, name, err)
 	}
-	return shelved{m, g}, nil
+	return shelved{m, g, files}, nil
 }
 
 // follower is the show's plugin, which hears everything a moment after its state was asked for.

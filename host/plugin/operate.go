@@ -386,6 +386,8 @@ func (s *slot) retry(ctx context.Context, e event.Event, cause uint64) (RetryRes
 	before := p.commands
 	s.one[0] = e
 	reactions, err := p.guest.HandleBatch(ctx, s.one[:])
+	shut, full := p.refused()
+	s.refused(p, e, shut, full)
 	res := RetryResult{Plugin: p.manifest.ID}
 	fact := show.PluginRetried{Slot: string(s.kind), Plugin: p.manifest.ID, Version: p.manifest.Version, Event: e.Seq}
 	if err != nil {
