@@ -20,13 +20,14 @@ var may = map[string][]string{
 	"host/event":     {},
 	"host/telemetry": {},
 	"host/money":     {},
+	"host/nearest":   {},
 	"host/post":      {"host/event"},
 	"host/show":      {"host/event"},
 	"host/cue":       {"host/event"},
 	"host/account":   {"host/post"},
 	"host/auction":   {"host/event", "host/money"},
-	"host/character": {"host/cue"},
-	"host/scene":     {"host/cue"},
+	"host/character": {"host/cue", "host/nearest"},
+	"host/scene":     {"host/cue", "host/nearest"},
 
 	// engines: domain only
 	"host/bus":         {"host/event", "host/telemetry"},
@@ -36,7 +37,7 @@ var may = map[string][]string{
 	"host/notify":      {"host/auction", "host/cue", "host/event", "host/money", "host/post", "host/telemetry"},
 	"host/director":    {"host/character", "host/cue", "host/event", "host/show", "host/telemetry"},
 	"host/plugin/abi":  {"host/cue", "host/event"},
-	"host/plugin":      {"host/plugin/abi", "host/auction", "host/cue", "host/event", "host/money", "host/post", "host/show", "host/telemetry"},
+	"host/plugin":      {"host/plugin/abi", "host/auction", "host/cue", "host/event", "host/money", "host/nearest", "host/post", "host/show", "host/telemetry"},
 	"host/compositor":  {"host/character", "host/cue", "host/scene", "host/telemetry"},
 
 	// adapters: domain, at most the one engine they serve, one technology

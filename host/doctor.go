@@ -149,21 +149,21 @@ func checkCores() Check {
 func checkCast(ctx context.Context, cfg Config) Check {
 	l := newLibrary(cfg.withAssets())
 	c := Check{Name: "characters", Found: "the program's"}
-	var own []string
-	var errs []error
+	var own, problems []string
 	for _, id := range l.ids() {
 		if l.own(id) == "" {
 			continue
 		}
 		own = append(own, id)
-		_, err := l.character(ctx, id)
-		errs = append(errs, err)
+		if _, err := l.character(ctx, id); err != nil {
+			problems = append(problems, Explain(err))
+		}
 	}
 	if len(own) > 0 {
 		c.Found += ", and " + strings.Join(own, ", ")
 	}
-	if err := errors.Join(errs...); err != nil {
-		c.Problem, c.Mend = err.Error(), "change what is named above; characters/README.md describes the files"
+	if len(problems) > 0 {
+		c.Problem, c.Mend = strings.Join(problems, "\n"), "change what is named above; characters/README.md describes the files"
 	}
 	return c
 }

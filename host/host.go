@@ -106,11 +106,11 @@ func (h *Host) build(ctx context.Context) error {
 
 func (h *Host) openLedger(ctx context.Context) error {
 	if err := os.MkdirAll(h.cfg.DataDir, 0o700); err != nil {
-		return fmt.Errorf("%w: data directory: %w", ErrUnavailable, err)
+		return failf(ErrUnavailable, "data directory: %w", err)
 	}
 	var err error
 	if h.ledger, err = sqlite.Open(ctx, filepath.Join(h.cfg.DataDir, ledgerFile), Facts()); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return ofKind(ErrUnavailable, err)
 	}
 	if h.bus, err = bus.New(ctx, h.ledger, bus.Config{Logger: h.part("bus"), Metrics: h.regs[roleEvents]}); err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -80,11 +79,11 @@ func (c *catalogue) keep(from fs.FS) (fs.FS, error) {
 			return from, nil //nolint:nilerr // as above
 		}
 		if k.sum[name], err = k.put(b); err != nil {
-			return nil, fmt.Errorf("%w: keep %s of plugin %s: %w", ErrUnavailable, name, m.ID, err)
+			return nil, failf(ErrUnavailable, "keep %s of plugin %s: %w", name, m.ID, err)
 		}
 	}
 	if err := k.index(m.ID, m.Version, cmp.Or(program, k.sum[main])); err != nil {
-		return nil, fmt.Errorf("%w: keep the list of files of plugin %s: %w", ErrUnavailable, m.ID, err)
+		return nil, failf(ErrUnavailable, "keep the list of files of plugin %s: %w", m.ID, err)
 	}
 	return k, nil
 }

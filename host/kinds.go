@@ -1,40 +1,35 @@
 package host
 
 import (
-	"strings"
-
-	"github.com/sothebais/sothebais/host/admin"
-	"github.com/sothebais/sothebais/host/plugin"
+	"errors"
+	"fmt"
 )
 
-// kindError is an error of a kind that its text does not name, because whoever shows it does: the API by its status, an
-// error around it by the kind that it has itself.
-type kindError struct{ kind, err error }
-
-// Error is the text behind the kinds that it begins with.
-func (e *kindError) Error() string {
-	text := e.err.Error()
-	for {
-		was := text
-		for _, kind := range []error{ErrBadInput, ErrUnavailable, ErrDenied, ErrNotNow, admin.ErrUnknown, admin.ErrInvalid, admin.ErrRefused, admin.ErrForbidden, plugin.ErrNothing} {
-			text = strings.TrimPrefix(text, kind.Error()+": ")
-		}
-		if text == was {
-			return text
-		}
-	}
+// Error is of a kind that its text does not name, because whoever shows it does: the API by its status, a command as
+// Explain has it, and an error around it by the kind that it has itself.
+type Error struct {
+	Kind error // such as ErrBadInput
+	Err  error
 }
+
+func (e *Error) Error() string { return e.Err.Error() }
 
 // Unwrap gives the kind and what happened.
-func (e *kindError) Unwrap() []error {
-	if e.kind == nil {
-		return []error{e.err}
+func (e *Error) Unwrap() []error { return []error{e.Kind, e.Err} }
+
+// Explain is an error in words for a person: its kind, if it has one, and what happened.
+func Explain(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind.Error() + ": " + err.Error()
 	}
-	return []error{e.kind, e.err}
+	return err.Error()
 }
 
-// ofKind says of which kind an error is to whoever asks the API.
-func ofKind(kind, err error) error { return &kindError{kind, err} }
+// ofKind gives an error a kind, in the place of the one that it has.
+func ofKind(kind, err error) error { return &Error{kind, err} }
 
-// plain is an error for the middle of a sentence whose kind is told at its beginning.
-func plain(err error) error { return &kindError{err: err} }
+// failf makes an error of a kind.
+func failf(kind error, format string, args ...any) error {
+	return &Error{kind, fmt.Errorf(format, args...)}
+}

@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -49,15 +50,36 @@ func (s *liveShow) refuses(t *testing.T) {
 		"no power":                  {func() error { _, err := s.Revoke(t.Context(), "overlay", "reply"); return err }, ErrBadInput, "overlay does not ask for reply; it asks for [text]"},
 	} {
 		err := c.do()
-		if !errors.Is(err, c.kind) || !strings.HasPrefix(err.Error(), c.kind.Error()+": "+c.want) {
-			t.Errorf("%s: %v; want %v: %s", name, err, c.kind, c.want)
+		if !errors.Is(err, c.kind) || !strings.HasPrefix(Explain(err), c.kind.Error()+": "+c.want) {
+			t.Errorf("%s: %v; want %v: %s", name, Explain(err), c.kind, c.want)
 			continue
 		}
-		behind := strings.TrimPrefix(err.Error(), c.kind.Error()+": ")
+		behind := err.Error()
 		for _, kind := range []string{"cannot be used:", "unknown:", "not valid:", "not now:", "not permitted:", "not available:"} {
 			if strings.Contains(behind, kind) {
 				t.Errorf("%s: %v names a kind twice", name, err)
 			}
+		}
+	}
+}
+
+// TestExplain names the outermost kind, once, and leaves the text alone, even where it reads like a kind.
+func TestExplain(t *testing.T) {
+	inner := failf(ErrUnavailable, "plugin %s", "not now: an odd name")
+	for _, c := range []struct {
+		err  error
+		want string
+		kind error
+	}{
+		{errors.New("plain"), "plain", nil},
+		{inner, "not available: plugin not now: an odd name", ErrUnavailable},
+		{ofKind(ErrBadInput, inner), "cannot be used: plugin not now: an odd name", ErrBadInput},
+		{failf(ErrBadInput, "show: %w", inner), "cannot be used: show: plugin not now: an odd name", ErrUnavailable},
+		{fmt.Errorf("look at it: %w", inner), "not available: look at it: plugin not now: an odd name", ErrUnavailable},
+		{errors.Join(errors.New("a"), inner), "not available: a\nplugin not now: an odd name", ErrUnavailable},
+	} {
+		if got := Explain(c.err); got != c.want || c.kind != nil && !errors.Is(c.err, c.kind) {
+			t.Errorf("%q, want %q of kind %v", got, c.want, c.kind)
 		}
 	}
 }

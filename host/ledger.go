@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -37,11 +36,11 @@ type Ledger struct{ *sqlite.DB }
 func OpenLedger(ctx context.Context, dir string) (*Ledger, error) {
 	path := filepath.Join(dir, ledgerFile)
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%w: data directory %s holds no ledger (%s); name another with --data-dir", ErrUnavailable, dir, path)
+		return nil, failf(ErrUnavailable, "data directory %s holds no ledger (%s); name another with --data-dir", dir, path)
 	}
 	db, err := sqlite.OpenReadOnly(ctx, path, Facts())
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return nil, ofKind(ErrUnavailable, err)
 	}
 	return &Ledger{db}, nil
 }

@@ -82,18 +82,17 @@ func (l *library) character(ctx context.Context, id string) (*character.Pack, er
 	dir := l.own(id)
 	if dir == "" {
 		if !slices.Contains(l.ids(), id) {
-			return nil, fmt.Errorf("%w: there is no character %q; there are: %s; put its folder into %s",
-				ErrBadInput, id, strings.Join(l.ids(), ", "), l.characters[len(l.characters)-1])
+			return nil, failf(ErrBadInput, "there is no character %q; there are: %s; put its folder into %s", id, strings.Join(l.ids(), ", "), l.characters[len(l.characters)-1])
 		}
 		return readCharacter(sub(l.shipped, "characters/"+id), id)
 	}
 	built, err := l.built(ctx, dir, id)
 	if err != nil {
-		return nil, fmt.Errorf("%w: character %s: %w", ErrBadInput, dir, err)
+		return nil, failf(ErrBadInput, "character %s: %w", dir, err)
 	}
 	p, err := readCharacter(built, id)
 	if err != nil {
-		return nil, fmt.Errorf("%w: character %s: %w", ErrBadInput, dir, err)
+		return nil, failf(ErrBadInput, "character %s: %w", dir, err)
 	}
 	return p, nil
 }

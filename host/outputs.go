@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"time"
 
@@ -23,7 +22,7 @@ func (h *Host) buildOutputs(context.Context) error {
 		Logger: h.part("encoder"), Metrics: reg,
 	})
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return ofKind(ErrUnavailable, err)
 	}
 	h.server = rtmp.NewServer(rtmp.ServerConfig{Hub: h.hub, Logger: h.part("rtmp"), Metrics: reg})
 	h.preview = rtmp.NewPreview(rtmp.PreviewConfig{Hub: h.hub, Logger: h.part("preview"), Metrics: reg})
@@ -32,14 +31,14 @@ func (h *Host) buildOutputs(context.Context) error {
 			OnUp:   func(path string) { h.outputUp("recording", path)(0) },
 			OnDown: h.outputDown("recording")})
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrBadInput, err)
+			return ofKind(ErrBadInput, err)
 		}
 	}
 	for _, t := range s.Targets {
 		p, err := rtmp.NewPusher(rtmp.PusherConfig{Hub: h.hub, Name: t.Name, URL: t.URL, Key: t.Key,
 			OnUp: h.outputUp(t.Name, hostOf(t.URL)), OnDown: h.outputDown(t.Name), Logger: h.part("pusher"), Metrics: reg})
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrBadInput, err)
+			return ofKind(ErrBadInput, err)
 		}
 		h.pushers = append(h.pushers, p)
 	}

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -52,15 +51,15 @@ const (
 func (c *catalogue) packageFile(name string) (fs.FS, error) {
 	p, err := bundle.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return nil, ofKind(ErrBadInput, err)
 	}
 	signature, err := bundle.ReadSignature(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return nil, ofKind(ErrBadInput, err)
 	}
 	standing, err := c.store.Admit(p, signature, false)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w (or, if you know what it does: sothebais install --allow-unsigned %s)", ErrBadInput, err, name)
+		return nil, failf(ErrBadInput, "%w (or, if you know what it does: sothebais install --allow-unsigned %s)", err, name)
 	}
 	return sourced{p.FS(), standing.String()}, nil
 }
@@ -69,11 +68,11 @@ func (c *catalogue) packageFile(name string) (fs.FS, error) {
 func (c *catalogue) installed(name string) (fs.FS, error) {
 	id, version, err := c.store.Resolve(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return nil, ofKind(ErrBadInput, err)
 	}
 	p, standing, err := c.store.Open(id, version)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return nil, ofKind(ErrBadInput, err)
 	}
 	return sourced{p.FS(), standing.String()}, nil
 }

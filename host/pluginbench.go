@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -41,11 +40,11 @@ func (b PluginBench) Run(ctx context.Context) ([]PluginCost, error) {
 		b.Least = 5000
 	}
 	if _, err := plugin.LoadManifest(folder(b.Dir)); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBadInput, b.Dir, err)
+		return nil, failf(ErrBadInput, "%s: %w", b.Dir, err)
 	}
 	files, err := filepath.Glob(filepath.Join(b.Dir, "tests", "*.jsonl"))
 	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("%w: %s holds no transcript to measure it on; put one there, such as tests/bids.jsonl", ErrBadInput, filepath.Join(b.Dir, "tests"))
+		return nil, failf(ErrBadInput, "%s holds no transcript to measure it on; put one there, such as tests/bids.jsonl", filepath.Join(b.Dir, "tests"))
 	}
 	w, err := OpenWorkbench(ctx, "")
 	if err != nil {
@@ -73,17 +72,17 @@ func (b PluginBench) transcript(ctx context.Context, p shelved, file string) (Pl
 	c := PluginCost{Name: filepath.Base(file), FuelLimit: p.manifest.Limits.Fuel}
 	f, err := os.Open(file)
 	if err != nil {
-		return c, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return c, ofKind(ErrBadInput, err)
 	}
 	defer f.Close()
 	events, err := replay.ReadTranscript(f, file, Facts().DecodeStrict)
 	if err != nil {
-		return c, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return c, ofKind(ErrBadInput, err)
 	}
 	heard := slices.Concat(p.manifest.Subscribes, abi.AnswerKinds())
 	events = slices.DeleteFunc(events, func(e event.Event) bool { return !slices.Contains(heard, e.Kind()) })
 	if len(events) == 0 {
-		return c, fmt.Errorf("%w: %s holds no event that the plugin subscribes to", ErrBadInput, file)
+		return c, failf(ErrBadInput, "%s holds no event that the plugin subscribes to", file)
 	}
 	var m costs
 	if err := m.round(ctx, p.guest, events); err != nil { // to warm up
@@ -116,7 +115,7 @@ func (m *costs) round(ctx context.Context, fresh plugin.Guest, events []event.Ev
 		_, err := g.HandleBatch(ctx, events[i:i+1])
 		took := time.Since(start)
 		if err != nil {
-			return fmt.Errorf("%w: event %d (%s): %w", ErrBadInput, events[i].Seq, events[i].Kind(), err)
+			return failf(ErrBadInput, "event %d (%s): %w", events[i].Seq, events[i].Kind(), err)
 		}
 		fuel := g.Stats().Fuel
 		m.took, m.fuel, m.most = append(m.took, took), m.fuel+fuel, max(m.most, fuel)

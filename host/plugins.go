@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -81,7 +80,7 @@ func (c *catalogue) find(name string) (fs.FS, error) {
 			return c.packageFile(name)
 		}
 		if info, err := os.Stat(filepath.Join(name, "plugin.yaml")); err != nil || info.IsDir() {
-			return nil, fmt.Errorf("%w: %s holds no plugin.yaml; name a folder that does, or one of: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
+			return nil, failf(ErrBadInput, "%s holds no plugin.yaml; name a folder that does, or one of: %s", name, strings.Join(c.ids(), ", "))
 		}
 		return sourced{folder(name), originDev}, nil
 	}
@@ -94,7 +93,7 @@ func (c *catalogue) find(name string) (fs.FS, error) {
 	if id, _, _ := strings.Cut(name, "@"); slices.Contains(c.store.IDs(), id) {
 		return c.installed(name)
 	}
-	return nil, fmt.Errorf("%w: there is no plugin %q; there are: %s", ErrBadInput, name, strings.Join(c.ids(), ", "))
+	return nil, failf(ErrBadInput, "there is no plugin %q; there are: %s", name, strings.Join(c.ids(), ", "))
 }
 
 // take finds a plugin and keeps it as it is now: folders change, and packages are removed. The program's own stay.
@@ -155,7 +154,7 @@ func readPlayers(assets fs.FS) (wasm.Config, error) {
 	for name, to := range map[string]*[]byte{"interpreter.wasm": &c.Interpreter, "js-engine.wasm": &c.Engine} {
 		b, err := fs.ReadFile(assets, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return c, fmt.Errorf("%w: %w", ErrUnavailable, err)
+			return c, ofKind(ErrUnavailable, err)
 		}
 		*to = b
 	}
@@ -276,10 +275,10 @@ func (h *Host) loadInto(ctx context.Context, slot, name string) error {
 		return err
 	}
 	if err := h.bringCharacterOf(ctx, files, 0); err != nil {
-		return fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, name, plain(err))
+		return failf(ErrBadInput, "plugin %s: its character: %w", name, err)
 	}
 	if _, err := h.plugins.Load(ctx, slot, files); err != nil {
-		return fmt.Errorf("%w: plugin %s: %w", ErrBadInput, name, plain(err))
+		return failf(ErrBadInput, "plugin %s: %w", name, err)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -41,11 +40,11 @@ func (p PluginTests) Run(ctx context.Context) ([]PluginTest, error) {
 		return nil, err
 	}
 	if _, err := plugin.LoadManifest(folder(p.Dir)); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBadInput, p.Dir, err)
+		return nil, failf(ErrBadInput, "%s: %w", p.Dir, err)
 	}
 	files, err := filepath.Glob(filepath.Join(p.Dir, "tests", "*"+p.Only+"*.jsonl"))
 	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("%w: %s holds no transcript; put one there, such as tests/bids.jsonl with a line for each event", ErrBadInput, filepath.Join(p.Dir, "tests"))
+		return nil, failf(ErrBadInput, "%s holds no transcript; put one there, such as tests/bids.jsonl with a line for each event", filepath.Join(p.Dir, "tests"))
 	}
 	rt, err := openRuntime(ctx, cfg, nil)
 	if err != nil {
@@ -68,11 +67,11 @@ func (p PluginTests) run(ctx context.Context, l *loader, file string) (PluginTes
 	t := PluginTest{Name: strings.TrimSuffix(filepath.Base(file), ".jsonl")}
 	f, err := os.Open(file)
 	if err != nil {
-		return t, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return t, ofKind(ErrBadInput, err)
 	}
 	events, err := replay.ReadTranscript(f, file, Facts().DecodeStrict)
 	if err = errors.Join(err, f.Close()); err != nil {
-		return t, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return t, ofKind(ErrBadInput, err)
 	}
 	t.Events = len(events)
 	got, err := perform(ctx, l, p.Dir, events)
@@ -82,7 +81,7 @@ func (p PluginTests) run(ctx context.Context, l *loader, file string) (PluginTes
 	golden := strings.TrimSuffix(file, ".jsonl") + ".golden"
 	want, err := os.ReadFile(golden)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return t, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return t, ofKind(ErrBadInput, err)
 	}
 	if t.OK = err == nil && bytes.Equal(want, []byte(got)); t.OK {
 		return t, nil
@@ -104,7 +103,7 @@ func perform(ctx context.Context, l *loader, dir string, events []Event) (string
 	defer p.guest.Close(context.WithoutCancel(ctx))
 	got, err := replay.Perform(ctx, p.guest, p.manifest, events)
 	if errors.Is(err, plugin.ErrDead) {
-		err = fmt.Errorf("%w: %w", ErrBadInput, err)
+		err = ofKind(ErrBadInput, err)
 	}
 	return got, err
 }

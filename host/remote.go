@@ -60,13 +60,13 @@ func Connect(dir string) (*Remote, error) {
 	b, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("%w: no show runs on data directory %s (there is no %s); name another with --data-dir", ErrUnavailable, dir, path)
+		return nil, failf(ErrUnavailable, "no show runs on data directory %s (there is no %s); name another with --data-dir", dir, path)
 	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return nil, ofKind(ErrUnavailable, err)
 	}
 	r := &Remote{client: http.Client{Timeout: 30 * time.Second}}
 	if err := json.Unmarshal(b, &r.control); err != nil {
-		return nil, fmt.Errorf("%w: %s is damaged (%w); restart the show", ErrUnavailable, path, err)
+		return nil, failf(ErrUnavailable, "%s is damaged (%w); restart the show", path, err)
 	}
 	return r, nil
 }
@@ -112,7 +112,7 @@ func (r *Remote) call(ctx context.Context, method, path string, in, out any) err
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := r.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("%w: the show (process %d at %s) does not answer: %w", ErrUnavailable, r.PID, r.URL, err)
+		return failf(ErrUnavailable, "the show (process %d at %s) does not answer: %w", r.PID, r.URL, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode/100 != 2 {
@@ -159,5 +159,5 @@ func problem(resp *http.Response) error {
 	case resp.StatusCode/100 == 4:
 		kind = ErrBadInput
 	}
-	return fmt.Errorf("%w: %s", kind, p.Detail)
+	return ofKind(kind, errors.New(p.Detail))
 }

@@ -105,9 +105,9 @@ func (r *Remote) ShadowedSlot(ctx context.Context) (string, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return "", fmt.Errorf("%w: no slot has a shadow; begin one with: sothebais shadow PLUGIN", ErrNotNow)
+		return "", failf(ErrNotNow, "no slot has a shadow; begin one with: sothebais shadow PLUGIN")
 	}
-	return "", fmt.Errorf("%w: %s have a shadow; name one with --slot", ErrBadInput, strings.Join(found, " and "))
+	return "", failf(ErrBadInput, "%s have a shadow; name one with --slot", strings.Join(found, " and "))
 }
 
 // Plugins lists what is in the slots and what could be.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -32,11 +31,11 @@ type ReplayReport = replay.Report
 func ReadRecording(path string) (*replay.Recording, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("%w: recording: %w", ErrBadInput, err)
+		return nil, failf(ErrBadInput, "recording: %w", err)
 	}
 	r, err := replay.Read(b)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBadInput, path, err)
+		return nil, failf(ErrBadInput, "%s: %w", path, err)
 	}
 	return r, nil
 }
@@ -49,7 +48,7 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 	}
 	take, err := r.Recording.Find(r.Take)
 	if err != nil {
-		return replay.Report{}, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return replay.Report{}, ofKind(ErrBadInput, err)
 	}
 	rt, err := openRuntime(ctx, cfg, nil)
 	if err != nil {
@@ -74,7 +73,7 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 		}
 		defer live.guest.Close(context.WithoutCancel(ctx))
 		if !live.manifest.State.CanHandTo(p.manifest.State) {
-			return replay.Report{}, fmt.Errorf("%w: %s cannot take over the state of %s: their plugin.yaml must declare the same state {id, version}; play it without --resync", ErrBadInput, p.manifest.ID, live.manifest.ID)
+			return replay.Report{}, failf(ErrBadInput, "%s cannot take over the state of %s: their plugin.yaml must declare the same state {id, version}; play it without --resync", p.manifest.ID, live.manifest.ID)
 		}
 		o.Resync = (&follower{guest: live.guest, manifest: live.manifest}).state
 	}
@@ -94,13 +93,18 @@ func (r Replay) played(ctx context.Context, l *loader, t replay.Take) (shelved, 
 	if r.With == "" {
 		return l.loadTake(ctx, t)
 	}
-	return l.load(ctx, r.With)
+	p, err := l.load(ctx, r.With)
+	if err == nil && p.guest.Stats().SHA256 == t.SHA256 {
+		return l.asOnAir(ctx, p, t)
+	}
+	return p, err
 }
 
 // shelved is a plugin that is not on air.
 type shelved struct {
 	manifest *plugin.Manifest
 	guest    plugin.Guest
+	files    fs.FS
 }
 
 // loader loads plugins beside any show.
@@ -121,7 +125,7 @@ func (l *loader) load(ctx context.Context, name string) (shelved, error) {
 func (l *loader) loadFolder(ctx context.Context, dir string) (shelved, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return shelved{}, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return shelved{}, ofKind(ErrBadInput, err)
 	}
 	return l.load(ctx, dir)
 }
@@ -129,13 +133,17 @@ func (l *loader) loadFolder(ctx context.Context, dir string) (shelved, error) {
 func (l *loader) loadFiles(ctx context.Context, name string, files fs.FS) (shelved, error) {
 	m, err := plugin.LoadManifest(files)
 	if err != nil {
-		return shelved{}, fmt.Errorf("%w: %s: %w", ErrBadInput, name, err)
+		return shelved{}, failf(ErrBadInput, "%s: %w", name, err)
 	}
-	g, err := l.runtime.Load(ctx, plugin.Spec{Manifest: m, Files: files, Store: plugin.NewGate(m).Store()})
+	return l.loadWith(ctx, name, m, files, plugin.NewGate(m).Store())
+}
+
+func (l *loader) loadWith(ctx context.Context, name string, m *plugin.Manifest, files fs.FS, s plugin.Store) (shelved, error) {
+	g, err := l.runtime.Load(ctx, plugin.Spec{Manifest: m, Files: files, Store: s})
 	if err != nil {
-		return shelved{}, fmt.Errorf("%w: load %s: %w", ErrBadInput, name, err)
+		return shelved{}, failf(ErrBadInput, "load %s: %w", name, err)
 	}
-	return shelved{m, g}, nil
+	return shelved{m, g, files}, nil
 }
 
 // follower is the show's plugin, which hears everything a moment after its state was asked for.

@@ -14,7 +14,7 @@ import (
 func (l *loader) loadTake(ctx context.Context, t replay.Take) (shelved, error) {
 	p, err := l.load(ctx, t.Plugin)
 	if err == nil && p.guest.Stats().SHA256 == t.SHA256 {
-		return p, nil
+		return l.asOnAir(ctx, p, t)
 	}
 	files, ok := l.plugins.keptAs(t.Plugin, t.Version, t.SHA256)
 	if !ok {
@@ -23,7 +23,24 @@ func (l *loader) loadTake(ctx context.Context, t replay.Take) (shelved, error) {
 	if err == nil {
 		_ = p.guest.Close(ctx) // it was not used
 	}
-	return l.loadFiles(ctx, t.Plugin+" as it was kept", files)
+	if p, err = l.loadFiles(ctx, t.Plugin+" as it was kept", files); err != nil {
+		return p, err
+	}
+	return l.asOnAir(ctx, p, t)
+}
+
+// asOnAir gives the plugin of a take the store that it had: closed to it, or as large as it was granted. Nothing else of
+// what it may do is known to a guest.
+func (l *loader) asOnAir(ctx context.Context, p shelved, t replay.Take) (shelved, error) {
+	had := plugin.NewGate(p.manifest)
+	has := had.Store()
+	had.Hold(t.Powers)
+	store := had.Store()
+	if store.Granted == has.Granted && store.Quota == has.Quota {
+		return p, nil
+	}
+	_ = p.guest.Close(ctx) // it was not used
+	return l.loadWith(ctx, t.Plugin, p.manifest, p.files, store)
 }
 
 // succeed gives a plugin what it had when the take began: the state that its predecessors came to, which is made again by

@@ -50,7 +50,7 @@ func (h *Host) openSandboxes() (*sandboxes, error) {
 	log := h.part("runner")
 	apart, err := runner.New(runner.Config{Command: h.cfg.runners, Interpreter: players.Interpreter, Engine: players.Engine, CacheDir: h.cfg.cacheDir("plugins"), Spare: true, Logger: log, Metrics: h.regs[roleAgent]})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return nil, ofKind(ErrUnavailable, err)
 	}
 	return &sandboxes{apart: apart, trusted: slices.Concat(h.cfg.Trusted, h.cfg.Show.Trusted), reads: players,
 		open: func(ctx context.Context) (*wasm.Runtime, error) { return openRuntime(ctx, h.cfg, log) }}, nil

@@ -22,12 +22,12 @@ func (h *Host) buildStage(ctx context.Context) error {
 	h.library = newLibrary(h.cfg)
 	scenes, err := scene.LoadDir(sub(h.cfg.Assets, "scenes"))
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrBadInput, err)
+		return ofKind(ErrBadInput, err)
 	}
 	h.scenes.Store(&scenes)
 	cast, err := loadCharacters(sub(h.cfg.Assets, "characters"))
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrBadInput, err)
+		return ofKind(ErrBadInput, err)
 	}
 	h.cast = map[string]origin{}
 	for id := range cast {
@@ -47,7 +47,7 @@ func (h *Host) buildStage(ctx context.Context) error {
 		Shown: h.scribe.shown, Spoke: h.spoke, Logger: h.part("stage"), Metrics: h.regs[roleStream],
 	})
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrBadInput, err)
+		return ofKind(ErrBadInput, err)
 	}
 	h.voice = newVoiceBox(speech.Config{Voices: voices(cast), CacheDir: h.cfg.cacheDir("voice"),
 		Logger: h.part("voice"), Metrics: h.regs[roleAgent]}, h.cfg.Assets)
@@ -81,7 +81,7 @@ func (h *Host) reloadScenes(cause uint64) (show.ScenesLoaded, error) {
 	}
 	if err != nil {
 		h.refuseScenes(err, cause)
-		return show.ScenesLoaded{}, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return show.ScenesLoaded{}, ofKind(ErrBadInput, err)
 	}
 	return loaded(scenes, own), nil
 }
@@ -123,7 +123,7 @@ func (h *Host) bringCharacter(ctx context.Context, id string, cause uint64) erro
 	}
 	if err != nil {
 		h.part("cast").Error("a character cannot be shown; who is on stage stays", telemetry.KeyCharacter, id, telemetry.KeyErr, err)
-		h.scribe.note(show.CharacterRefused{Character: id, Reason: err.Error()}, cause, now())
+		h.scribe.note(show.CharacterRefused{Character: id, Reason: Explain(err)}, cause, now())
 		return err
 	}
 	h.stage.AddCharacter(p)

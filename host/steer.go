@@ -17,7 +17,7 @@ func (w wardrobe) Swap(ctx context.Context, id, who string, cause uint64) (admin
 		return admin.Swap{}, answered(err)
 	}
 	if err := w.h.bringCharacterOf(ctx, files, cause); err != nil {
-		return admin.Swap{}, answered(fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, id, plain(err)))
+		return admin.Swap{}, answered(failf(ErrBadInput, "plugin %s: its character: %w", id, err))
 	}
 	r, err := w.h.plugins.Swap(ctx, files, who, cause)
 	if err != nil {
@@ -38,7 +38,7 @@ func (w wardrobe) Shadow(ctx context.Context, id, who string, cause uint64) (adm
 		return admin.Slot{}, answered(err)
 	}
 	if err := w.h.bringCharacterOf(ctx, files, cause); err != nil {
-		return admin.Slot{}, answered(fmt.Errorf("%w: plugin %s: its character: %w", ErrBadInput, id, plain(err)))
+		return admin.Slot{}, answered(failf(ErrBadInput, "plugin %s: its character: %w", id, err))
 	}
 	return w.slotOr(w.h.plugins.Shadow(ctx, files, who, cause))
 }

@@ -31,7 +31,7 @@ func newVoiceBox(cfg speech.Config, assets fs.FS) *voiceBox {
 func (v *voiceBox) Run(ctx context.Context) error {
 	module, err := fs.ReadFile(v.assets, "voice/flite.wasm")
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return ofKind(ErrUnavailable, err)
 	}
 	v.mu.Lock()
 	cfg := v.cfg

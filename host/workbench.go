@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -46,7 +45,7 @@ func (w *Workbench) Close(ctx context.Context) error {
 func (w *Workbench) Build(ctx context.Context, dir string, out io.Writer) (built bool, err error) {
 	m, err := plugin.LoadManifest(folder(dir))
 	if err != nil {
-		return false, fmt.Errorf("%w: %s: %w", ErrBadInput, dir, err)
+		return false, failf(ErrBadInput, "%s: %w", dir, err)
 	}
 	if m.Runtime.Wasm == nil {
 		return false, nil
@@ -57,7 +56,7 @@ func (w *Workbench) Build(ctx context.Context, dir string, out io.Writer) (built
 	c := exec.CommandContext(ctx, "./"+buildScript)
 	c.Dir, c.Stdout, c.Stderr = dir, out, out
 	if err := c.Run(); err != nil {
-		return true, fmt.Errorf("%w: %s: %w", ErrBadInput, filepath.Join(dir, buildScript), err)
+		return true, failf(ErrBadInput, "%s: %w", filepath.Join(dir, buildScript), err)
 	}
 	return true, nil
 }
@@ -84,7 +83,7 @@ func (w *Workbench) Try(ctx context.Context, dir string, last int) (Trial, error
 	}
 	t.Events = len(events)
 	if t.Reactions, err = replay.Perform(ctx, p.guest, p.manifest, events); err != nil {
-		return t, fmt.Errorf("%w: %w", ErrBadInput, err)
+		return t, ofKind(ErrBadInput, err)
 	}
 	return t, nil
 }

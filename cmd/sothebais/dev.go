@@ -117,7 +117,7 @@ type load struct {
 // tell prints what went wrong; the next save may mend it.
 func (d *developer) tell(err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintf(d.talk.err, "✗ %v\n", err)
+		fmt.Fprintf(d.talk.err, "✗ %s\n", host.Explain(err))
 	}
 }
 
@@ -130,7 +130,7 @@ func (d *developer) saved(ctx context.Context, at time.Time) {
 	trial, err := d.try(ctx, at)
 	if err != nil {
 		d.tell(err)
-		if d.report.Error = err.Error(); d.slot != "" && ctx.Err() == nil {
+		if d.report.Error = host.Explain(err); d.slot != "" && ctx.Err() == nil {
 			fmt.Fprintf(d.talk.err, "  the version before goes on as the shadow of %s\n", d.slot)
 		}
 		d.announce(ctx)

@@ -24,12 +24,12 @@ const (
 func (d *developer) watch(ctx context.Context) error {
 	files, err := fsnotify.NewWatcher()
 	if err != nil {
-		return fmt.Errorf("%w: watch %s: %w", host.ErrUnavailable, d.Dir, err)
+		return &host.Error{Kind: host.ErrUnavailable, Err: fmt.Errorf("watch %s: %w", d.Dir, err)}
 	}
 	defer files.Close()
 	now, err := scan(files, d.Dir)
 	if err != nil {
-		return fmt.Errorf("%w: watch %s: %w", host.ErrBadInput, d.Dir, err)
+		return &host.Error{Kind: host.ErrBadInput, Err: fmt.Errorf("watch %s: %w", d.Dir, err)}
 	}
 	fmt.Fprintf(d.talk.err, "\n  *** DEV *** %s is watched; save it to try it\n  Control room   %s\n  Preview        %s/preview\n\n", d.Dir, d.remote.URL, d.remote.URL)
 	w := &watcher{developer: d, files: files, tried: now, made: map[string]bool{}}

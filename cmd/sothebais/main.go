@@ -126,7 +126,7 @@ func run(ctx context.Context, args []string, out, errw io.Writer) int {
 	}
 	k.BindTo(ctx, (*context.Context)(nil))
 	if err := k.Run(&talk{out: out, err: errw}); err != nil {
-		fmt.Fprintln(errw, "sothebais:", err)
+		fmt.Fprintln(errw, "sothebais:", host.Explain(err))
 		return exitCode(err)
 	}
 	return exitOK

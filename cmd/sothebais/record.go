@@ -30,11 +30,11 @@ func (c *recordCmd) Run(ctx context.Context, t *talk) error {
 		return err
 	}
 	if rec.To == 0 {
-		return fmt.Errorf("%w: the ledger in %s holds no event behind %d", host.ErrBadInput, c.DataDir, c.Since)
+		return &host.Error{Kind: host.ErrBadInput, Err: fmt.Errorf("the ledger in %s holds no event behind %d", c.DataDir, c.Since)}
 	}
 	f, err := os.Create(c.File)
 	if err != nil {
-		return fmt.Errorf("%w: %w", host.ErrBadInput, err)
+		return &host.Error{Kind: host.ErrBadInput, Err: err}
 	}
 	if _, err = rec.WriteTo(f); errors.Join(err, f.Close()) != nil {
 		return errors.Join(err, os.Remove(c.File))

@@ -157,7 +157,7 @@ func (a *Animator) want(e *Expression) {
 }
 
 func (a *Animator) unknown(what, name string, known []string) error {
-	return fmt.Errorf("%s has no %s %q (%s)", a.pack.ID, what, name, nearest(name, known))
+	return fmt.Errorf("%s has no %s %q (%s)", a.pack.ID, what, name, hint(name, known))
 }
 
 func names[T any](m map[string]T) []string {

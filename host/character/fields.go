@@ -54,7 +54,7 @@ func (o *obj) get(key string, needed bool) *tree {
 func (o *obj) done() {
 	for _, k := range o.t.keys {
 		if !slices.Contains(o.asked, k) {
-			o.r.bad(o.t.fields[k].line, o.path(k), "is not a key known here", nearest(k, o.asked))
+			o.r.bad(o.t.fields[k].line, o.path(k), "is not a key known here", hint(k, o.asked))
 		}
 	}
 }

@@ -35,7 +35,7 @@ type linker struct {
 func (l *linker) node(id string, line int, at string) int {
 	i, ok := l.index[id]
 	if !ok {
-		l.bad(line, at, fmt.Sprintf("names the part %q, which is not in parts", id), nearest(id, l.ids))
+		l.bad(line, at, fmt.Sprintf("names the part %q, which is not in parts", id), hint(id, l.ids))
 		return 0
 	}
 	return i
@@ -150,14 +150,14 @@ func (l *linker) moods() {
 	}
 	for name, m := range l.m.Moods {
 		if l.m.Expressions[m.Expression] == nil {
-			l.bad(m.line, "moods."+name+".expression", fmt.Sprintf("%q is no expression", m.Expression), nearest(m.Expression, expressions))
+			l.bad(m.line, "moods."+name+".expression", fmt.Sprintf("%q is no expression", m.Expression), hint(m.Expression, expressions))
 		}
 		if m.DecayTo != "" && l.m.Moods[m.DecayTo] == nil {
-			l.bad(m.line, "moods."+name+".decay.to", fmt.Sprintf("%q is no mood", m.DecayTo), nearest(m.DecayTo, names))
+			l.bad(m.line, "moods."+name+".decay.to", fmt.Sprintf("%q is no mood", m.DecayTo), hint(m.DecayTo, names))
 		}
 	}
 	if l.m.Moods[l.m.FirstMood] == nil {
-		l.bad(0, "mood", fmt.Sprintf("%q is no mood", l.m.FirstMood), nearest(l.m.FirstMood, names))
+		l.bad(0, "mood", fmt.Sprintf("%q is no mood", l.m.FirstMood), hint(l.m.FirstMood, names))
 	}
 }
 

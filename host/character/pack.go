@@ -288,7 +288,7 @@ func (r *reader) faces(p *Pack) {
 		a := &p.art[slot]
 		v := a.variant(name)
 		if v < 0 {
-			r.bad(line, at, fmt.Sprintf("art/%s.%s.svg is missing", p.Nodes[slot].ID, name), nearest(name, a.names))
+			r.bad(line, at, fmt.Sprintf("art/%s.%s.svg is missing", p.Nodes[slot].ID, name), hint(name, a.names))
 		}
 		return v
 	}

@@ -181,7 +181,7 @@ func (r *reader) key(t *tree, at string) Key {
 	if s := o.str("ease", false); s != "" {
 		e, ok := easeNamed(s)
 		if !ok {
-			r.bad(t.line, o.path("ease"), fmt.Sprintf("%q is no easing", s), nearest(s, easeNames[:]))
+			r.bad(t.line, o.path("ease"), fmt.Sprintf("%q is no easing", s), hint(s, easeNames[:]))
 		}
 		k.Ease = e
 	}

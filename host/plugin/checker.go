@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/sothebais/sothebais/host/nearest"
 )
 
 // checker gathers what is wrong with a document, with the line where it stands.
@@ -123,37 +125,8 @@ func inside(where string) string {
 
 // oneOf lists what is allowed, or the nearest of it when the word is a likely slip of the pen.
 func oneOf(got string, allowed []string) string {
-	best, at := 3, ""
-	for _, a := range allowed {
-		if d := distance(got, a); d < best && d < len(a) {
-			best, at = d, a
-		}
-	}
-	if at != "" {
-		return fmt.Sprintf("%s (did you mean that?)", at)
+	if at := nearest.Word(got, allowed); at != "" {
+		return at + " (did you mean that?)"
 	}
 	return strings.Join(allowed, ", ")
-}
-
-// distance is the number of letters to change, add or remove. Long words are far from everything.
-func distance(a, b string) int {
-	if len(a) > 64 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			step := diagonal
-			if a[i] != b[j] {
-				step = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], step
-		}
-	}
-	return row[len(b)]
 }

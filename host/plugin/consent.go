@@ -206,7 +206,7 @@ func (u *use) settle(ctx context.Context, w *Consent, d decision) {
 		p.powers[w.Power].used.Add(1)
 		u.carryOut(ctx)
 	default:
-		s.count(p, w.Power)
+		s.count(p, w.Power, 1)
 		s.tell(p, u.event, &u.reaction, d.why)
 	}
 }

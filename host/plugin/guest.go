@@ -91,6 +91,7 @@ type Stats struct {
 	Unknown uint64 // commands that this host does not know
 	Dropped uint64 // commands past the limit for an event
 	Passed  Passed // limits, since it was made
+	Shut    uint64 // times that it asked its store without being granted one, since it was made
 }
 
 var (

@@ -126,6 +126,7 @@ type fake struct {
 	acts    map[string][]plugin.Reaction // what it asks for when it is told a word
 	spec    plugin.Spec
 	full    uint64 // values that had no place in its store
+	shut    uint64 // times that it found its store closed
 }
 
 func say(seq uint64, text, mood string) plugin.Reaction {
@@ -167,6 +168,13 @@ func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Re
 			return nil, errors.Join(&plugin.TrapError{Reason: "unreachable"}, plugin.ErrDead)
 		case "overfill":
 			f.full += 2
+		case "overfill-much":
+			f.full += 10_000
+		case "shut":
+			f.shut += 3
+		case "shut-trap":
+			f.shut++
+			return nil, &plugin.TrapError{Reason: "unreachable"}
 		case "chatter":
 			for range 64 {
 				f.out = append(f.out, plugin.Reaction{Event: e.Seq, Power: "log", Log: strings.Repeat("鳥", 1000)})
@@ -231,7 +239,7 @@ func (f *fake) Clone(context.Context) (plugin.Guest, error) {
 
 func (f *fake) Stats() plugin.Stats {
 	st := plugin.Stats{SHA256: cmp.Or(f.sum, "abc"), Memory: 1 << 16}
-	st.Passed[plugin.LimitStore] = f.full
+	st.Passed[plugin.LimitStore], st.Shut = f.full, f.shut
 	return st
 }
 func (f *fake) Close(context.Context) error { f.close++; return nil }

@@ -33,7 +33,7 @@ type occupant struct {
 	events, commands, denied, traps, lastSeq uint64
 	lastTrap                                 string
 	passed                                   Passed // limits, of which the metrics know
-	full                                     uint64 // values that had no place in its store, of which it was told
+	shut, full                               uint64 // what its store refused it when it was last asked: all, and values that had no place
 	state                                    string // SHA-256 of what it took over
 	after, caught, rehearsed                 uint64 // where it begins to hear and to answer, as plugin.loaded has it
 
@@ -65,7 +65,7 @@ func (p *occupant) start(ctx context.Context, h *Host) error {
 	if p.guest, err = h.cfg.Runtime.Load(ctx, Spec{Manifest: p.manifest, Files: p.files, Store: store}); err != nil {
 		h.metrics.limit(p.manifest.Kind, err)
 	}
-	p.passed, p.full = Passed{}, 0
+	p.passed, p.shut, p.full = Passed{}, 0, 0
 	return err
 }
 
@@ -80,6 +80,17 @@ func (h *Host) storeOf(ctx context.Context, p *occupant) (Store, error) {
 		return Store{}, fmt.Errorf("read what %s kept: %w", p.manifest.ID, err)
 	}
 	return Store{Granted: true, Quota: w.limits().Bytes, Content: content}, nil
+}
+
+// refused is what its store refused the guest by itself, within calls, since it was last asked.
+func (p *occupant) refused() (shut, full uint64) {
+	more := func(last *uint64, now uint64) uint64 {
+		n := now - min(*last, now) // a process may lie
+		*last = now
+		return n
+	}
+	st := p.guest.Stats()
+	return more(&p.shut, st.Shut), more(&p.full, st.Passed[LimitStore])
 }
 
 // wants reports whether an event is for the plugin. Answers are for whoever asked alone.

@@ -19,6 +19,14 @@ var (
 	ErrUnknown = errors.New("unknown")
 )
 
+// nothingError is an ErrNothing. Its text says what is missing, and does not name the kind.
+type nothingError string
+
+func (e nothingError) Error() string        { return string(e) }
+func (e nothingError) Is(target error) bool { return target == ErrNothing }
+
+func nothing(format string, args ...any) error { return nothingError(fmt.Sprintf(format, args...)) }
+
 // SlotInfo is a slot and all who may take it.
 type SlotInfo struct {
 	Slot        Kind
@@ -162,7 +170,7 @@ func (h *Host) DropShadow(ctx context.Context, k Kind, who string, cause uint64)
 	return s.describeAll(), nil
 }
 
-func noShadow(k Kind) error { return fmt.Errorf("%w: nothing is in shadow of slot %s", ErrNothing, k) }
+func noShadow(k Kind) error { return nothing("nothing is in shadow of slot %s", k) }
 
 // unshadow ends the shadow, if there is one, and what waits for it. The caller has ops.
 func (s *slot) unshadow(ctx context.Context, cause uint64, why string) bool {
@@ -235,7 +243,7 @@ func (h *Host) CancelPromotion(k Kind) (SlotInfo, error) {
 		return SlotInfo{}, err
 	}
 	if s.agenda.plan(nil) == nil {
-		return SlotInfo{}, fmt.Errorf("%w: no promotion waits in slot %s", ErrNothing, k)
+		return SlotInfo{}, nothing("no promotion waits in slot %s", k)
 	}
 	return s.describeAll(), nil
 }
@@ -308,7 +316,7 @@ func (h *Host) RollBack(ctx context.Context, k Kind, who string, cause uint64) (
 	defer s.ops.Unlock()
 	on, next := s.onAir(), s.standIn(ctx)
 	if next == nil {
-		return SwapResult{}, fmt.Errorf("%w: slot %s has nothing to go back to", ErrNothing, k)
+		return SwapResult{}, nothing("slot %s has nothing to go back to", k)
 	}
 	why := "rolled back by " + who
 	res, err := s.exchange(ctx, next, who, why)
@@ -365,7 +373,7 @@ func (h *Host) Retry(ctx context.Context, k Kind, seq uint64, cause uint64) (Ret
 		return RetryResult{}, fmt.Errorf("event %d: %w in the quarantine of slot %s", seq, ErrUnknown, k)
 	}
 	if h.cfg.Find == nil {
-		return RetryResult{}, fmt.Errorf("%w: no ledger to read the event from", ErrNothing)
+		return RetryResult{}, nothing("no ledger to read the event from")
 	}
 	e, err := h.cfg.Find(ctx, seq)
 	if err != nil {
@@ -381,11 +389,13 @@ func (s *slot) retry(ctx context.Context, e event.Event, cause uint64) (RetryRes
 	defer s.release(ctx)
 	p := s.guest
 	if p == nil {
-		return RetryResult{}, fmt.Errorf("%w: slot %s is empty", ErrNothing, s.kind)
+		return RetryResult{}, nothing("slot %s is empty", s.kind)
 	}
 	before := p.commands
 	s.one[0] = e
 	reactions, err := p.guest.HandleBatch(ctx, s.one[:])
+	shut, full := p.refused()
+	s.refused(p, e, shut, full)
 	res := RetryResult{Plugin: p.manifest.ID}
 	fact := show.PluginRetried{Slot: string(s.kind), Plugin: p.manifest.ID, Version: p.manifest.Version, Event: e.Seq}
 	if err != nil {
@@ -431,7 +441,7 @@ func (h *Host) Revoke(ctx context.Context, plugin, power, who string, cause uint
 
 func (h *Host) decide(ctx context.Context, plugin, power string, g Grant) error {
 	if h.cfg.Grants == nil {
-		return fmt.Errorf("%w: this host keeps no grants", ErrNothing)
+		return nothing("this host keeps no grants")
 	}
 	if err := h.cfg.Grants.Put(ctx, plugin, power, g); err != nil {
 		return fmt.Errorf("keep the decision about %s of %s: %w", power, plugin, err)

@@ -36,7 +36,7 @@ type power struct {
 	rate   bucket
 	tells  bool      // whether the plugin was ever told that it was denied
 	told   time.Time // second in which it was
-	untold int       // how often it was not since
+	untold uint64    // how often it was not since
 
 	used, denied atomic.Uint64
 }
@@ -88,15 +88,35 @@ func (h *Host) Powers(ctx context.Context, m *Manifest) ([]PowerInfo, error) {
 	return p.describe(0), nil
 }
 
+// lacks says why the plugin does not have a power, or "".
+func (p *occupant) lacks(power string) string {
+	id := p.manifest.ID
+	switch w := p.powers[power]; {
+	case w == nil:
+		return fmt.Sprintf("%s has no capability %s; its author lists {name: %s, why: ...} under capabilities in %s", id, power, power, ManifestFile)
+	case !w.grant.Load().Granted:
+		return fmt.Sprintf("%s is not granted to %s; a person grants it in the control room, or with: sothebais plugin grant %s %s", power, id, id, power)
+	}
+	return ""
+}
+
+// shutOut says why its store is closed to the guest, which got it, or did not, when it was loaded.
+func (p *occupant) shutOut(keeps bool) string {
+	switch why := p.lacks(PowerStore); {
+	case why != "":
+		return why
+	case !keeps:
+		return "this show keeps nothing for plugins"
+	}
+	return fmt.Sprintf("store was granted to %s after it was loaded, and is open to it when it is loaded again: sothebais swap %s", p.manifest.ID, p.manifest.ID)
+}
+
 // check says why a reaction may not be carried out, or "".
 func (p *occupant) check(r *Reaction, at time.Time) string {
+	if why := p.lacks(r.Power); why != "" {
+		return why
+	}
 	w := p.powers[r.Power]
-	if w == nil {
-		return fmt.Sprintf("%s has no capability %s; its author lists {name: %s, why: ...} under capabilities in %s", p.manifest.ID, r.Power, r.Power, ManifestFile)
-	}
-	if !w.grant.Load().Granted {
-		return fmt.Sprintf("%s is not granted to %s; a person grants it in the control room, or with: sothebais plugin grant %s %s", r.Power, p.manifest.ID, p.manifest.ID, r.Power)
-	}
 	l := w.limits()
 	if n := size(r); l.Bytes > 0 && n > l.Bytes {
 		return fmt.Sprintf("%d bytes, %s has %d", n, r.Power, l.Bytes)
@@ -131,13 +151,17 @@ func token(c abi.Call) uint64 {
 	return 0
 }
 
-// mayTell reports whether the plugin is told now that it was denied, with how often it was not told since the last time.
-func (w *power) mayTell(at time.Time) (untold int, ok bool) {
+// mayTell reports whether the plugin is told now that it was denied, so many times, and the reason, which counts those
+// since it was last told.
+func (w *power) mayTell(at time.Time, why string, times uint64) (reason string, ok bool) {
 	second := at.Truncate(time.Second)
+	w.untold += times
 	if w.tells && second.Equal(w.told) {
-		w.untold++
-		return 0, false
+		return "", false
 	}
-	untold, w.tells, w.told, w.untold = w.untold, true, second, 0
-	return untold, true
+	if before := w.untold - 1; before > 0 {
+		why = fmt.Sprintf("%s (and %d times before)", why, before)
+	}
+	w.tells, w.told, w.untold = true, second, 0
+	return why, true
 }

@@ -224,8 +224,113 @@ func TestOverQuota(t *testing.T) {
 		}
 	})
 	d := facts[show.PowerDenied](s.l)
-	if len(d) != 2 || d[0].Power != "store" || d[0].Reason != "over the quota of 1000 bytes" || d[1].Reason != "over the quota of 1000 bytes (and 1 times before)" {
+	if len(d) != 2 || d[0].Power != "store" || d[0].Reason != "over the quota of 1000 bytes (and 1 times before)" || d[1].Reason != d[0].Reason {
 		t.Errorf("denied %+v", d)
+	}
+}
+
+// TestShutStore: a guest whose store is closed to it finds that out by itself, within a call; the plugin and the ledger
+// hear of it, with what to do about it.
+func TestShutStore(t *testing.T) {
+	const missing = "a has no capability store; its author lists {name: store, why: ...} under capabilities in plugin.yaml"
+	const denied = "store is not granted to a; a person grants it in the control room, or with: sothebais plugin grant a store"
+	revoked := map[string]plugin.Grant{"store": {By: "ana"}}
+	for _, c := range []struct {
+		name, asks string
+		granted    map[string]plugin.Grant
+		keeps      bool // whether the show keeps anything
+		then       bool // whether it is granted while the plugin is on air
+		what       []string
+		times      uint64
+		reasons    []string
+	}{
+		{"not asked for", "{name: mood, why: x}", nil, true, false, []string{"shut"}, 3, []string{missing + " (and 2 times before)"}},
+		{"not granted", "{name: store, why: x}", revoked, true, false, []string{"shut"}, 3, []string{denied + " (and 2 times before)"}},
+		{"within a second", "{name: store, why: x}", revoked, true, false, []string{"shut", "shut", "wait", "shut"}, 9, []string{denied + " (and 2 times before)", denied + " (and 5 times before)"}},
+		{"on a trap", "{name: store, why: x}", revoked, true, false, []string{"shut-trap"}, 1, []string{denied}},
+		{"granted later", "{name: store, why: x}", revoked, true, true, []string{"shut"}, 3, []string{"store was granted to a after it was loaded, and is open to it when it is loaded again: sothebais swap a (and 2 times before)"}},
+		{"a show without", "{name: store, why: x}", nil, false, false, []string{"shut"}, 3, []string{"this show keeps nothing for plugins (and 2 times before)"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, book := newStage(), &grants{book: map[string]map[string]plugin.Grant{"a": c.granted}}
+			s.configure(func(cfg *plugin.Config) {
+				cfg.Grants = book
+				if c.keeps {
+					cfg.Store = &shelves{kept: map[string]map[string][]byte{}}
+				}
+			})
+			s.play(t, func(ctx context.Context) {
+				must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", c.asks)))
+				if c.then {
+					if err := s.h.Grant(ctx, "a", "store", plugin.Grant{By: "ana"}, 0); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for _, what := range c.what {
+					if what == "wait" {
+						time.Sleep(time.Second)
+						continue
+					}
+					s.l.sayNow(what)
+					synctest.Wait()
+				}
+				if i := s.h.Plugins()[0]; i.Denied != c.times {
+					t.Errorf("denied %d times, want %d", i.Denied, c.times)
+				}
+			})
+			var got []string
+			for _, d := range facts[show.PowerDenied](s.l) {
+				got = append(got, d.Reason)
+				if heard := s.rt.made[0].answers; d.Power != "store" || !slices.Contains(heard, event.Data(d)) {
+					t.Errorf("%+v: it heard %+v", d, heard)
+				}
+			}
+			if !slices.Equal(got, c.reasons) {
+				t.Errorf("denied %q, want %q", got, c.reasons)
+			}
+		})
+	}
+}
+
+// TestShutStoreInBatch: what is played again, event by event, after a batch failed is denied once.
+func TestShutStoreInBatch(t *testing.T) {
+	s := newStage()
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: mood, why: x}")))
+		for range 2 {
+			for _, what := range []string{"shut", "shut", "trap"} {
+				s.l.say(what)
+			}
+			synctest.Wait()
+		}
+		if i := s.h.Plugins()[0]; i.Denied != 12 || i.Traps != 2 {
+			t.Errorf("denied %d times, %d traps", i.Denied, i.Traps)
+		}
+	})
+}
+
+// BenchmarkOverQuota is one event on which a plugin floods its store.
+func BenchmarkOverQuota(b *testing.B) {
+	s := newStage()
+	s.configure(func(c *plugin.Config) { c.Store = &shelves{kept: map[string]map[string][]byte{}} })
+	s.build()
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.h.Run(ctx) }()
+	<-s.began
+	if _, err := s.h.Load(ctx, "", asking("a", "overlay", "{name: store, why: x, bytes: 1000}")); err != nil {
+		b.Fatal(err)
+	}
+	told := uint64(0)
+	for b.Loop() {
+		s.l.sayNow("overfill-much")
+		for told++; s.h.Plugins()[0].Denied < 10_000*told; {
+			time.Sleep(time.Microsecond)
+		}
+	}
+	stop()
+	if err := <-done; err != nil {
+		b.Error(err)
 	}
 }
 

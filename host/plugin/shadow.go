@@ -219,6 +219,11 @@ func (sh *shadow) play(ctx context.Context, e event.Event) (Side, []show.PowerDe
 			denied = append(denied, d)
 		}
 	}
+	if shut, _ := p.refused(); shut > 0 {
+		if d, ok := sh.deny(e, &Reaction{Power: PowerStore}, p.shutOut(sh.slot.host.cfg.Store != nil), shut); ok {
+			denied = append(denied, d)
+		}
+	}
 	return side, denied
 }
 
@@ -249,9 +254,15 @@ func (sh *shadow) take(e event.Event, r *Reaction) (show.PowerDenied, bool) {
 	if _, is := r.Call.(*abi.StorePut); is {
 		return show.PowerDenied{}, false // its store is a copy
 	}
-	p.denied++
-	_, ok := p.denial(r.Power).mayTell(e.At)
-	return show.PowerDenied{Slot: string(sh.slot.kind), Plugin: p.manifest.ID, Token: token(r.Call), Power: r.Power, Reason: why}, ok
+	return sh.deny(e, r, why, 1)
+}
+
+// deny counts what the shadow may not do, and gives what it is told of it, which is not always something.
+func (sh *shadow) deny(e event.Event, r *Reaction, why string, times uint64) (show.PowerDenied, bool) {
+	p := sh.p
+	p.denied += times
+	reason, ok := p.denial(r.Power).mayTell(e.At, why, times)
+	return show.PowerDenied{Slot: string(sh.slot.kind), Plugin: p.manifest.ID, Token: token(r.Call), Power: r.Power, Reason: reason}, ok
 }
 
 func (sh *shadow) trapped(ctx context.Context, err error) {

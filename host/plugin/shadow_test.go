@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/show"
 )
@@ -24,10 +25,14 @@ func TestShadow(t *testing.T) {
 		synctest.Wait()
 		must[plugin.SlotInfo](t)(s.h.Shadow(ctx, of("a", "2.0.0", withState), "ana", 0))
 		s.rt.made[1].quirk = true
-		for _, what := range []string{"same", "line", "mood", "hush", "reply", "trap-2", "speak"} {
+		for _, what := range []string{"same", "line", "mood", "hush", "reply", "trap-2", "speak", "shut"} {
 			s.l.say(what)
 		}
 		synctest.Wait()
+		denied := show.PowerDenied{Slot: "overlay", Plugin: "a", Power: "store", Reason: "a has no capability store; its author lists {name: store, why: ...} under capabilities in plugin.yaml (and 2 times before)"}
+		if heard := s.rt.made[1].answers; !slices.Contains(heard, event.Data(denied)) {
+			t.Errorf("the shadow was told %+v", heard)
+		}
 		r := must[plugin.Report](t)(s.h.Report(plugin.Overlay))
 		got := map[string]plugin.Verdict{}
 		for _, row := range r.Rows {
@@ -46,7 +51,7 @@ func TestShadow(t *testing.T) {
 			t.Errorf("row %+v", r.Rows[i])
 		}
 	})
-	if heard := s.rt.made[1].heard; !slices.Equal(heard, []string{"before", "same", "line", "mood", "hush", "reply", "speak"}) {
+	if heard := s.rt.made[1].heard; !slices.Equal(heard, []string{"before", "same", "line", "mood", "hush", "reply", "speak", "shut"}) {
 		t.Errorf("the shadow knows %q", heard)
 	}
 	if traps := facts[show.PluginTrapped](s.l); len(traps) != 0 {

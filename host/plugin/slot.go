@@ -173,7 +173,11 @@ func (s *slot) handle(ctx context.Context, p *occupant, events []event.Event) er
 	took := time.Since(start)
 	p.latency.add(took / time.Duration(len(events)))
 	s.host.metrics.call.WithLabelValues(string(s.kind)).Observe(took.Seconds())
+	shut, full := p.refused()
 	if err != nil {
+		if len(events) == 1 { // others are played again
+			s.refused(p, events[0], shut, full)
+		}
 		return err
 	}
 	p.events += uint64(len(events))
@@ -184,7 +188,7 @@ func (s *slot) handle(ctx context.Context, p *occupant, events []event.Event) er
 		s.outcomes = appendOutcomes(s.outcomes, p, events, reactions, took)
 	}
 	s.deliver(ctx, p, events, reactions)
-	s.overQuota(p, events[len(events)-1])
+	s.refused(p, events[len(events)-1], shut, full)
 	s.keep(p)
 	s.supervise(ctx, p, events[len(events)-1])
 	return nil
@@ -271,22 +275,22 @@ func (p *occupant) line(cause event.Event, r *Reaction, shadow bool) string {
 
 // deny counts what the plugin may not do, and tells it now and then.
 func (s *slot) deny(p *occupant, cause event.Event, r *Reaction, why string) {
-	untold, ok := s.count(p, r.Power).mayTell(cause.At)
-	if !ok {
-		return
-	}
-	if untold > 0 {
-		why = fmt.Sprintf("%s (and %d times before)", why, untold)
-	}
-	s.tell(p, cause, r, why)
+	s.denyTimes(p, cause, r, why, 1)
 }
 
-// count counts a denial, and gives the power that it is of.
-func (s *slot) count(p *occupant, name string) *power {
-	p.denied++
-	s.host.metrics.denied.WithLabelValues(string(s.kind)).Inc()
+// denyTimes is deny for what was denied so many times, at least once.
+func (s *slot) denyTimes(p *occupant, cause event.Event, r *Reaction, why string, times uint64) {
+	if reason, ok := s.count(p, r.Power, times).mayTell(cause.At, why, times); ok {
+		s.tell(p, cause, r, reason)
+	}
+}
+
+// count counts denials, and gives the power that they are of.
+func (s *slot) count(p *occupant, name string, times uint64) *power {
+	p.denied += times
+	s.host.metrics.denied.WithLabelValues(string(s.kind)).Add(float64(times))
 	w := p.denial(name)
-	w.denied.Add(1)
+	w.denied.Add(times)
 	return w
 }
 
@@ -295,13 +299,13 @@ func (s *slot) tell(p *occupant, cause event.Event, r *Reaction, why string) {
 	s.note(cause.Seq, show.PowerDenied{Slot: string(s.kind), Plugin: p.manifest.ID, Token: token(r.Call), Power: r.Power, Reason: why})
 }
 
-// overQuota tells of values that had no place in the store. The guest refused them by itself, within a call.
-func (s *slot) overQuota(p *occupant, e event.Event) {
-	if p.powers[PowerStore] == nil {
-		return
+// refused tells what the store refused the guest by itself: all, because it is closed, and values that had no place in it.
+func (s *slot) refused(p *occupant, e event.Event, shut, full uint64) {
+	if shut > 0 {
+		s.denyTimes(p, e, &Reaction{Power: PowerStore}, p.shutOut(s.host.cfg.Store != nil), shut)
 	}
-	for full := p.guest.Stats().Passed[LimitStore]; p.full < full; p.full++ {
-		s.deny(p, e, &Reaction{Power: PowerStore}, fmt.Sprintf("over the quota of %d bytes", p.store.Quota))
+	if full > 0 {
+		s.denyTimes(p, e, &Reaction{Power: PowerStore}, fmt.Sprintf("over the quota of %d bytes", p.store.Quota), full)
 	}
 }
 

@@ -111,6 +111,11 @@ func TestMisbehaviour(t *testing.T) {
 		{"fill-much", "out of fuel"},
 		{"chase", "out of fuel"},
 		{"trap", "unreachable"},
+		{"throw", "no lot called 🦊 (assembly/plugin.ts:43:31)"},
+		{"throw-much", strings.Repeat("🦊", 200) + " (assembly/plugin.ts:44:36)"},
+		{"assert", "it has heard something (assembly/plugin.ts:45:32)"},
+		{"assert-mute", "gave up (assembly/plugin.ts:46:37)"},
+		{"index", "Index out of range (~lib/array.ts:114:42)"},
 		{"divide", "integer divide by zero"},
 		{"out-of-bounds", "out of bounds memory access"},
 		{"grow-trap", "unreachable"},
@@ -179,8 +184,8 @@ func TestLimits(t *testing.T) {
 		if err != nil || len(out) != plugin.DefaultCommands {
 			t.Fatalf("%d reactions, error %v; want %d", len(out), err, plugin.DefaultCommands)
 		}
-		if got := g.Stats().Dropped; got != 5001-plugin.DefaultCommands {
-			t.Errorf("%d dropped, want %d", got, 5001-plugin.DefaultCommands)
+		if got := g.Stats().Dropped; got != 3001-plugin.DefaultCommands {
+			t.Errorf("%d dropped, want %d", got, 3001-plugin.DefaultCommands)
 		}
 	})
 	t.Run("output", func(t *testing.T) {

@@ -150,7 +150,7 @@ func (r *Runtime) prepare(ctx context.Context, p *Program) (*guest, error) {
 // newGuest takes over one use of the module.
 func (r *Runtime) newGuest(mod *module, m *plugin.Manifest) *guest {
 	g := &guest{runtime: r, module: mod, manifest: m, limits: m.Limits.WithDefaults()}
-	g.box.log, g.box.most, g.box.count = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID), g.limits.LogLines, &g.stats.Passed
+	g.box.log, g.box.most, g.box.stats = r.cfg.Logger.With(telemetry.KeyPlugin, m.ID), g.limits.LogLines, &g.stats
 	g.memories = memories{pool: &r.pool, limit: uint64(m.Limits.MemoryMiB) << 20, count: &g.stats.Passed}
 	g.ctx = experimental.WithMemoryAllocator(g.box.within(context.Background()), &g.memories)
 	return g

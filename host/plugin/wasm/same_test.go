@@ -89,7 +89,7 @@ type bare struct {
 
 func newBare(t testing.TB, code, config []byte) *bare {
 	t.Helper()
-	g := &bare{box: &sandbox{fuel: new(noFuel), count: new(plugin.Passed), most: 1 << 30, mute: true}}
+	g := &bare{box: &sandbox{fuel: new(noFuel), stats: new(plugin.Stats), most: 1 << 30, mute: true}}
 	g.box.store = newStore(plugin.Store{Granted: true})
 	g.box.allow(1 << 30)
 	g.ctx = g.box.within(context.Background())

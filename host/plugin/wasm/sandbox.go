@@ -25,7 +25,7 @@ type sandbox struct {
 	most   int               // lines for a batch
 	calls  int               // of the host that are left
 	given  int               // and that there were
-	count  *plugin.Passed
+	stats  *plugin.Stats
 	now    int64 // unix milliseconds
 	seed   uint64
 	line   []byte
@@ -100,7 +100,7 @@ func (s *sandbox) flush() {
 	switch {
 	case len(s.line) == 0:
 	case s.lines >= s.most:
-		s.count[plugin.LimitLog]++
+		s.stats.Passed[plugin.LimitLog]++
 	default:
 		s.log.Info("plugin printed", KeyLine, string(bytes.ToValidUTF8(s.line, []byte("?"))))
 		s.lines++

@@ -139,7 +139,7 @@ func instantiateHost(ctx context.Context, r wazero.Runtime) error {
 // storeGet copies as much of a value as there is room for, and gives its whole length.
 func storeGet(s *sandbox, m api.Memory, st []uint64) int64 {
 	if !s.store.open {
-		return abi.StoreDenied
+		return s.shut()
 	}
 	key := mustRead(m, "key", st[0], st[1])
 	value, ok := s.store.values[string(key)]
@@ -154,18 +154,26 @@ func storeGet(s *sandbox, m api.Memory, st []uint64) int64 {
 func storePut(s *sandbox, m api.Memory, st []uint64) int64 {
 	switch {
 	case !s.store.open:
-		return abi.StoreDenied
+		return s.shut()
 	case int64(uint32(st[3])) > int64(s.store.quota):
-		s.count[plugin.LimitStore]++
+		s.stats.Passed[plugin.LimitStore]++
 		return abi.StoreFull
 	}
 	value := mustRead(m, "value", st[2], st[3])
 	s.charge(len(value))
 	res := s.store.put(mustRead(m, "key", st[0], min(uint64(uint32(st[1])), abi.MaxKeyBytes+1)), value)
 	if res == abi.StoreFull {
-		s.count[plugin.LimitStore]++
+		s.stats.Passed[plugin.LimitStore]++
 	}
 	return res
+}
+
+// shut is the answer of a store that is closed. It counts where that is for want of a grant.
+func (s *sandbox) shut() int64 {
+	if !s.store.granted {
+		s.stats.Shut++
+	}
+	return abi.StoreDenied
 }
 
 // mustRead gives a part of a guest's memory; what is outside of it ends the call like any access out of bounds.

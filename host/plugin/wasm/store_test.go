@@ -76,6 +76,13 @@ func TestStoreAnswers(t *testing.T) {
 			if err == nil && out[0].Cue.Value != c.want {
 				t.Errorf("answered %d, want %d", out[0].Cue.Value, c.want)
 			}
+			shut := uint64(0)
+			if !c.store.Granted {
+				shut = 2 // before features were exchanged it asked as well
+			}
+			if got := g.Stats().Shut; got != shut {
+				t.Errorf("found its store closed %d times, want %d", got, shut)
+			}
 			early, err := g.Save(context.Background())
 			if got := int64(binary.LittleEndian.Uint64(early)); err != nil || got != abi.StoreDenied {
 				t.Errorf("before features were exchanged it answered %d, error %v", got, err)
@@ -95,6 +102,22 @@ func TestStoreCopiesAreCharged(t *testing.T) {
 	}
 	if few, many := burn(8), burn(32<<10); many-few != (32<<10-8)/8 {
 		t.Errorf("%d for a few bytes, %d for many", few, many)
+	}
+}
+
+// TestShutStoreIsCountedOnce, whatever is played again.
+func TestShutStoreIsCountedOnce(t *testing.T) {
+	g := storing(t, plugin.Store{}, 0, 0, 1, 512, 8).(*guest)
+	for seq := uint64(1); seq < 6; seq++ {
+		if _, err := g.HandleBatch(context.Background(), []event.Event{tick(seq)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.rollBack(0); err != nil {
+			t.Fatal(err)
+		}
+		if got := g.Stats().Shut; got != seq+1 {
+			t.Errorf("after %d events it found its store closed %d times", seq, got)
+		}
 	}
 }
 

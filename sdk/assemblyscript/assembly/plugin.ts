@@ -26,6 +26,6 @@ export function register(p: Plugin): void { current = p; }
 /** The plugin of this module, for the SDK. */
 export function registered(): Plugin {
   const p = current;
-  if (p === null) unreachable();
-  return p!;
+  if (p === null) throw new Error("no plugin is registered; call register(new ...) at the top level");
+  return p;
 }

@@ -267,7 +267,7 @@ func (c *child) take(ctx context.Context, e entry) error {
 // reply writes the answer: bytes or an error, what was written to the store, and what was printed.
 func (c *child) reply(out, writes []byte, err error) {
 	st := c.core.Stats()
-	a := answer{Fuel: st.Fuel, Memory: st.Memory, Store: uint64(st.Store), Passed: st.Passed}
+	a := answer{Fuel: st.Fuel, Memory: st.Memory, Store: uint64(st.Store), Passed: st.Passed, Shut: st.Shut}
 	if err != nil {
 		a.Failed, out, writes = 1, newFailure(err).write(), nil
 	}

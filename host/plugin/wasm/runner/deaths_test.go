@@ -99,6 +99,30 @@ func plain(rs []plugin.Reaction) []string {
 	return out
 }
 
+// TestShutStore: a process tells how often its guest found its store closed, whatever became of those before it.
+func TestShutStore(t *testing.T) {
+	g := load(t, newRuntime(t, Config{}), read(t, "store.wasm"))
+	for seq := uint64(1); seq <= 6; seq++ {
+		if seq%3 == 0 {
+			kill(g)
+		}
+		if _, err := g.HandleBatch(t.Context(), []event.Event{tick(seq)}); err != nil {
+			t.Fatal(err)
+		}
+		if got := g.Stats().Shut; got != seq+1 { // it asks once when it starts
+			t.Errorf("after %d events it found its store closed %d times", seq, got)
+		}
+	}
+	c, err := g.Clone(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.WithoutCancel(t.Context()))
+	if _, err := c.HandleBatch(t.Context(), []event.Event{tick(7)}); err != nil || c.Stats().Shut != 8 {
+		t.Errorf("a copy found it closed %d times, error %v", c.Stats().Shut, err)
+	}
+}
+
 // TestStopped: a process that stands still is replaced, when it is asked and when it is not.
 func TestStopped(t *testing.T) {
 	r := newRuntime(t, Config{BatchTime: 300 * time.Millisecond, Heartbeat: 100 * time.Millisecond})

@@ -50,6 +50,7 @@ type guest struct {
 	out     []byte // copy of the last answer
 	stats   plugin.Stats
 	passed  plugin.Passed // limits, by children that ended
+	shut    uint64        // and how often their store was closed to them
 	asked   bool          // since the last heartbeat
 	deaths  int
 	since   time.Time // of the first of them

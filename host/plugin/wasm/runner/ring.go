@@ -54,6 +54,7 @@ type answer struct {
 	Memory uint64
 	Store  uint64
 	Passed plugin.Passed // since the child began
+	Shut   uint64        // and this
 }
 
 // ring is one side's view.

@@ -167,6 +167,7 @@ func TestTraps(t *testing.T) {
 	}{
 		{"loop", "out of fuel", plugin.ErrFuel},
 		{"trap", "unreachable", nil},
+		{"assert", "it has heard something (assembly/plugin.ts:45:32)", nil},
 		{"lie-size", "malformed commands: command 0 of 2, byte 8: size is 2147483640", nil},
 		{"lie-utf8", "text is not UTF-8", nil},
 	} {

@@ -92,7 +92,7 @@ func (s stand) spawn(ctx context.Context) (plugin.Guest, error) {
 		return nil, errors.Join(err, s.of.stand.copy(s.moves, func() error { return nil }))
 	}
 	c.mu.Lock()
-	c.keep, c.stats, c.passed = s.keep, s.stats, s.stats.Passed
+	c.keep, c.stats, c.passed, c.shut = s.keep, s.stats, s.stats.Passed, s.stats.Shut
 	err = s.of.stand.copy(s.moves, func() error {
 		c.journal = s.journal.copyTo(c.journal.room)
 		return copyPlace(c.cradle.shelfFile, s.of.cradle.shelfFile, int(s.keep), c.program.Manifest.Limits.MemoryMiB)

@@ -78,6 +78,7 @@ func (g *guest) count(a *answer) {
 		st.Passed[i] = g.passed[i] + n
 	}
 	st.Passed[plugin.LimitCommands] = st.Dropped
+	st.Shut = g.shut + a.Shut
 }
 
 // bury kills a child that was lost, and says why in a word.
@@ -163,6 +164,7 @@ func (g *guest) succeed() error {
 	for i, n := range a.Passed {
 		g.passed[i] = stats.Passed[i] - n
 	}
+	g.shut = stats.Shut - a.Shut
 	return err
 }
 

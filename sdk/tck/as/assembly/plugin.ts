@@ -58,7 +58,7 @@ class Conformance extends Plugin {
       out.log(Level.Info, `recall ${words[1]}: ${text}`);
     } else if (words[0] == "fail" && words.length == 3) {
       Store.put(words[1], bytes(words[2]));
-      unreachable();
+      throw new Error("told to fail");
     } else if (words[0] == "powers") {
       out.timer(1, 1500);
       out.fetch(2, "POST", "https://a.example/b", "Accept: text/plain", "what is sent");

@@ -12,6 +12,7 @@ async function start(name) {
   const values = new Map();
   const bytes = (at, n) => Buffer.from(new Uint8Array(exports.memory.buffer, at, n));
   const imports = {
+    wasi_snapshot_preview1: { fd_write: () => 52 }, // the last words; node tells of the trap itself
     sothebais_v1: {
       store_get(key, keyLen, at, room) {
         const k = bytes(key, keyLen).toString();

@@ -1,0 +1,88 @@
+package host
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sothebais/sothebais/host/cue"
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin/replay"
+	"github.com/sothebais/sothebais/host/show"
+)
+
+// TestReplayOfAShutStore: a plugin that asks a store which is closed to it is told so on air; a replay tells it the same,
+// closes the store to it as well, and finds nothing that differs.
+func TestReplayOfAShutStore(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	dir := parrot(t, filepath.Join(data, "plugins", "parrot"), "1.0.0")
+	s := live(t, data)
+	if _, err := s.Revoke(t.Context(), "parrot", "store"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Swap(t.Context(), "parrot"); err != nil {
+		t.Fatal(err)
+	}
+	seq := s.tell("recall a") // twice: for the value, and why there is none
+	s.says(seq, "recall a: -2")
+	denied, d := await(s, seq, "denial", func(_ event.Event, d show.PowerDenied) bool { return d.Plugin == "parrot" })
+	if d.Power != "store" || !strings.HasPrefix(d.Reason, "store is not granted to parrot;") || denied.Cause != seq {
+		t.Errorf("denied %+v, by %d, want %d", d, denied.Cause, seq)
+	}
+	await(s, denied.Seq, "what it made of that", func(e event.Event, c cue.Raised) bool {
+		return e.Cause == denied.Seq && c.Cue.Verb == cue.Text && strings.Contains(c.Cue.Text, "store is not granted")
+	})
+	if p, err := s.Plugin(t.Context(), "parrot"); err != nil || p.Denied == 0 {
+		t.Errorf("plugin %+v, %v", p, err)
+	}
+	s.stop()
+
+	ledger, err := OpenLedger(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ledger.Close()
+	rec, err := ledger.Record(t.Context(), "test", 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, with := range []string{"", dir} {
+		got, err := Replay{Recording: rec, DataDir: data, Take: "parrot", With: with, Assets: plainAssets(t)}.Run(t.Context())
+		if err != nil || !got.SamePlugin || got.Differences() != 0 || got.Verdicts[replay.Same] == 0 || len(got.Doubts) != 0 {
+			t.Errorf("with %q: %+v, %v", with, got, err)
+		}
+	}
+	take, err := rec.Find("parrot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recalls(t, data, take, "recall a: -2")
+	take.Powers = append(take.Powers, show.PluginGrant{Name: "store"})
+	recalls(t, data, take, "recall a: -1")
+}
+
+// recalls says what the plugin of a take finds in its store.
+func recalls(t *testing.T, data string, take replay.Take, want string) {
+	t.Helper()
+	cfg, err := Config{DataDir: data, Assets: plainAssets(t), Logger: slog.New(slog.DiscardHandler)}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rt, err := openRuntime(t.Context(), cfg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close(context.WithoutCancel(t.Context()))
+	p, err := (&loader{runtime: rt, plugins: catalogueOf(cfg.Assets, data)}).loadTake(t.Context(), take)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.guest.Close(context.WithoutCancel(t.Context()))
+	got, err := p.guest.HandleBatch(t.Context(), []event.Event{{Seq: 1, Data: show.OperatorActed{Who: "test", What: "recall a"}}})
+	if err != nil || len(got) != 1 || got[0].Log != want {
+		t.Errorf("%+v, %v; want %q", got, err, want)
+	}
+}
