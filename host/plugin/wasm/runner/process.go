@@ -101,7 +101,7 @@ func (c *cradle) spawn(own *ground) (*process, error) {
 	defer theirs.Close()
 	p := &process{phone: ours, said: new(talk), own: own, place: placeGuest, done: make(chan struct{})}
 	p.cmd = exec.Command(c.command[0], c.command[1:]...)
-	p.cmd.Env = []string{"GOGC=off"} // not that of the program; until it says otherwise, it is not old enough for garbage
+	p.cmd.Env = []string{"GOGC=off"} // not that of the program; live turns the collector on, and before that there is little garbage
 	p.cmd.Dir = "/"
 	last, theirLast, err := os.Pipe()
 	if err != nil {
