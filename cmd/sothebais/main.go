@@ -84,21 +84,25 @@ func main() {
 	if host.IsPluginRunner(os.Args) {
 		os.Exit(host.PluginRunner())
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50) // pictures are kept by the hundred megabytes and hardly change: do not wait for them to double
-	}
-	if os.Getenv("GOMAXPROCS") == "" {
-		// A frame that is due must not wait for the slice of whatever keeps Go busy on every core: with two more places
-		// than cores there is room for it, and the system goes by the priority of its thread.
-		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2)
+	garbage := debug.SetGCPercent(-1) // until it is clear what to do: reading that from the command line leaves little
+	ready := func() {
+		if os.Getenv("GOGC") == "" {
+			garbage = 50 // pictures are kept by the hundred megabytes and hardly change: do not wait for them to double
+		}
+		debug.SetGCPercent(garbage)
+		if os.Getenv("GOMAXPROCS") == "" {
+			// A frame that is due must not wait for the slice of whatever keeps Go busy on every core: with two more places
+			// than cores there is room for it, and the system goes by the priority of its thread.
+			runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2)
+		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr, ready))
 }
 
-// run is the whole program as a function, for tests.
-func run(ctx context.Context, args []string, out, errw io.Writer) int {
+// run is the whole program as a function, for tests. It calls ready when the command line was read.
+func run(ctx context.Context, args []string, out, errw io.Writer, ready func()) int {
 	var c cli
 	code := -1
 	parser, err := kong.New(&c,
@@ -124,6 +128,7 @@ func run(ctx context.Context, args []string, out, errw io.Writer) int {
 		fmt.Fprintf(errw, "sothebais: %v\nRun `sothebais %s` to see how it is used.\n", err, helpFor(parser.Model.Node, args))
 		return exitUsage
 	}
+	ready()
 	k.BindTo(ctx, (*context.Context)(nil))
 	if err := k.Run(&talk{out: out, err: errw}); err != nil {
 		fmt.Fprintln(errw, "sothebais:", host.Explain(err))

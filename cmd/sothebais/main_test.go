@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 		os.Exit(host.PluginRunner())
 	}
 	testscript.Main(m, map[string]func(){
-		"sothebais": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
+		"sothebais": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, func() {})) },
 	})
 }
 

@@ -101,20 +101,29 @@ func (c *cradle) spawn(own *ground) (*process, error) {
 	defer theirs.Close()
 	p := &process{phone: ours, said: new(talk), own: own, place: placeGuest, done: make(chan struct{})}
 	p.cmd = exec.Command(c.command[0], c.command[1:]...)
-	p.cmd.Env = []string{} // not that of the program
+	p.cmd.Env = []string{"GOGC=off"} // not that of the program; live turns the collector on, and before that there is little garbage
 	p.cmd.Dir = "/"
-	p.cmd.Stderr = p.said
+	last, theirLast, err := os.Pipe()
+	if err != nil {
+		_ = ours.Close()
+		return nil, fmt.Errorf("a pipe from the plugin's process: %w", err)
+	}
+	defer theirLast.Close()
+	p.cmd.Stderr = theirLast
 	if own == nil {
 		own = c.ground // twice the same
 	}
 	p.cmd.ExtraFiles = []*os.File{theirs, c.paper, c.ringFile, c.shelfFile, own.ringFile, own.shelfFile}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true} // not what a terminal sends to the program
 	if err := c.spawner.start(p.cmd); err != nil {
-		_ = ours.Close()
+		_ = errors.Join(ours.Close(), last.Close())
 		return nil, fmt.Errorf("start the plugin's process: %w", err)
 	}
 	c.children.Inc()
 	go func() {
+		// Its stderr ends with it. Wait alone would keep a thread of the program asleep all the while, see await of ring.
+		_, _ = io.Copy(p.said, last)
+		_ = last.Close()
 		_ = p.cmd.Wait() // how it ended is in its state
 		c.children.Dec()
 		p.ended.Store(true)

@@ -116,8 +116,26 @@ func (r *ring) do(n uint32, c call, limit time.Duration) error {
 	return nil
 }
 
-// await is sleep for the program, whose thread has better things to do afterwards.
+// await is sleep for the program, whose thread has better things to do afterwards. The runtime takes a thread that sleeps
+// in the kernel for one that will be back at once, and leaves to it the timers that it looks after; where little else is
+// going on it comes to see about that ten milliseconds later. So the thread lets go first, and sleeps a little at a time.
 func (r *ring) await(answered *atomic.Uint32, before uint32, limit time.Duration) bool {
+	for end := time.Now().Add(limit); ; {
+		runtime.Gosched()
+		left := time.Until(end)
+		if left <= 0 || answered.Load() != before {
+			return answered.Load() != before
+		}
+		if r.nap(answered, before, min(left, longestNap)) {
+			return true
+		}
+	}
+}
+
+// longestNap is how late a timer of the program may come because a thread of it waits for an answer.
+const longestNap = time.Millisecond
+
+func (r *ring) nap(answered *atomic.Uint32, before uint32, limit time.Duration) bool {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer takeShortTurns()()

@@ -9,9 +9,9 @@
 //     makes the guest plugin.ErrDead.
 //   - A call ends in bounded time, whatever the child does: it is killed when it is late. Nothing that a child says is
 //     believed: lengths are checked, and bytes are copied before they are read.
-//   - A child has no environment, no files but its lines to the program, and while it compiles, the folder of its
-//     own compiled code; no network, no other processes; bounded memory and processor time for compiling. It ends with the
-//     program, however that ends.
+//   - A child has nothing of the program's environment, no files but its lines to the program, and while it compiles,
+//     the folder of its own compiled code; no network, no other processes; bounded memory and processor time for
+//     compiling. It ends with the program, however that ends.
 //   - Compiled code is kept for each module by itself, and was written before any code of the module ran.
 //
 // # Transport
