@@ -79,20 +79,18 @@ export class CommandBuffer {
     const size = COMMAND_HEADER + SLOT * fields;
     this.room(size);
     const p = changetype<usize>(this.buf) + w;
-    memory.fill(p, 0, size);
-    store<u16>(p, kind, 4);
-    store<u8>(p, <u8>fields, 6);
-    store<u32>(p, this.event, 8);
+    store<u64>(p, <u64>kind << 32 | <u64>fields << 48);
+    store<u64>(p, this.event, 8);
+    for (let at = COMMAND_HEADER; at < size; at += SLOT) store<u64>(p + at, 0); // memory.fill takes longer for so little
     this.len = w + size;
     return w;
   }
 
   protected end(w: usize): void {
-    const pad: usize = (8 - (this.len & 7)) & 7;
-    this.room(pad);
+    this.room(SLOT);
     const p = changetype<usize>(this.buf);
-    memory.fill(p + this.len, 0, pad);
-    this.len += pad;
+    store<u64>(p + this.len, 0);
+    this.len = (this.len + 7) & ~7;
     store<u32>(p + w, <u32>(this.len - w));
     this.n++;
   }
@@ -102,12 +100,11 @@ export class CommandBuffer {
   protected putFlag(w: usize, i: i32, v: bool): void { this.putU64(w, i, v ? 1 : 0); }
 
   protected putStr(w: usize, i: i32, s: string): void {
-    let n = String.UTF8.byteLength(s);
     const off = this.len - w;
-    this.room(n);
+    this.room(3 * s.length); // at most
     const at = changetype<usize>(this.buf) + this.len;
     // Half a surrogate pair is replaced: the host refuses a batch with half a character in it.
-    String.UTF8.encodeUnsafe(changetype<usize>(s), s.length, at, false, String.UTF8.ErrorMode.REPLACE);
+    let n = <i32>String.UTF8.encodeUnsafe(changetype<usize>(s), s.length, at, false, String.UTF8.ErrorMode.REPLACE);
     if (n > MAX_STRING) {
       n = MAX_STRING;
       while (n > 0 && (load<u8>(at + n) & 0xc0) == 0x80) n--;
