@@ -91,7 +91,7 @@ func TestWorkshopRemovesWhatIsInstalled(t *testing.T) {
 		}
 	}
 	names := func() (out []string) {
-		list, err := wardrobe{w.h}.Plugins(t.Context())
+		list, err := wardrobe(w).Plugins(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

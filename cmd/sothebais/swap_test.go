@@ -23,7 +23,7 @@ func TestFolderOfThatName(t *testing.T) {
 			t.Errorf("%q: %v; want a hint: %v", name, err, hinted)
 		}
 	}
-	if other := errors.New("the show does not answer"); orFolder(other, "moth") != other {
+	if other := errors.New("the show does not answer"); orFolder(other, "moth").Error() != other.Error() {
 		t.Error("another error is changed")
 	}
 }

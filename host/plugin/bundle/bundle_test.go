@@ -197,7 +197,7 @@ func archive(t *testing.T, entries ...*zip.FileHeader) []byte {
 
 // entry is a file for archive, its content in the place of the comment.
 func entry(name, text string, mode fs.FileMode, method uint16) *zip.FileHeader {
-	h := &zip.FileHeader{Name: name, Comment: text, Method: method, ModifiedDate: firstDay}
+	h := &zip.FileHeader{Name: name, Comment: text, Method: method, ModifiedDate: firstDay} //nolint:staticcheck // Modified brings an extra field along
 	h.SetMode(mode)
 	return h
 }

@@ -158,7 +158,8 @@ func indexOf(m *plugin.Manifest, files map[string][]byte) Index {
 const firstDay = 1<<5 | 1
 
 func store(w *zip.Writer, name string, b []byte) error {
-	h := &zip.FileHeader{Name: name, Method: zip.Store, ModifiedDate: firstDay, CRC32: crc32.ChecksumIEEE(b),
+	h := &zip.FileHeader{Name: name, Method: zip.Store, CRC32: crc32.ChecksumIEEE(b),
+		ModifiedDate:     firstDay, //nolint:staticcheck // Modified brings an extra field along
 		CompressedSize64: uint64(len(b)), UncompressedSize64: uint64(len(b))}
 	h.SetMode(0o644)
 	to, err := w.CreateRaw(h)

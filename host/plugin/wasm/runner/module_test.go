@@ -178,9 +178,7 @@ func (m mod) bytes() []byte {
 	if pages == 0 {
 		pages = 1
 	}
-	for _, d := range m.data {
-		data = append(data, d)
-	}
+	data = append(data, m.data...)
 	out := []byte("\x00asm\x01\x00\x00\x00")
 	put := func(id byte, body []byte) {
 		for _, s := range m.sect {
