@@ -16,7 +16,7 @@ func (e *kindError) Error() string {
 	text := e.err.Error()
 	for {
 		was := text
-		for _, kind := range []error{ErrBadInput, ErrUnavailable, ErrDenied, ErrNotNow, admin.ErrUnknown, admin.ErrInvalid, admin.ErrRefused, admin.ErrForbidden, plugin.ErrNothing} {
+		for _, kind := range []error{ErrBadInput, ErrUnavailable, ErrDenied, ErrNotNow, admin.ErrUnknown, admin.ErrInvalid, admin.ErrRefused, admin.ErrForbidden, admin.ErrUnreached, plugin.ErrNothing} {
 			text = strings.TrimPrefix(text, kind.Error()+": ")
 		}
 		if text == was {

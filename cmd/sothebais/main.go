@@ -81,8 +81,8 @@ func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 
 func main() {
-	if host.IsPluginRunner(os.Args) {
-		os.Exit(host.PluginRunner())
+	if host.IsChild(os.Args) {
+		os.Exit(host.Child(os.Args))
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // pictures are kept by the hundred megabytes and hardly change: do not wait for them to double
@@ -157,7 +157,7 @@ func exitCode(err error) int {
 		return exitData
 	case isAny(err, host.ErrUnavailable, host.ErrPort, registry.ErrUnreachable):
 		return exitUnavailable
-	case isAny(err, registry.ErrReference, scaffold.ErrScaffold):
+	case isAny(err, registry.ErrReference, host.ErrAddress, scaffold.ErrScaffold):
 		return exitUsage
 	default:
 		return exitFailed
