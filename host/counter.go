@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ const (
 // counter is where packages lie that somebody looks at, until they are installed or taken up by nobody: what was read and
 // checked once is what is installed then. The zero value is empty.
 type counter struct {
+	most  int // bytes; 0 for the usual
 	mu    sync.Mutex
 	lying []*offer // the latest last
 }
@@ -38,7 +40,7 @@ func (c *counter) put(o offer) *offer {
 	for _, l := range c.lying {
 		size += len(l.pkg.Bytes())
 	}
-	for size > counterBytes {
+	for size > cmp.Or(c.most, counterBytes) && len(c.lying) > 0 {
 		oldest := c.lying[0]
 		size -= len(oldest.pkg.Bytes())
 		c.drop(func(l *offer) bool { return l == oldest })
