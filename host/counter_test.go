@@ -28,8 +28,8 @@ func TestCounterForgets(t *testing.T) {
 		a.signature = []byte("second")
 		c.put(a)
 		time.Sleep(2 * time.Second)
-		if o := c.find("a"); o == nil || string(o.signature) != "second" || len(c.lying) != 1 {
-			t.Errorf("the same one with another signature is %+v of %d", o, len(c.lying))
+		if o := c.find("a"); o == nil || string(o.signature) != "second" {
+			t.Errorf("the same one with another signature is %+v", o)
 		}
 		time.Sleep(counterWait)
 		if o := c.find("a"); o != nil {

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -46,8 +47,8 @@ func (f *fakeShow) Replay(ctx context.Context, q ReplayRequest, who string) (Rep
 		return ReplayReport{}, ctx.Err()
 	case <-time.After(hold):
 	}
-	if q.Against == "lower-third@1.0.0" || q.Plugin == "lower-third" {
-		return ReplayReport{}, fmt.Errorf("%w: load lower-third: out of fuel while it started", ErrInvalid)
+	if strings.HasPrefix(q.Session, "recording:") {
+		return ReplayReport{}, fmt.Errorf("%w: load mina-vox: out of fuel while it started", ErrInvalid)
 	}
 	return ReplayReport{ID: "k3v9xq2m7a", Plugin: q.Plugin + " 1.1.0", Session: q.Session, Resync: q.Resync, Against: ReplayTake{Slot: "personality", Plugin: "dusty-gavel", Version: "0.3.0"}, Events: 18_402, Millis: 4_210,
 		Summary: "same 288, different line 83, silent 12, mood differs 29, trap 1", Doubts: []string{"the store of dusty-gavel held something, which a recording does not have; it begins empty"},

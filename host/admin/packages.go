@@ -13,7 +13,6 @@ import (
 const (
 	MaxUpload  = 64 << 20 // of a package, in bytes
 	uploadWait = 2 * time.Minute
-	fetchWait  = 3 * time.Minute // of a package from elsewhere; the part that fetches is less patient
 )
 
 // States of the signature of a package.

@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// replayWait is how long a replay may take; the part that plays is less patient.
-const replayWait = 11 * time.Minute
-
 // ReplaySession is something that can be played to a plugin once more.
 type ReplaySession struct {
 	Session string       `json:"session" doc:"by which it is played" example:"show:1"`

@@ -293,11 +293,18 @@ await step("replays a past show to a plugin, or stops half way", async () => {
   await page.keyboard.press("Escape");
   await theme("dark");
 
-  await list.getByRole("button", { name: "Lower third" }).click(); // of which the shows have a take, and which cannot be loaded
   await press("Replay a session…");
-  await page.getByRole("dialog").getByRole("button", { name: "Replay" }).click();
-  await seen(page.getByRole("dialog").getByRole("alert").filter({ hasText: "load lower-third: out of fuel while it started" }));
+  await dialog.getByRole("radio", { name: /friday/ }).check();
+  await dialog.getByRole("button", { name: "Replay" }).click();
+  await seen(dialog.getByRole("alert").filter({ hasText: "load mina-vox: out of fuel while it started" }));
   await shot("replay-wrong");
+  await page.keyboard.press("Escape");
+  await list.getByRole("button", { name: "House rules" }).click();
+  await press("Replay a session…");
+  const rules = page.getByRole("dialog", { name: "Replay a session to House rules 1.0.0" });
+  await seen(rules.getByText("Slot scene rules was empty.").first());
+  assert.equal(await rules.getByRole("button", { name: "Replay" }).isDisabled(), true);
+  await accessible("nothing to replay", "dialog[open]");
   await page.keyboard.press("Escape");
   assert(!(await tell("facts")).includes("replay"), "no act: plugins would hear of it");
 });

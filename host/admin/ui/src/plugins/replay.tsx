@@ -5,7 +5,7 @@ import { api, type Plugin, type ReplayGroup, type ReplayReport, type ReplaySessi
 import { Body, Dialog, Foot } from "../ui/dialog";
 import { Badge, Button, cx, tints, type Tint } from "../ui/parts";
 import { Nothing } from "./states";
-import { clockTime, count, kinds, named, slots as kindsInOrder, verdicts, type Verdict } from "./words";
+import { clockTime, count, kinds, named, verdicts, type Verdict } from "./words";
 
 interface Choice {
   session: string;
@@ -130,7 +130,6 @@ function Choose({ plugin, sessions, choice, choose, chosen }: ChooseProps) {
 
 function Session({ session: s, kind, group, may, chosen, choose }: { session: ReplaySession; kind: Plugin["kind"]; group: string; may: boolean; chosen: boolean; choose: () => void }) {
   const Icon = s.kind === "recording" ? FileClock : s.live ? Radio : History;
-  const others = kindsInOrder.filter((k) => k !== kind && s.takes.some((t) => t.slot === k));
   return (
     <label className={cx("flex items-start gap-2.5 rounded-lg border px-3 py-2 has-focus-visible:outline-2", chosen ? "border-gold bg-gold/8" : "border-line", may ? "cursor-pointer hover:bg-hover" : "cursor-not-allowed")}>
       <input type="radio" name={group} checked={chosen} disabled={!may} onChange={choose} className="mt-0.5 size-4 shrink-0 accent-(--gold)" />
@@ -141,7 +140,7 @@ function Session({ session: s, kind, group, may, chosen, choose }: { session: Re
         </span>
         <span className="block text-faint tabular">{when(s)}{s.to > 0 && ` · events ${count(s.from)} to ${count(s.to)}`}</span>
         {s.problem && <span className="block break-words text-live">{s.problem}</span>}
-        {!s.problem && !may && <span className="block text-warn">No {kinds[kind]} was on air{others.length > 0 && "; there were others"}.</span>}
+        {!s.problem && !may && <span className="block text-warn">Slot {kinds[kind]} was empty.</span>}
       </span>
       <Icon aria-hidden size={16} className="mt-0.5 shrink-0 text-faint" />
     </label>
