@@ -26,7 +26,7 @@ const fetchWait = 2 * time.Minute
 // web (https:). It goes wherever its caller says: it is for the person at this machine.
 func FetchPackage(ctx context.Context, source string) (*bundle.Package, []byte, error) {
 	if strings.HasPrefix(source, registry.Scheme) || strings.Contains(source, "://") {
-		web := fetch.New(fetch.Config{Timeout: fetchWait, Vouched: func(string) bool { return true }})
+		web := fetch.New(fetch.Config{Timeout: fetchWait, Vouched: func(string) bool { return true }, Proxy: true})
 		defer web.Close()
 		return fetchPublished(ctx, web, source)
 	}
@@ -95,6 +95,15 @@ func notFetched(err error) error {
 		return fmt.Errorf("%w: %w", ErrBadInput, err)
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
+
+// CheckSource reports whether a name for a host that packages may be fetched from is one.
+func CheckSource(host string) error {
+	u, err := url.Parse("https://" + host)
+	if err != nil || u.Host != host || u.Hostname() == "" {
+		return fmt.Errorf("%q is no host; write its name or address and its port, such as registry.lan:5000", host)
+	}
+	return nil
 }
 
 // vouchedFor says whether a host is on a list of those that may be in the house.

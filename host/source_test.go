@@ -158,3 +158,17 @@ func TestFetchForThePersonHere(t *testing.T) {
 		}
 	}
 }
+
+func TestSources(t *testing.T) {
+	for host, good := range map[string]bool{"registry.lan:5000": true, "localhost": true, "[::1]:5000": true, "10.0.0.7": true,
+		"": false, ":5000": false, "https://registry.lan": false, "registry.lan/ann": false, "ann@registry.lan": false, "a b": false} {
+		if err := CheckSource(host); (err == nil) != good {
+			t.Errorf("%q: %v", host, err)
+		}
+	}
+	for address, want := range map[string]string{"https://ann:pw@example.com/moth.sbx?token=x#y": "https://example.com/moth.sbx", "oci:ghcr.io/ann/moth:1.2.0": "oci:ghcr.io/ann/moth:1.2.0"} {
+		if got := plainAddress(address); got != want {
+			t.Errorf("%s is written down as %s", address, got)
+		}
+	}
+}

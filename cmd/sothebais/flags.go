@@ -51,6 +51,11 @@ func (f *showFlags) config(t *talk) (host.Config, error) {
 			return cfg, badFlag("SOTHEBAIS_TRUST", sum, err.Error())
 		}
 	}
+	for _, source := range f.Sources {
+		if err := host.CheckSource(source); err != nil {
+			return cfg, badFlag("SOTHEBAIS_PACKAGE_SOURCES", source, err.Error())
+		}
+	}
 	var err error
 	if cfg.Stream, err = f.Stream.config(); err != nil {
 		return cfg, err

@@ -61,6 +61,9 @@ type Config struct {
 	// Vouched says for which hosts, each with :port when it is not the usual one, somebody vouches: they may be in the
 	// house, and those on this machine are spoken to in plain HTTP. It is for Get and Transport; plugins have no such hosts.
 	Vouched func(host string) bool
+	// Proxy goes through the proxy that the environment names. For a person at this machine, who vouches for everything:
+	// what is looked at would be the proxy's address, and the proxy resolves names itself.
+	Proxy bool
 }
 
 // Client sends requests.
@@ -77,9 +80,11 @@ func New(cfg Config) *Client {
 	}
 	c := &Client{cfg: cfg}
 	c.dialer = &net.Dialer{Timeout: 5 * time.Second, Control: c.control}
-	// No proxy: it would resolve the name itself, and what is looked at here would be the proxy's address.
 	c.pipes = &http.Transport{DialContext: c.dial, TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: cfg.Timeout,
 		MaxIdleConnsPerHost: 1, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: 32 << 10, ForceAttemptHTTP2: true}
+	if cfg.Proxy {
+		c.pipes.Proxy = http.ProxyFromEnvironment
+	}
 	return c
 }
 
