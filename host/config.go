@@ -20,6 +20,7 @@ type Config struct {
 
 	Show        *Show    // the house show when nil
 	Trusted     []string // SHA-256 of modules and bodies of plugins that run inside of this process
+	Sources     []string // hosts in the house, each with :port when it is not the usual one, that the control room may fetch packages from
 	Personality string   // id of a shipped plugin or a folder; the one that was on stage last when empty
 	Seed        int64
 	Stream      Stream

@@ -23,7 +23,7 @@ func (h *Host) buildAdmin(ctx context.Context) error {
 	}
 	h.admin, err = admin.New(ctx, admin.Config{
 		Ledger: h.ledger, Bus: h.bus, Subscribe: func(after uint64) admin.Subscription { return h.bus.Subscribe(after) },
-		Auctions: saleroom{h}, Operator: rostrum{h.auctions}, Director: h.director, Plugins: wardrobe{h}, Packages: workshop{h},
+		Auctions: saleroom{h}, Operator: rostrum{h.auctions}, Director: h.director, Plugins: wardrobe{h}, Packages: workshop{h}, Replays: rehearsal{h},
 		Show: h.showState, Frame: h.stage.Snapshot, Preview: h.watch, Stage: h.stageChoices, Reload: h.reload, Artwork: h.artworks(),
 		Store: h.ledger, Password: h.cfg.OwnerPassword, Token: token, Epoch: epoch, PostURL: h.cfg.Simulator, Handle: h.cfg.X.Account, Name: h.cfg.Show.Campaign, Version: h.cfg.Version,
 		Logger: h.part("admin"), Metrics: h.regs[roleAdmin],

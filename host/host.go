@@ -54,7 +54,11 @@ type Host struct {
 	runtime   *sandboxes
 	plugins   *plugin.Host
 	grants    *grantBook
-	outside   *fetch.Client        // the way out for plugins
+	outside   *fetch.Client // the way out for plugins
+	sources   *fetch.Client // the way to packages
+	fetching  sync.Mutex    // one package comes at a time
+	counter   counter       // packages that are looked at
+	replays   replayRoom
 	aside     []plugin.Quarantined // as the ledger has it
 	castReady chan struct{}        // closed when the slots are filled
 	catalogue *catalogue
@@ -147,8 +151,10 @@ func (h *Host) close() {
 			h.part("plugins").Warn("cannot free the plugin runtime", telemetry.KeyErr, err)
 		}
 	}
-	if h.outside != nil {
-		h.outside.Close()
+	for _, c := range []*fetch.Client{h.outside, h.sources} {
+		if c != nil {
+			c.Close()
+		}
 	}
 	if h.ledger != nil {
 		_ = h.ledger.Close()

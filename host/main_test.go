@@ -7,8 +7,8 @@ import (
 
 // TestMain lets the program of the tests run plugins for them, as the product does.
 func TestMain(m *testing.M) {
-	if IsPluginRunner(os.Args) {
-		os.Exit(PluginRunner())
+	if IsChild(os.Args) {
+		os.Exit(Child(os.Args))
 	}
 	os.Exit(m.Run())
 }

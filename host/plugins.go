@@ -170,6 +170,7 @@ func (h *Host) buildPlugins(context.Context) error {
 	h.runtime = runtime
 	h.grants = &grantBook{kept: h.ledger, show: h.cfg.Show.Grants}
 	h.outside = fetch.New(fetch.Config{})
+	h.sources = fetch.New(fetch.Config{Timeout: fetchWait, Vouched: vouchedFor(h.cfg.Sources)})
 	h.plugins = plugin.New(plugin.Config{
 		Fetch: h.fetch, Ask: h.ask(),
 		Runtime: runtime, Grants: h.grants, Store: h.ledger, Find: h.find, Aside: h.aside, Quiet: h.quiet, Changed: h.onAirChanged,

@@ -9,6 +9,11 @@ import (
 
 // Record makes a recording of what stands in the ledger behind the event after, up to the event until; 0 for the end.
 func (l *Ledger) Record(ctx context.Context, version string, after, until uint64) (*replay.Recording, error) {
+	return l.record(ctx, version, after, until, func(uint64) {})
+}
+
+// record is Record that tells how far it is.
+func (l *Ledger) record(ctx context.Context, version string, after, until uint64, at func(seq uint64)) (*replay.Recording, error) {
 	m := replay.NewMaker(version, wasm.AppendEvent)
 	for {
 		events, err := l.Read(ctx, after, 4096)
@@ -25,5 +30,6 @@ func (l *Ledger) Record(ctx context.Context, version string, after, until uint64
 			m.Add(e)
 			after = e.Seq
 		}
+		at(after)
 	}
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -11,18 +12,24 @@ import (
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/abi"
 	"github.com/sothebais/sothebais/host/plugin/replay"
-	"github.com/sothebais/sothebais/host/plugin/wasm"
 )
 
 // Replay is what a recorded stretch of a show is played to.
 type Replay struct {
 	Recording *replay.Recording
 	DataDir   string // where plugins by their id are looked for, besides those that the program brings along
-	Take      string // plugin or slot of the show that the other one is set against; the personality when empty
+	Take      string // plugin or slot of the show that the other one is set against; the slot of the plugin's kind when empty
 	With      string // plugin that is played, by id or folder; the one of the take when empty
 	Resync    bool   // give the state of the take's plugin to the other one before each event
 	Assets    fs.FS  // the embedded tree when nil
+
+	seated *ReplayTake // instead of With: a plugin that is or was in a slot, by what it runs
+	apart  *sandboxes  // where plugins run; in this process when nil
+	at     func(seq, until uint64)
 }
+
+// ReplayTake is one stay of a plugin in a slot.
+type ReplayTake = replay.Take
 
 // ReplayReport is what a replay found.
 type ReplayReport = replay.Report
@@ -46,17 +53,18 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 	if err != nil {
 		return replay.Report{}, err
 	}
-	take, err := r.Recording.Find(r.Take)
-	if err != nil {
-		return replay.Report{}, ofKind(ErrBadInput, err)
+	l := loader{plugins: catalogueOf(cfg.Assets, cfg.DataDir)}
+	if r.apart != nil {
+		l.runtime = r.apart
+	} else {
+		rt, err := openRuntime(ctx, cfg, nil)
+		if err != nil {
+			return replay.Report{}, err
+		}
+		defer rt.Close(context.WithoutCancel(ctx))
+		l.runtime = rt
 	}
-	rt, err := openRuntime(ctx, cfg, nil)
-	if err != nil {
-		return replay.Report{}, err
-	}
-	defer rt.Close(context.WithoutCancel(ctx))
-	l := loader{runtime: rt, plugins: catalogueOf(cfg.Assets, cfg.DataDir)}
-	p, err := r.played(ctx, &l, take)
+	p, take, err := r.cast(ctx, &l)
 	if err != nil {
 		return replay.Report{}, err
 	}
@@ -77,6 +85,9 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 		}
 		o.Resync = (&follower{guest: live.guest, manifest: live.manifest}).state
 	}
+	if until := cmp.Or(take.Until, r.Recording.To); r.at != nil {
+		o.At = func(seq uint64) { r.at(min(max(seq, take.After), until)-take.After, until-take.After) }
+	}
 	moments, events, err := r.Recording.Play(ctx, take, p.guest, p.manifest, o)
 	if err != nil {
 		return replay.Report{}, err
@@ -88,16 +99,38 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 	return out, nil
 }
 
-// played is the plugin to play the take to.
-func (r Replay) played(ctx context.Context, l *loader, t replay.Take) (shelved, error) {
-	if r.With == "" {
-		return l.loadTake(ctx, t)
+// cast loads the plugin that is played, and finds the take that it is played.
+func (r Replay) cast(ctx context.Context, l *loader) (p shelved, take replay.Take, err error) {
+	switch {
+	case r.seated != nil:
+		p, err = l.loadKept(ctx, *r.seated)
+		if err == nil && p.guest.Stats().SHA256 != r.seated.SHA256 {
+			err = failf(ErrBadInput, "%s %s is not kept as it runs", r.seated.Plugin, r.seated.Version)
+		}
+	case r.With != "":
+		p, err = l.load(ctx, r.With)
+	default:
+		if take, err = r.Recording.Find(r.Take); err != nil {
+			return p, take, ofKind(ErrBadInput, err)
+		}
+		p, err = l.loadTake(ctx, take)
+		return p, take, err
 	}
-	p, err := l.load(ctx, r.With)
-	if err == nil && p.guest.Stats().SHA256 == t.SHA256 {
-		return l.asOnAir(ctx, p, t)
+	if err == nil {
+		if take, err = r.Recording.Find(cmp.Or(r.Take, string(p.manifest.Kind))); err != nil {
+			err = ofKind(ErrBadInput, err)
+		} else if take.Slot != string(p.manifest.Kind) {
+			err = failf(ErrBadInput, "%s is a plugin for slot %s, and %s was in slot %s; set it against one of its kind", p.manifest.ID, p.manifest.Kind, take.Plugin, take.Slot)
+		}
 	}
-	return p, err
+	if err != nil && p.guest != nil {
+		_ = p.guest.Close(context.WithoutCancel(ctx)) // it was not used
+	}
+	if err != nil || p.guest.Stats().SHA256 != take.SHA256 {
+		return p, take, err
+	}
+	p, err = l.asOnAir(ctx, p, take)
+	return p, take, err
 }
 
 // shelved is a plugin that is not on air.
@@ -109,7 +142,7 @@ type shelved struct {
 
 // loader loads plugins beside any show.
 type loader struct {
-	runtime *wasm.Runtime
+	runtime plugin.Runtime
 	plugins *catalogue
 }
 

@@ -12,9 +12,18 @@ import (
 
 // loadTake loads the plugin that was on air: what has its name now, or what was kept of it when that has changed.
 func (l *loader) loadTake(ctx context.Context, t replay.Take) (shelved, error) {
+	p, err := l.loadKept(ctx, t)
+	if err != nil || p.guest.Stats().SHA256 != t.SHA256 {
+		return p, err
+	}
+	return l.asOnAir(ctx, p, t)
+}
+
+// loadKept loads the plugin of a take as it has a name here, or as it was kept when that is another one by now.
+func (l *loader) loadKept(ctx context.Context, t replay.Take) (shelved, error) {
 	p, err := l.load(ctx, t.Plugin)
 	if err == nil && p.guest.Stats().SHA256 == t.SHA256 {
-		return l.asOnAir(ctx, p, t)
+		return p, nil
 	}
 	files, ok := l.plugins.keptAs(t.Plugin, t.Version, t.SHA256)
 	if !ok {
@@ -23,10 +32,7 @@ func (l *loader) loadTake(ctx context.Context, t replay.Take) (shelved, error) {
 	if err == nil {
 		_ = p.guest.Close(ctx) // it was not used
 	}
-	if p, err = l.loadFiles(ctx, t.Plugin+" as it was kept", files); err != nil {
-		return p, err
-	}
-	return l.asOnAir(ctx, p, t)
+	return l.loadFiles(ctx, t.Plugin+" as it was kept", files)
 }
 
 // asOnAir gives the plugin of a take the store that it had: closed to it, or as large as it was granted. Nothing else of

@@ -15,11 +15,17 @@ import (
 	"github.com/sothebais/sothebais/host/plugin/wasm/runner"
 )
 
-// IsPluginRunner says that the program was started to run one plugin: it then does that and nothing else.
-func IsPluginRunner(args []string) bool { return runner.IsChild(args) }
+// IsChild says that the program was started by itself, to run one plugin or to play a show once more: it then does that
+// and nothing else.
+func IsChild(args []string) bool { return runner.IsChild(args) || isReplayer(args) }
 
-// PluginRunner runs one plugin for the program that started this one, and gives the exit code.
-func PluginRunner() int { return runner.Main() }
+// Child does that for the program that started this one, and gives the exit code.
+func Child(args []string) int {
+	if isReplayer(args) {
+		return replayer()
+	}
+	return runner.Main()
+}
 
 // sandboxes is where the plugins of a show run: each in a process of its own, but those that an admin trusts in this.
 // Trust goes by the SHA-256 of the module or body, which is what runs, and not by a name that anybody may take.
@@ -43,17 +49,24 @@ func CheckTrust(sum string) error {
 
 // openSandboxes makes the runtime of a show.
 func (h *Host) openSandboxes() (*sandboxes, error) {
-	players, err := readPlayers(h.cfg.Assets)
+	return newSandboxes(h.cfg, h.trusted(), runner.Config{Spare: true, Logger: h.part("runner"), Metrics: h.regs[roleAgent]})
+}
+
+// trusted are the plugins that run in this process.
+func (h *Host) trusted() []string { return slices.Concat(h.cfg.Trusted, h.cfg.Show.Trusted) }
+
+func newSandboxes(cfg Config, trusted []string, r runner.Config) (*sandboxes, error) {
+	players, err := readPlayers(cfg.Assets)
 	if err != nil {
 		return nil, err
 	}
-	log := h.part("runner")
-	apart, err := runner.New(runner.Config{Command: h.cfg.runners, Interpreter: players.Interpreter, Engine: players.Engine, CacheDir: h.cfg.cacheDir("plugins"), Spare: true, Logger: log, Metrics: h.regs[roleAgent]})
+	r.Command, r.Interpreter, r.Engine, r.CacheDir = cfg.runners, players.Interpreter, players.Engine, cfg.cacheDir("plugins")
+	apart, err := runner.New(r)
 	if err != nil {
 		return nil, ofKind(ErrUnavailable, err)
 	}
-	return &sandboxes{apart: apart, trusted: slices.Concat(h.cfg.Trusted, h.cfg.Show.Trusted), reads: players,
-		open: func(ctx context.Context) (*wasm.Runtime, error) { return openRuntime(ctx, h.cfg, log) }}, nil
+	return &sandboxes{apart: apart, trusted: trusted, reads: players,
+		open: func(ctx context.Context) (*wasm.Runtime, error) { return openRuntime(ctx, cfg, r.Logger) }}, nil
 }
 
 // Load is plugin.Runtime's.

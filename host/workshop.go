@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/sothebais/sothebais/host/admin"
+	"github.com/sothebais/sothebais/host/fetch"
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/bundle"
+	"github.com/sothebais/sothebais/host/plugin/registry"
 	"github.com/sothebais/sothebais/host/plugin/scaffold"
 )
 
@@ -20,19 +22,73 @@ type workshop struct{ h *Host }
 
 func (w workshop) store() bundle.Store { return w.h.catalogue.store }
 
-// Inspect says what is known of a package.
+// Inspect reads a package and says what is known of it; it lies on the counter then.
 func (w workshop) Inspect(ctx context.Context, up admin.Upload) (admin.PackageReport, error) {
 	p, err := bundle.Parse(up.Package)
 	if err != nil {
 		return admin.PackageReport{}, fmt.Errorf("%w: %w", admin.ErrInvalid, err)
 	}
+	return w.offered(ctx, offer{pkg: p, signature: up.Signature, source: "control room"})
+}
+
+// Fetch is Inspect of what is at an address. One package comes at a time.
+func (w workshop) Fetch(ctx context.Context, address string) (admin.PackageReport, error) {
+	if !w.h.fetching.TryLock() {
+		return admin.PackageReport{}, fmt.Errorf("%w: another package is being fetched; try again in a moment", admin.ErrRefused)
+	}
+	defer w.h.fetching.Unlock()
+	p, signature, err := fetchPublished(ctx, w.h.sources, address)
+	if err != nil {
+		return admin.PackageReport{}, ofKind(kindOfFetch(err), err)
+	}
+	return w.offered(ctx, offer{pkg: p, signature: signature, source: plainAddress(address)})
+}
+
+// kindOfFetch is what it means to whoever asks the API that a package did not come.
+func kindOfFetch(err error) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return nil
+	case errors.Is(err, fetch.ErrRefused), errors.Is(err, bundle.ErrFormat), errors.Is(err, registry.ErrReference), errors.Is(err, registry.ErrArtifact), errors.Is(err, ErrAddress):
+		return admin.ErrInvalid
+	}
+	return admin.ErrUnreached
+}
+
+func (w workshop) offered(ctx context.Context, o offer) (admin.PackageReport, error) {
+	r, err := w.report(ctx, &o)
+	if err == nil {
+		w.h.counter.put(o)
+	}
+	return r, err
+}
+
+// Looked says once more what is known of a package on the counter.
+func (w workshop) Looked(ctx context.Context, sum string) (admin.PackageReport, error) {
+	o, err := w.onCounter(sum)
+	if err != nil {
+		return admin.PackageReport{}, err
+	}
+	return w.report(ctx, o)
+}
+
+func (w workshop) onCounter(sum string) (*offer, error) {
+	if o := w.h.counter.find(sum); o != nil {
+		return o, nil
+	}
+	return nil, fmt.Errorf("%w: no package with the SHA-256 %.64q was looked at in the last %d minutes; look at it again", admin.ErrUnknown, sum, counterWait/time.Minute)
+}
+
+// report says what is known of a package.
+func (w workshop) report(ctx context.Context, o *offer) (admin.PackageReport, error) {
+	p := o.pkg
 	powers, err := w.h.plugins.Powers(ctx, p.Manifest)
 	if err != nil {
 		return admin.PackageReport{}, err
 	}
 	m := p.Manifest
 	r := admin.PackageReport{Name: p.ID + "@" + p.Version, ID: p.ID, Version: p.Version, Title: m.Name, Description: m.Description, Kind: string(m.Kind), Character: m.Character, License: m.License,
-		Authors: append([]string{}, m.Authors...), SHA256: p.SHA256, Bytes: len(up.Package), Files: len(p.Files), Installed: append([]string{}, w.store().Versions(p.ID)...), Powers: []admin.Capability{}}
+		Authors: append([]string{}, m.Authors...), SHA256: p.SHA256, Bytes: len(p.Bytes()), Files: len(p.Files), Installed: append([]string{}, w.store().Versions(p.ID)...), Powers: []admin.Capability{}}
 	for _, c := range powers {
 		r.Powers = append(r.Powers, viewPower(c))
 	}
@@ -43,7 +99,10 @@ func (w workshop) Inspect(ctx context.Context, up admin.Upload) (admin.PackageRe
 			}
 		}
 	}
-	if err := w.signature(&r, p, up.Signature); err != nil {
+	if strings.Contains(o.source, ":") {
+		r.Source = o.source
+	}
+	if err := w.signature(&r, p, o.signature); err != nil {
 		return admin.PackageReport{}, err
 	}
 	w.beside(&r, p)
@@ -87,20 +146,21 @@ func (w workshop) beside(r *admin.PackageReport, p *bundle.Package) {
 	}
 }
 
-// Install keeps a package.
-func (w workshop) Install(ctx context.Context, up admin.Upload, anyway bool) (admin.PackageReport, error) {
-	p, err := bundle.Parse(up.Package)
+// Install keeps a package that lies on the counter.
+func (w workshop) Install(ctx context.Context, sum string, anyway bool) (admin.PackageReport, error) {
+	o, err := w.onCounter(sum)
 	if err != nil {
-		return admin.PackageReport{}, fmt.Errorf("%w: %w", admin.ErrInvalid, err)
+		return admin.PackageReport{}, err
 	}
-	standing, err := w.store().Admit(p, up.Signature, anyway)
+	standing, err := w.store().Admit(o.pkg, o.signature, anyway)
 	if err != nil {
 		return admin.PackageReport{}, fmt.Errorf("%w: %w", admin.ErrRefused, err)
 	}
-	if _, err := w.store().Install(p, up.Signature, bundle.Receipt{Source: "control room", At: time.Now(), Standing: standing}); err != nil {
+	if _, err := w.store().Install(o.pkg, o.signature, bundle.Receipt{Source: o.source, At: time.Now(), Standing: standing}); err != nil {
 		return admin.PackageReport{}, fmt.Errorf("%w: %w", admin.ErrRefused, err)
 	}
-	return w.Inspect(ctx, up)
+	w.h.counter.take(o)
+	return w.report(ctx, o)
 }
 
 // Uninstall removes an installed package that no slot has.

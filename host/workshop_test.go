@@ -62,13 +62,13 @@ func TestWorkshopLooksBeforeItInstalls(t *testing.T) {
 		if len(got.Powers) != 1 || got.Powers[0].Why == "" || got.Kind != "overlay" {
 			t.Errorf("%s: asks for %+v", k.name, got.Powers)
 		}
-		if _, err := w.Install(t.Context(), k.up, false); (err == nil) != (k.refused == "") || err != nil && !errors.Is(err, admin.ErrRefused) {
+		if _, err := w.Install(t.Context(), got.SHA256, false); (err == nil) != (k.refused == "") || err != nil && !errors.Is(err, admin.ErrRefused) {
 			t.Errorf("%s: installed without a word: %v", k.name, err)
 		}
 		if k.refused == "" {
 			continue
 		}
-		if _, err := w.Install(t.Context(), k.up, true); err != nil && k.name != "altered" { // which is unsigned 1.2.0 once more
+		if _, err := w.Install(t.Context(), got.SHA256, true); err != nil && k.name != "altered" { // which is unsigned 1.2.0 once more
 			t.Errorf("%s: not installed at an admin's word: %v", k.name, err)
 		}
 	}
@@ -86,7 +86,11 @@ func TestWorkshopLooksBeforeItInstalls(t *testing.T) {
 func TestWorkshopRemovesWhatIsInstalled(t *testing.T) {
 	w, folder := openWorkshop(t)
 	for _, v := range []string{"1.0.0", "1.1.0"} {
-		if _, err := w.Install(t.Context(), brought(t, author(t, folder, "moth", v, true)), false); err != nil {
+		seen, err := w.Inspect(t.Context(), brought(t, author(t, folder, "moth", v, true)))
+		if err == nil {
+			_, err = w.Install(t.Context(), seen.SHA256, false)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -17,6 +17,7 @@ type showFlags struct {
 	Show          string   `name:"show" env:"SOTHEBAIS_SHOW" placeholder:"FILE" help:"Show file: lots, terms and bidders. Without it the house show runs."`
 	Personality   string   `env:"SOTHEBAIS_PERSONALITY" placeholder:"ID" help:"Personality that opens the show, as a shipped id or a folder with a plugin.yaml; otherwise the one that was on stage last."`
 	Trust         []string `env:"SOTHEBAIS_TRUST" placeholder:"SHA256" help:"Run these plugins inside of this program, by the SHA-256 of their module or body; all others get a process of their own."`
+	Sources       []string `name:"package-source" env:"SOTHEBAIS_PACKAGE_SOURCES" placeholder:"HOST:PORT" help:"Hosts of this machine or network that the control room may fetch packages from; without it, only those of the public internet."`
 	Seed          int64    `default:"1" help:"Seed of all that is drawn by lot."`
 	Bind          string   `env:"SOTHEBAIS_BIND" default:"127.0.0.1" help:"Address to listen on."`
 	OwnerPassword string   `env:"SOTHEBAIS_OWNER_PASSWORD" hidden:"" help:"Password of the owner; made up and printed once if not given."`
@@ -43,11 +44,16 @@ type streamFlags struct {
 func (f *showFlags) config(t *talk) (host.Config, error) {
 	cfg := host.Config{
 		Version: version, DataDir: f.DataDir, Bind: f.Bind, Ports: f.Ports, Seed: f.Seed,
-		Personality: f.Personality, Trusted: f.Trust, OwnerPassword: f.OwnerPassword, FFmpeg: f.FFmpeg, Logger: f.logger(t.err),
+		Personality: f.Personality, Trusted: f.Trust, Sources: f.Sources, OwnerPassword: f.OwnerPassword, FFmpeg: f.FFmpeg, Logger: f.logger(t.err),
 	}
 	for _, sum := range f.Trust {
 		if err := host.CheckTrust(sum); err != nil {
 			return cfg, badFlag("SOTHEBAIS_TRUST", sum, err.Error())
+		}
+	}
+	for _, source := range f.Sources {
+		if err := host.CheckSource(source); err != nil {
+			return cfg, badFlag("SOTHEBAIS_PACKAGE_SOURCES", source, err.Error())
 		}
 	}
 	var err error

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,11 +11,10 @@ import (
 
 	"github.com/sothebais/sothebais/host"
 	"github.com/sothebais/sothebais/host/plugin/bundle"
-	"github.com/sothebais/sothebais/host/plugin/registry"
 )
 
 type installCmd struct {
-	Source        string `arg:"" help:"A package: a file, or oci:host/path:version."`
+	Source        string `arg:"" help:"A package: a file, oci:host/path:version, or https://host/path."`
 	AllowUnsigned bool   `help:"Install it although nobody who is trusted has signed it. That is written down, for this very content."`
 	trustFlags
 }
@@ -29,12 +26,13 @@ func (installCmd) Help() string {
   sothebais keys trust ann.pub
   sothebais install ./my-host-1.0.0.sbx
   sothebais install oci:ghcr.io/ann/my-host:1.1.0
+  sothebais install https://example.com/my-host-1.2.0.sbx
   sothebais swap my-host@1.0.0`
 }
 
 // Run installs a package.
 func (c *installCmd) Run(ctx context.Context, t *talk) error {
-	p, signature, err := c.fetch(ctx)
+	p, signature, err := host.FetchPackage(ctx, c.Source)
 	if err != nil {
 		return err
 	}
@@ -54,31 +52,6 @@ func (c *installCmd) Run(ctx context.Context, t *talk) error {
 	}
 	_, err = fmt.Fprintf(t.out, "%s@%s\n", p.ID, p.Version)
 	return err
-}
-
-func (c *installCmd) fetch(ctx context.Context) (*bundle.Package, []byte, error) {
-	if !strings.HasPrefix(c.Source, registry.Scheme) {
-		file := strings.TrimPrefix(c.Source, "file:")
-		p, err := bundle.ReadFile(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("%w; a package in a registry is named oci:host/path:version", err)
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		signature, err := bundle.ReadSignature(file)
-		return p, signature, err
-	}
-	r, err := registry.Open(c.Source)
-	if err != nil {
-		return nil, nil, err
-	}
-	a, _, err := r.Pull(ctx, registry.Limits{Package: bundle.MaxSize, Signature: bundle.MaxSignature})
-	if err != nil {
-		return nil, nil, err
-	}
-	p, err := bundle.Parse(a.Package)
-	return p, a.Signature, err
 }
 
 func (c *installCmd) comment(t *talk, r bundle.Receipt, before []string) {

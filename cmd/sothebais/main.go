@@ -81,8 +81,8 @@ func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 
 func main() {
-	if host.IsPluginRunner(os.Args) {
-		os.Exit(host.PluginRunner())
+	if host.IsChild(os.Args) {
+		os.Exit(host.Child(os.Args))
 	}
 	garbage := debug.SetGCPercent(-1) // until it is clear what to do: reading that from the command line leaves little
 	ready := func() {
@@ -162,7 +162,7 @@ func exitCode(err error) int {
 		return exitData
 	case isAny(err, host.ErrUnavailable, host.ErrPort, registry.ErrUnreachable):
 		return exitUnavailable
-	case isAny(err, registry.ErrReference, scaffold.ErrScaffold):
+	case isAny(err, registry.ErrReference, host.ErrAddress, scaffold.ErrScaffold):
 		return exitUsage
 	default:
 		return exitFailed

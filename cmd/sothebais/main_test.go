@@ -17,8 +17,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if host.IsPluginRunner(os.Args) {
-		os.Exit(host.PluginRunner())
+	if host.IsChild(os.Args) {
+		os.Exit(host.Child(os.Args))
 	}
 	testscript.Main(m, map[string]func(){
 		"sothebais": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, func() {})) },

@@ -15,9 +15,10 @@ type replayCmd struct {
 	Recording string `placeholder:"FILE" help:"Play a recording instead of the ledger."`
 	Since     uint64 `placeholder:"SEQ" help:"Begin behind this number of the ledger."`
 	Until     uint64 `placeholder:"SEQ" help:"End with this number of the ledger."`
-	Against   string `placeholder:"PLUGIN" help:"What was on air: a plugin's id or a slot; the personality without it."`
+	Against   string `placeholder:"PLUGIN" help:"What was on air: a plugin (id or id@version) or a slot; without it the slot of the plugin's kind, or the personality."`
 	Resync    bool   `help:"Give the state of the show's plugin to the other one before each event, so that a small difference stays small."`
-	JSON      bool   `help:"Print the report as JSON."`
+	JSON      bool   `xor:"form" help:"Print the report as JSON."`
+	Markdown  bool   `xor:"form" help:"Print the report as Markdown."`
 	Plugin    string `arg:"" optional:"" help:"Id or folder of the plugin to play the show to. Without it, the one that was on air: nothing may differ then."`
 }
 
@@ -31,9 +32,12 @@ func (c *replayCmd) Run(ctx context.Context, t *talk) error {
 	if err != nil {
 		return orFolder(err, c.Plugin)
 	}
-	if c.JSON {
+	switch {
+	case c.JSON:
 		err = json.NewEncoder(t.out).Encode(report)
-	} else {
+	case c.Markdown:
+		_, err = io.WriteString(t.out, report.Markdown())
+	default:
 		err = printReplay(t.out, report)
 	}
 	if err == nil && report.SamePlugin && len(report.Doubts) == 0 && !c.Resync && report.Differences() > 0 {

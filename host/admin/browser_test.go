@@ -121,6 +121,20 @@ func (r *room) do(line string) (answer string, known bool) {
 		f.developing(r.s, line == "dev broken")
 	case strings.HasPrefix(line, "consult reply "):
 		f.consult("reply", strings.TrimPrefix(line, "consult reply "), time.Minute)
+	case line == "forget packages":
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		clear(f.shop.looked)
+	case strings.HasPrefix(line, "replays take "):
+		d, err := time.ParseDuration(strings.TrimPrefix(line, "replays take "))
+		if err != nil {
+			r.Error(err)
+		}
+		f.replaysTake(d)
+	case line == "replay runs":
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return fmt.Sprint(f.shop.room.now != nil), true
 	case line == "compare":
 		f.compare()
 	case line == "overlay backs off":

@@ -101,6 +101,7 @@ type Config struct {
 	Director  director
 	Plugins   plugins
 	Packages  packages
+	Replays   replays
 	Show      func() Show                                             // state of the programme, cheap
 	Frame     func() image.Image                                      // the newest frame, nil when there is none
 	Preview   func(ctx context.Context) (Preview, error)              // until ctx ends

@@ -321,7 +321,7 @@ func (f *fakeShow) reload(_ context.Context, cause uint64) (Scenes, error) {
 
 // config puts the show behind every interface.
 func (f *fakeShow) config() Config {
-	return Config{Ledger: f, Bus: f, Subscribe: f.subscribe, Auctions: f, Operator: f, Director: f, Plugins: f, Packages: f, Show: f.show, Frame: f.frame,
+	return Config{Ledger: f, Bus: f, Subscribe: f.subscribe, Auctions: f, Operator: f, Director: f, Plugins: f, Packages: f, Replays: f, Show: f.show, Frame: f.frame,
 		Stage: f.stage, Reload: f.reload,
 		Artwork: fstest.MapFS{"nocturne.svg": {Data: []byte(nocturne)}, "notes.txt": {Data: []byte("private")}},
 		Store:   &memoryStore{}, Password: testPassword, Token: "control-token", Handle: "dustygavel", Epoch: "ledger-1", Version: "0.1.0"}

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,15 +15,56 @@ import (
 // fakeShop takes files whose content says how they are: "moth signed 1.1.0", "moth unsigned 1.2.0", "moth altered 1.2.0".
 type fakeShop struct {
 	installed []PackageReport
+	looked    map[string]Upload // by SHA-256
+	parsed    int               // how often a package was read
+	room      fakeReplays
 }
 
 func (f *fakeShow) Inspect(_ context.Context, up Upload) (PackageReport, error) {
+	r, err := f.describe(up)
+	if err == nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.shop.parsed++
+		if f.shop.looked == nil {
+			f.shop.looked = map[string]Upload{}
+		}
+		f.shop.looked[r.SHA256] = up
+	}
+	return r, err
+}
+
+// Fetch gives what the last part of an address says: oci://registry.example/ann/night-moth:1.3.0 is signed.
+func (f *fakeShow) Fetch(ctx context.Context, address string) (PackageReport, error) {
+	id, version, ok := strings.Cut(address[strings.LastIndexByte(address, '/')+1:], ":")
+	switch {
+	case strings.Contains(address, "10.0.0.7"):
+		return PackageReport{}, fmt.Errorf("%w: refused: 10.0.0.7 is no public address", ErrInvalid)
+	case !ok:
+		return PackageReport{}, fmt.Errorf("%w: registry: %s has no such package", ErrUnreached, address)
+	}
+	r, err := f.Inspect(ctx, Upload{Package: []byte(id + " signed " + version), Signature: []byte("untrusted comment")})
+	r.Source = address
+	return r, err
+}
+
+func (f *fakeShow) Looked(_ context.Context, sum string) (PackageReport, error) {
+	f.mu.Lock()
+	up, ok := f.shop.looked[sum]
+	f.mu.Unlock()
+	if !ok {
+		return PackageReport{}, fmt.Errorf("%w: no package with the SHA-256 %q was looked at in the last 10 minutes; look at it again", ErrUnknown, sum)
+	}
+	return f.describe(up)
+}
+
+func (f *fakeShow) describe(up Upload) (PackageReport, error) {
 	var id, how, version string
 	if n, err := fmt.Sscan(string(up.Package), &id, &how, &version); err != nil || n != 3 {
 		return PackageReport{}, fmt.Errorf("%w: the package: it is no zip archive; was it cut short? Fetch it again", ErrInvalid)
 	}
 	r := PackageReport{Name: id + "@" + version, ID: id, Version: version, Title: "Night Moth", Description: "Says little, and that late.", Kind: "personality", Character: "mina", License: "MIT-0",
-		Authors: []string{"Ann"}, SHA256: strings.Repeat("ab", 32), Bytes: 81_920, Files: 7, Installed: []string{},
+		Authors: []string{"Ann"}, SHA256: fmt.Sprintf("%x", sha256.Sum256(up.Package)), Bytes: 81_920, Files: 7, Installed: []string{},
 		Powers: []Capability{{Name: "say", Why: "talks to bidders", Limit: "15 a minute", Granted: true, GrantedBy: "default"},
 			{Name: "http", Why: "talks about the weather", Limit: "4 a minute", Hosts: []string{"api.weather.example"}, Outward: true, Askable: true}}}
 	switch {
@@ -44,13 +86,14 @@ func (f *fakeShow) Inspect(_ context.Context, up Upload) (PackageReport, error) 
 	return r, nil
 }
 
-func (f *fakeShow) Install(ctx context.Context, up Upload, anyway bool) (PackageReport, error) {
-	r, err := f.Inspect(ctx, up)
+func (f *fakeShow) Install(ctx context.Context, sum string, anyway bool) (PackageReport, error) {
+	r, err := f.Looked(ctx, sum)
 	if err != nil || r.Refused != "" && !anyway {
 		return r, fmt.Errorf("%w: %s %w", ErrRefused, r.Refused, err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	delete(f.shop.looked, sum)
 	f.shop.installed = append(f.shop.installed, r)
 	origin := "allowed without a trusted signature"
 	if r.Signer != "" {

@@ -51,7 +51,14 @@ func (s *Server) operations() {
 	owned(s, "quarantine", http.MethodGet, "/slots/{slot}/quarantine", "Events on which plugins failed, newest first", s.listQuarantine)
 	owned(s, "retry", http.MethodPost, "/slots/{slot}/quarantine/{seq}/retry", "Give an event in quarantine to the plugin on air again", s.retry)
 
+	owned(s, "replay-sessions", http.MethodGet, "/replays/sessions", "What can be played to a plugin once more: the shows of the ledger and recordings, the newest first", s.replaySessions)
+	lasting(s, "replay", "/replays", "Play a past show to a plugin and set it beside what happened then; nothing of it reaches the show. Hang up to end it", s.replay)
+	owned(s, "replaying", http.MethodGet, "/replays/running", "How far the replay is that runs", s.replaying)
+	owned(s, "replay-markdown", http.MethodGet, "/replays/{id}/report.md", "What a replay found, to read and to keep", s.replayMarkdown)
+
 	upload(s, "inspect-package", "/packages/inspect", "Look at a package before it is installed: who has signed it, what it asks for", s.inspect)
+	lasting(s, "fetch-package", "/packages/fetch", "Look at a package on the web (https:) or in a registry (oci:); its signature comes with it", s.fetchPackage)
+	owned(s, "install-inspected-package", http.MethodPost, "/packages/inspected/{sha256}", "Install a package that was looked at in the last minutes; what nobody trusted has signed only at an admin's word", s.installInspected)
 	upload(s, "install-package", "/packages", "Install a package; one that nobody trusted has signed only at an admin's word", s.install)
 	owned(s, "uninstall-package", http.MethodDelete, "/packages/{plugin}", "Remove an installed package that is in no slot", s.uninstall)
 	owned(s, "characters", http.MethodGet, "/characters", "Drawn characters that a personality may play", s.listCharacters)
@@ -79,6 +86,13 @@ func upload[I, O any](s *Server, id, path, summary string, h func(context.Contex
 	op := ownedOperation(id, http.MethodPost, path, summary)
 	op.MaxBodyBytes, op.BodyReadTimeout = MaxUpload, uploadWait
 	op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge)
+	huma.Register(s.api, op, h)
+}
+
+// lasting registers an operation that takes as long as it takes; who asked ends it by hanging up. It may go elsewhere.
+func lasting[I, O any](s *Server, id, path, summary string, h func(context.Context, *I) (*O, error)) {
+	op := ownedOperation(id, http.MethodPost, path, summary)
+	op.Errors = append(op.Errors, http.StatusBadGateway, http.StatusServiceUnavailable)
 	huma.Register(s.api, op, h)
 }
 

@@ -41,6 +41,7 @@ type PackageReport struct {
 	License     string       `json:"license,omitempty"`
 	Authors     []string     `json:"authors" nullable:"false"`
 	SHA256      string       `json:"sha256"`
+	Source      string       `json:"source,omitempty" doc:"address that it was fetched from"`
 	Bytes       int          `json:"bytes"`
 	Files       int          `json:"files"`
 	Signature   string       `json:"signature" enum:"trusted,unknown,none,altered"`
@@ -56,9 +57,13 @@ type PackageReport struct {
 
 // packages brings plugins in and takes them away, and begins new ones.
 type packages interface {
+	// Inspect, and Fetch for what is at an address, read a package, and keep for a while what they read.
 	Inspect(ctx context.Context, up Upload) (PackageReport, error)
-	// Install keeps a package; anyway is an admin's word for one that nobody trusted has signed.
-	Install(ctx context.Context, up Upload, anyway bool) (PackageReport, error)
+	Fetch(ctx context.Context, address string) (PackageReport, error)
+	// Looked says the same once more of a package that was read, by its SHA-256.
+	Looked(ctx context.Context, sum string) (PackageReport, error)
+	// Install installs it; anyway is an admin's word for one that nobody trusted has signed.
+	Install(ctx context.Context, sum string, anyway bool) (PackageReport, error)
 	Uninstall(ctx context.Context, name string) error
 	Characters(ctx context.Context) ([]string, error)
 	NewCharacter(ctx context.Context, c NewCharacter) (BegunCharacter, error)
@@ -105,29 +110,56 @@ func (s *Server) inspect(ctx context.Context, in *struct{ UploadBody }) (*body[P
 	return lookup(s, func(p packages) (PackageReport, error) { return p.Inspect(ctx, up) })
 }
 
-// install looks first, so that what is refused is no act, and the act says whether an admin gave a word for it.
+func (s *Server) fetchPackage(ctx context.Context, in *struct {
+	Body struct {
+		Address string `json:"address" minLength:"1" maxLength:"2048" doc:"of a package on the web, or in a registry" example:"oci:ghcr.io/ann/night-moth:1.1.0"`
+	}
+}) (*body[PackageReport], error) {
+	return lookup(s, func(p packages) (PackageReport, error) { return p.Fetch(ctx, strings.TrimSpace(in.Body.Address)) })
+}
+
+// Anyway is an admin's word; exported because huma reads no others that are embedded.
+type Anyway struct {
+	Anyway string `query:"anyway" maxLength:"64" doc:"SHA-256 of a package that is to be installed although nobody who is trusted has signed it"`
+}
+
 func (s *Server) install(ctx context.Context, in *struct {
 	UploadBody
-	Anyway string `query:"anyway" maxLength:"64" doc:"SHA-256 of a package that is to be installed although nobody who is trusted has signed it"`
+	Anyway
 }) (*body[PackageReport], error) {
 	seen, err := s.inspect(ctx, &struct{ UploadBody }{in.UploadBody})
 	if err != nil {
 		return nil, err
 	}
-	r, what := seen.Body, "installed "+seen.Body.Name
+	return s.keep(ctx, seen.Body, in.Anyway.Anyway)
+}
+
+func (s *Server) installInspected(ctx context.Context, in *struct {
+	SHA256 string `path:"sha256" minLength:"64" maxLength:"64" doc:"of the package"`
+	Anyway
+}) (*body[PackageReport], error) {
+	seen, err := lookup(s, func(p packages) (PackageReport, error) { return p.Looked(ctx, in.SHA256) })
+	if err != nil {
+		return nil, err
+	}
+	return s.keep(ctx, seen.Body, in.Anyway.Anyway)
+}
+
+// keep installs what was looked at. What is refused is no act, and the act says whether an admin gave a word for it.
+func (s *Server) keep(ctx context.Context, r PackageReport, anyway string) (*body[PackageReport], error) {
+	what := "installed " + r.Name
+	if r.Source != "" {
+		what += " from " + r.Source
+	}
 	switch {
 	case r.Conflict != "":
 		return nil, huma.Error409Conflict(r.Conflict)
-	case r.Refused != "" && in.Anyway == "":
+	case r.Refused != "" && anyway == "":
 		return nil, huma.Error409Conflict(r.Refused)
-	case in.Anyway != "" && in.Anyway != r.SHA256:
+	case anyway != "" && anyway != r.SHA256:
 		return nil, huma.Error409Conflict("the word was given for another package: this one has the SHA-256 " + r.SHA256)
 	case r.Refused != "":
 		what += " although: " + r.Refused
-	}
-	up, err := in.upload()
-	if err != nil {
-		return nil, err
 	}
 	if s.cfg.Bus == nil {
 		return nil, absent(noPackages)
@@ -135,7 +167,7 @@ func (s *Server) install(ctx context.Context, in *struct {
 	if _, err := s.acted(ctx, what); err != nil { // before it is done: a word that let something in must not get lost
 		return nil, err
 	}
-	got, err := s.cfg.Packages.Install(ctx, up, in.Anyway != "")
+	got, err := s.cfg.Packages.Install(ctx, r.SHA256, anyway != "")
 	if err != nil {
 		return nil, actFailed(err)
 	}

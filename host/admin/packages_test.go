@@ -1,7 +1,9 @@
 package admin
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,7 +60,7 @@ func TestPackagesAtAnAdminsWord(t *testing.T) {
 	if got := r.lastAct(); got != "" {
 		t.Errorf("a refusal was an act: %s", got)
 	}
-	decode[PackageReport](r, r.ask("POST", at+"?anyway="+strings.Repeat("ab", 32), "moth signed 1.2.0", "Content-Type", octets))
+	decode[PackageReport](r, r.ask("POST", at+"?anyway="+sumOf("moth signed 1.2.0"), "moth signed 1.2.0", "Content-Type", octets))
 	if got := r.lastAct(); !strings.HasPrefix(got, "owner installed moth@1.2.0 although: unsigned package") {
 		t.Errorf("act %q", got)
 	}
@@ -67,6 +69,35 @@ func TestPackagesAtAnAdminsWord(t *testing.T) {
 		t.Errorf("removed %+v, act %q", got, r.lastAct())
 	}
 }
+
+// TestPackagesAreReadOnce: what was looked at is what is installed, without being sent again.
+func TestPackagesAreReadOnce(t *testing.T) {
+	r := newRoom(t)
+	r.login()
+	const at = "/api/v1/packages/"
+	seen := decode[PackageReport](r, r.ask("POST", at+"fetch", `{"address":" oci://registry.example/ann/moth:1.3.0 "}`))
+	if seen.Source != "oci://registry.example/ann/moth:1.3.0" || seen.Signature != SignatureTrusted || r.lastAct() != "" {
+		t.Errorf("seen %+v, act %q", seen, r.lastAct())
+	}
+	decode[PackageReport](r, r.ask("POST", at+"inspected/"+seen.SHA256, ""))
+	if r.f.shop.parsed != 1 || r.lastAct() != "owner installed moth@1.3.0" {
+		t.Errorf("read %d times, act %q", r.f.shop.parsed, r.lastAct())
+	}
+	r.problem(r.ask("POST", at+"inspected/"+seen.SHA256, ""), 404, "look at it again")
+	r.problem(r.ask("POST", at+"fetch", `{"address":"https://10.0.0.7/moth:1.3.0"}`), 422, "no public address")
+	r.problem(r.ask("POST", at+"fetch", `{"address":"oci:registry.example/none"}`), 502, "no such package")
+	r.problem(r.ask("POST", at+"fetch", `{"address":""}`), 422, "body.address")
+
+	unsigned := decode[PackageReport](r, r.ask("POST", at+"inspect", "moth unsigned 1.4.0", "Content-Type", octets))
+	r.problem(r.ask("POST", at+"inspected/"+unsigned.SHA256, ""), 409, "has no signature")
+	r.problem(r.ask("POST", at+"inspected/"+unsigned.SHA256+"?anyway="+seen.SHA256, ""), 409, "another package")
+	decode[PackageReport](r, r.ask("POST", at+"inspected/"+unsigned.SHA256+"?anyway="+unsigned.SHA256, ""))
+	if got := r.lastAct(); !strings.HasPrefix(got, "owner installed moth@1.4.0 although: unsigned package") {
+		t.Errorf("act %q", got)
+	}
+}
+
+func sumOf(s string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(s))) }
 
 func TestNewCharacters(t *testing.T) {
 	r := newRoom(t)

@@ -17,6 +17,7 @@ var (
 	ErrAbsent  = errors.New("not running") // the part is not in this process, or down: 503
 
 	ErrForbidden = errors.New("not permitted") // nobody who is trusted allows it: 403
+	ErrUnreached = errors.New("not reached")   // somebody else's server was asked, in vain: 502
 )
 
 // statusOf turns the error of a part into a status; otherwise is for one that says nothing of itself.
@@ -28,6 +29,8 @@ func statusOf(err error, otherwise int) int {
 		return http.StatusUnprocessableEntity
 	case errors.Is(err, ErrForbidden):
 		return http.StatusForbidden
+	case errors.Is(err, ErrUnreached):
+		return http.StatusBadGateway
 	case errors.Is(err, ErrRefused):
 		return http.StatusConflict
 	case errors.Is(err, ErrAbsent), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -19,7 +19,7 @@ var roles = map[string]role{
 		topics: filter{"show.*", "scene.*", "scenes.*", "character.*", "cue.*", "speech.*", "output.*"}},
 	"events":  {paths: []string{apiPath + "/events"}},
 	"auction": {paths: []string{apiPath + "/block", apiPath + "/lots", apiPath + "/public/lot"}, topics: filter{"session.*", "lot.*", "bid.*"}},
-	"agent":   {paths: []string{apiPath + "/plugins", apiPath + "/slots", apiPath + "/consents", apiPath + "/packages", apiPath + "/characters", apiPath + "/dev"}, topics: filter{"plugin.*", "character.*", "cue.*", "speech.*"}},
+	"agent":   {paths: []string{apiPath + "/plugins", apiPath + "/slots", apiPath + "/consents", apiPath + "/packages", apiPath + "/characters", apiPath + "/dev", apiPath + "/replays"}, topics: filter{"plugin.*", "character.*", "cue.*", "speech.*"}},
 }
 
 // everyRole has these.

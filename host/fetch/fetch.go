@@ -1,8 +1,9 @@
-// Package fetch sends what plugins ask to be sent, and nowhere else than to where they may.
+// Package fetch sends what plugins ask to be sent, and nowhere else than to where they may; and fetches files for people,
+// under the same guard.
 //
-// A request goes to a host on its own list, over HTTPS, to an address of the public internet. The address is looked at
-// when the connection is made, after the name was resolved, so that a name that points into the house, or does so the
-// second time it is asked for, leads nowhere. A redirect is a new request, and held against the same list.
+// A request goes over HTTPS, to an address of the public internet; one of a plugin to a host on its own list. The address
+// is looked at when the connection is made, after the name was resolved, so that a name that points into the house, or
+// does so the second time it is asked for, leads nowhere. A redirect is a new request, and held against the same rules.
 package fetch
 
 import (
@@ -57,12 +58,18 @@ type Config struct {
 	// Inside lets requests reach addresses that are not public, over plain HTTP as well; for tests, whose servers are on
 	// this machine.
 	Inside func(netip.Addr) bool
+	// Vouched says for which hosts, each with :port when it is not the usual one, somebody vouches: they may be in the
+	// house, and those on this machine are spoken to in plain HTTP. It is for Get and Transport; plugins have no such hosts.
+	Vouched func(host string) bool
+	// Proxy goes through the proxy that the environment names. For a person at this machine, who vouches for everything:
+	// what is looked at would be the proxy's address, and the proxy resolves names itself.
+	Proxy bool
 }
 
 // Client sends requests.
 type Client struct {
 	cfg    Config
-	dialer *net.Dialer
+	dialer *net.Dialer // looks at where it gets to
 	pipes  *http.Transport
 }
 
@@ -73,9 +80,11 @@ func New(cfg Config) *Client {
 	}
 	c := &Client{cfg: cfg}
 	c.dialer = &net.Dialer{Timeout: 5 * time.Second, Control: c.control}
-	// No proxy: it would resolve the name itself, and what is looked at here would be the proxy's address.
-	c.pipes = &http.Transport{DialContext: c.dialer.DialContext, TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: cfg.Timeout,
+	c.pipes = &http.Transport{DialContext: c.dial, TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: cfg.Timeout,
 		MaxIdleConnsPerHost: 1, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: 32 << 10, ForceAttemptHTTP2: true}
+	if cfg.Proxy {
+		c.pipes.Proxy = http.ProxyFromEnvironment
+	}
 	return c
 }
 

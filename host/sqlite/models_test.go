@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/sothebais/sothebais/host/bus/bustest"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/money"
+	"github.com/sothebais/sothebais/host/show"
 	"github.com/sothebais/sothebais/host/sqlite"
 	"github.com/sothebais/sothebais/migrations"
 )
@@ -227,5 +229,29 @@ func TestReadsInPages(t *testing.T) {
 	}
 	if read != 2*bids || after != 2*bids {
 		t.Errorf("read %d events up to number %d, want %d", read, after, 2*bids)
+	}
+}
+
+// TestShows: what divides a ledger is found, and nothing else.
+func TestShows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "show.db")
+	reg := event.NewRegistry(append(auction.Facts(), show.Facts()...)...)
+	db, err := sqlite.Open(t.Context(), path, reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	put(t, db, event.Draft{Data: show.Started{Version: "1"}}, event.Draft{Data: show.OperatorActed{Who: "ann"}}, event.Draft{Data: show.PluginLoaded{Slot: "overlay", Plugin: "moth"}},
+		event.Draft{Data: show.Stopped{Reason: "done"}}, event.Draft{Data: show.Started{Version: "2"}})
+	got, err := db.Shows(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seqs []uint64
+	for _, e := range got {
+		seqs = append(seqs, e.Seq)
+	}
+	if !slices.Equal(seqs, []uint64{1, 3, 4, 5}) {
+		t.Errorf("found %v", seqs)
 	}
 }

@@ -38,6 +38,17 @@ func (db *DB) Chain(ctx context.Context, root uint64) ([]event.Event, error) {
 	return db.events(rows, 0)
 }
 
+// Shows returns the events by which a ledger is divided, in order: that a show started and stopped, that a session was
+// opened, and that a plugin was loaded.
+func (db *DB) Shows(ctx context.Context) ([]event.Event, error) {
+	rows, err := db.reads.QueryContext(ctx, `SELECT `+columns+` FROM events
+		WHERE kind IN ('show.started', 'show.stopped', 'session.opened', 'plugin.loaded') ORDER BY seq`)
+	if err != nil {
+		return nil, fmt.Errorf("read the shows: %w", err)
+	}
+	return db.events(rows, 0)
+}
+
 func (db *DB) events(rows *sql.Rows, sizeHint int) ([]event.Event, error) {
 	defer rows.Close()
 	out := make([]event.Event, 0, sizeHint)

@@ -81,7 +81,10 @@ type Repository struct {
 
 // Open reads an address. Registries on this machine are spoken to in plain HTTP, all others in TLS. Passwords are
 // those that `docker login`, `podman login` or `oras login` have kept.
-func Open(address string) (*Repository, error) {
+func Open(address string) (*Repository, error) { return OpenWith(address, &http.Client{}) }
+
+// OpenWith is Open through a client of one's own, which may refuse to go where the registry or its redirects point.
+func OpenWith(address string, client *http.Client) (*Repository, error) {
 	name := strings.TrimPrefix(strings.TrimPrefix(address, Scheme), "//")
 	r, err := remote.NewRepository(name)
 	if err != nil || r.Reference.Reference == "" {
@@ -92,7 +95,9 @@ func Open(address string) (*Repository, error) {
 		return nil, fmt.Errorf("passwords for registries: %w", err)
 	}
 	r.PlainHTTP = loopback(r.Reference)
-	r.Client = &auth.Client{Client: &http.Client{Transport: retry.NewTransport(nil)}, Cache: auth.NewCache(), Credential: credentials.Credential(store)}
+	through := *client
+	through.Transport = retry.NewTransport(client.Transport)
+	r.Client = &auth.Client{Client: &through, Cache: auth.NewCache(), Credential: credentials.Credential(store)}
 	return &Repository{remote: r, tag: r.Reference.Reference}, nil
 }
 

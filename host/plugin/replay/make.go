@@ -96,7 +96,8 @@ func (m *Maker) end(slot string, at uint64) {
 // Recording is what was made so far.
 func (m *Maker) Recording() *Recording { return &m.rec }
 
-// Find gives the take of a plugin, or of a slot, that heard most; the name may be empty for the personality.
+// Find gives the take of a plugin (id, or id@version), or of a slot, that heard most; the name may be empty for the
+// personality.
 func (h Head) Find(name string) (Take, error) {
 	if name == "" {
 		name = "personality"
@@ -109,7 +110,7 @@ func (h Head) Find(name string) (Take, error) {
 			until = h.To
 		}
 		there = append(there, fmt.Sprintf("%s %s (%s, events %d to %d)", t.Plugin, t.Version, t.Slot, t.After+1, until))
-		if (t.Plugin == name || t.Slot == name) && (best < 0 || until-t.After > most) {
+		if (t.Plugin == name || t.Slot == name || t.Plugin+"@"+t.Version == name) && (best < 0 || until-t.After > most) {
 			best, most = i, until-t.After
 		}
 	}

@@ -32,6 +32,8 @@ type Options struct {
 	Resync func(ctx context.Context, e abi.Recorded) ([]byte, error)
 	// AsOnAir holds the guest to the powers that the take's plugin had, and when; otherwise it has what it asks for.
 	AsOnAir bool
+	// At, if set, is told which event it is at.
+	At func(seq uint64)
 }
 
 // Play plays a take to a guest and gives each event that the take's plugin or the guest had something to say to, in
@@ -47,6 +49,9 @@ func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.
 	}
 	err = r.Each(func(rec abi.Recorded) error {
 		kind := rec.EventKind()
+		if o.At != nil {
+			o.At(rec.Seq())
+		}
 		to, private := r.Private[rec.Seq()]
 		if rec.Seq() <= t.After {
 			p.remember(rec)

@@ -113,6 +113,30 @@ func Read(b []byte) (*Recording, error) {
 	return r, nil
 }
 
+// maxHead bounds what ReadHead reads.
+const maxHead = 16 << 20
+
+// ReadHead reads what a recording says about itself, and leaves the rest unread and unchecked.
+func ReadHead(r io.Reader) (Head, error) {
+	var h Head
+	begin := make([]byte, len(magic)+8)
+	if _, err := io.ReadFull(r, begin); err != nil || string(begin[:len(magic)]) != magic {
+		return h, fmt.Errorf("%w: it does not begin like one; make one with sothebais record", ErrRecording)
+	}
+	n := binary.LittleEndian.Uint64(begin[len(magic):])
+	if n > maxHead {
+		return h, fmt.Errorf("%w: its head says %d bytes, at most %d are read", ErrRecording, n, maxHead)
+	}
+	b, err := io.ReadAll(io.LimitReader(r, int64(n)))
+	if err != nil || uint64(len(b)) < n {
+		return h, fmt.Errorf("%w: its head says %d bytes, %d are there", ErrRecording, n, len(b))
+	}
+	if err := json.Unmarshal(b, &h); err != nil {
+		return h, fmt.Errorf("%w: head: %w", ErrRecording, err)
+	}
+	return h, nil
+}
+
 // Each gives the events in order; the function may keep them. It ends with the first error.
 func (r *Recording) Each(f func(abi.Recorded) error) error {
 	for rest := r.Records; len(rest) > 0; {

@@ -136,6 +136,15 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		sum := sha256.Sum256(body)
 		r, err := Read(append(bytes.Clone(body), sum[:]...)) // signed, so that the parts are reached
+		head, herr := ReadHead(bytes.NewReader(body))
+		if herr != nil && !errors.Is(herr, ErrRecording) {
+			t.Fatalf("%v is not ErrRecording", herr)
+		}
+		if err == nil {
+			if diff := cmp.Diff(r.Head, head); diff != "" || herr != nil {
+				t.Error(herr, diff)
+			}
+		}
 		if err != nil {
 			if !errors.Is(err, ErrRecording) {
 				t.Fatalf("%v is not ErrRecording", err)

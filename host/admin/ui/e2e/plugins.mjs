@@ -209,6 +209,106 @@ await step("installs a signed package into shadow", async () => {
   assert((await tell("facts")).includes("owner installed night-moth@1.1.0"), "an act");
 });
 
+await step("installs from an address, with the same look", async () => {
+  await press("Install…");
+  const dialog = page.getByRole("dialog", { name: "Install a plugin" });
+  const address = dialog.getByLabel("Or from an address");
+  await address.fill("https://10.0.0.7/night-moth:1.3.0");
+  await accessible("an address, dark", "dialog[open]");
+  await dialog.getByRole("button", { name: "Look at it" }).click();
+  await seen(dialog.getByRole("alert").filter({ hasText: "10.0.0.7 is no public address" }));
+  await shot("install-address");
+  await address.fill("oci://registry.example/ann/night-moth:1.3.0");
+  await address.press("Enter");
+  await seen(dialog.getByText("signed by ann, trusted here"));
+  await seen(dialog.getByText("oci://registry.example/ann/night-moth:1.3.0"));
+  await accessible("a package from an address, dark", "dialog[open]");
+  await shot("install-address-report");
+  await page.keyboard.press("Escape");
+  await theme("light");
+  await press("Install…");
+  await accessible("an address, light", "dialog[open]");
+  await shot("install-address-light");
+  await address.fill("oci://registry.example/ann/night-moth:1.3.0");
+  await address.press("Enter");
+  await seen(dialog.getByText("signed by ann, trusted here"));
+  await accessible("a package from an address, light", "dialog[open]");
+  await tell("forget packages"); // as after a while: it is looked at once more, and installed
+  await dialog.getByRole("button", { name: "Install only" }).click();
+  await says("Night Moth 1.3.0 is installed.");
+  assert((await tell("facts")).includes("owner installed night-moth@1.3.0"), "an act");
+  await theme("dark");
+  await press("Remove…");
+  await page.getByRole("dialog", { name: "Remove Night Moth 1.3.0?" }).getByRole("button", { name: "Remove" }).click();
+  await says("Night Moth 1.3.0 is gone.");
+});
+
+await step("replays a past show to a plugin, or stops half way", async () => {
+  await list.getByRole("button", { name: "Mina Vox" }).click();
+  await press("Replay a session…");
+  const dialog = page.getByRole("dialog", { name: "Replay a session to Mina Vox 1.1.0" });
+  await seen(dialog.getByRole("radio", { name: /Summer Series · Day 15 on air now/, checked: true }));
+  assert.equal(await dialog.getByRole("radio", { name: /cut\.sbrec/ }).isDisabled(), true);
+  await accessible("sessions, dark", "dialog[open]");
+  await shot("replay-sessions");
+  await dialog.getByRole("radio", { name: /Day 14/ }).check();
+  await dialog.getByLabel("Compare with").selectOption("mina-vox@1.0.0");
+  await tell("replays take 1h");
+  await dialog.getByRole("button", { name: "Replay" }).click();
+  await seen(dialog.getByText("7,300 of 18,402 events"));
+  await accessible("a replay that runs", "dialog[open]");
+  await shot("replay-running");
+  await dialog.getByRole("button", { name: "Stop" }).click();
+  await seen(dialog.getByRole("radio", { name: /Day 14/, checked: true }));
+  await eventually("nothing runs", async () => (await tell("replay runs")) === "false");
+  await dialog.getByRole("button", { name: "Replay" }).click();
+  await seen(dialog.getByText("7,300 of 18,402 events"));
+  await page.keyboard.press("Escape"); // closing ends it, too
+  await eventually("nothing runs", async () => (await tell("replay runs")) === "false");
+
+  await tell("replays take 0s");
+  await press("Replay a session…");
+  await dialog.getByRole("checkbox", { name: /^Resync/ }).check();
+  await dialog.getByRole("button", { name: "Replay" }).click();
+  const bids = dialog.getByRole("region", { name: "bid.accepted different line 83×" });
+  await seen(bids.getByRole("row").filter({ hasText: "Who tops it?" }).filter({ hasText: "Maria, darling. 2.40." }));
+  await seen(dialog.getByText("failed: out of fuel"));
+  await accessible("a comparison, dark", "dialog[open]");
+  await shot("replay");
+  const [saved] = await Promise.all([page.waitForEvent("download"), dialog.getByRole("link", { name: "Comparison .md" }).click()]);
+  assert.equal(saved.suggestedFilename(), "replay-k3v9xq2m7a.md");
+  await dialog.getByRole("button", { name: "Another session" }).click();
+  await seen(dialog.getByRole("radio", { name: /Day 15/, checked: true }));
+  await page.keyboard.press("Escape");
+
+  await theme("light");
+  await press("Replay a session…");
+  await seen(dialog.getByRole("radio", { name: /Day 15/, checked: true }));
+  await accessible("sessions, light", "dialog[open]");
+  await shot("replay-sessions-light");
+  await dialog.getByRole("button", { name: "Replay" }).click();
+  await seen(bids);
+  await accessible("a comparison, light", "dialog[open]");
+  await shot("replay-light");
+  await page.keyboard.press("Escape");
+  await theme("dark");
+
+  await press("Replay a session…");
+  await dialog.getByRole("radio", { name: /friday/ }).check();
+  await dialog.getByRole("button", { name: "Replay" }).click();
+  await seen(dialog.getByRole("alert").filter({ hasText: "load mina-vox: out of fuel while it started" }));
+  await shot("replay-wrong");
+  await page.keyboard.press("Escape");
+  await list.getByRole("button", { name: "House rules" }).click();
+  await press("Replay a session…");
+  const rules = page.getByRole("dialog", { name: "Replay a session to House rules 1.0.0" });
+  await seen(rules.getByText("Slot scene rules was empty.").first());
+  assert.equal(await rules.getByRole("button", { name: "Replay" }).isDisabled(), true);
+  await accessible("nothing to replay", "dialog[open]");
+  await page.keyboard.press("Escape");
+  assert(!(await tell("facts")).includes("replay"), "no act: plugins would hear of it");
+});
+
 await step("refuses what nobody has signed, unless the admin says so", async () => {
   // Dropped on the page, as from a folder.
   const data = await page.evaluateHandle(() => {

@@ -22,6 +22,10 @@ export type Quarantined = Schemas["Quarantined"];
 export type Consent = Schemas["Consent"];
 export type PackageReport = Schemas["PackageReport"];
 export type BegunCharacter = Schemas["BegunCharacter"];
+export type ReplaySession = Schemas["ReplaySession"];
+export type ReplayRequest = Schemas["ReplayRequest"];
+export type ReplayReport = Schemas["ReplayReport"];
+export type ReplayGroup = Schemas["ReplayGroup"];
 export type DevReport = Schemas["DevReport"];
 export type LogLine = Schemas["LogLine"];
 export type EventView = Schemas["EventView"];
@@ -102,11 +106,15 @@ export const api = {
   consents: async () => (await must(client.GET("/api/v1/consents", get))).items,
   decide: (seq: number, allow: boolean) => must(client.POST("/api/v1/consents/{seq}", { params: { path: { seq } }, body: { allow } })),
   inspect: async (f: Upload) => must(client.POST("/api/v1/packages/inspect", { ...(await packed(f)), params: { header: await signatureOf(f) } })),
-  install: async (f: Upload, anyway: string) =>
-    must(client.POST("/api/v1/packages", { ...(await packed(f)), params: { header: await signatureOf(f), query: anyway ? { anyway } : {} } })),
+  fetchPackage: (address: string, signal: AbortSignal) => must(client.POST("/api/v1/packages/fetch", { body: { address }, signal })),
+  install: (sha256: string, anyway: boolean) =>
+    must(client.POST("/api/v1/packages/inspected/{sha256}", { params: { path: { sha256 }, query: anyway ? { anyway: sha256 } : {} } })),
   uninstall: (plugin: string) => must(client.DELETE("/api/v1/packages/{plugin}", { params: { path: { plugin } } })),
   characters: async () => (await must(client.GET("/api/v1/characters", get))).items,
   newCharacter: (id: string, plays: string) => must(client.POST("/api/v1/characters", { body: { id, plays } })),
   devs: (after: number, signal: AbortSignal) => must(client.GET("/api/v1/dev", { ...get, signal, params: { query: { after } } })),
+  sessions: async () => (await must(client.GET("/api/v1/replays/sessions", get))).items,
+  replay: (body: ReplayRequest, signal: AbortSignal) => must(client.POST("/api/v1/replays", { body, signal })),
+  replaying: () => must(client.GET("/api/v1/replays/running", get)),
   retry: (slot: SlotName, seq: number) => must(client.POST("/api/v1/slots/{slot}/quarantine/{seq}/retry", { params: { path: { slot, seq } } })),
 };

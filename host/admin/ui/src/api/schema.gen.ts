@@ -313,6 +313,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/packages/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at a package on the web (https:) or in a registry (oci:); its signature comes with it */
+        post: operations["fetch-package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/packages/inspect": {
         parameters: {
             query?: never;
@@ -324,6 +341,23 @@ export interface paths {
         put?: never;
         /** Look at a package before it is installed: who has signed it, what it asks for */
         post: operations["inspect-package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/inspected/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Install a package that was looked at in the last minutes; what nobody trusted has signed only at an admin's word */
+        post: operations["install-inspected-package"];
         delete?: never;
         options?: never;
         head?: never;
@@ -459,6 +493,74 @@ export interface paths {
         };
         /** The lot on the block, for everyone */
         get: operations["public-lot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Play a past show to a plugin and set it beside what happened then; nothing of it reaches the show. Hang up to end it */
+        post: operations["replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays/running": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the replay is that runs */
+        get: operations["replaying"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be played to a plugin once more: the shows of the ledger and recordings, the newest first */
+        get: operations["replay-sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays/{id}/report.md": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a replay found, to read and to keep */
+        get: operations["replay-markdown"];
         put?: never;
         post?: never;
         delete?: never;
@@ -983,6 +1085,13 @@ export interface components {
              */
             seconds: number;
         };
+        "Fetch-packageRequest": {
+            /**
+             * @description of a package on the web, or in a registry
+             * @example oci:ghcr.io/ann/night-moth:1.1.0
+             */
+            address: string;
+        };
         GestureInputBody: {
             gesture: string;
         };
@@ -1167,6 +1276,8 @@ export interface components {
             signature: "trusted" | "unknown" | "none" | "altered";
             /** @description what the key is called here */
             signer?: string;
+            /** @description address that it was fetched from */
+            source?: string;
             /** @description this very package is installed already */
             there: boolean;
             version: string;
@@ -1459,6 +1570,148 @@ export interface components {
         };
         Removed: {
             plugin: string;
+        };
+        ReplayCount: {
+            /** Format: int64 */
+            count: number;
+            name: string;
+        };
+        ReplayGroup: {
+            /** Format: int64 */
+            count: number;
+            /** @description the first of them */
+            rows: components["schemas"]["ReplayRow"][];
+            /** @example bid.refused too_low */
+            trigger: string;
+            /** @enum {string} */
+            verdict: "trap" | "silent" | "speaks" | "different line" | "mood differs" | "other" | "waiting" | "same";
+        };
+        ReplayReport: {
+            /** @description what was on air then */
+            against: components["schemas"]["ReplayTake"];
+            /** @description what could not be made as it was */
+            doubts: string[];
+            /**
+             * Format: int64
+             * @description that it heard
+             */
+            events: number;
+            /** @description what differs, by trigger, the most frequent first */
+            groups: components["schemas"]["ReplayGroup"][];
+            /** @description for the download; the last few are kept */
+            id: string;
+            /**
+             * Format: int64
+             * @description that it took
+             */
+            millis: number;
+            /** @description that was played, with its version */
+            plugin: string;
+            /** @description that it would use and has no capability for */
+            powers_missing: components["schemas"]["ReplayCount"][];
+            resync: boolean;
+            /** @description it is, to the byte, what was on air: nothing may differ, but for the doubts */
+            same_plugin: boolean;
+            session: string;
+            /** @example same 288, different line 83 */
+            summary: string;
+            /** @description how often it did the same, was silent, … */
+            verdicts: components["schemas"]["ReplayCount"][];
+        };
+        ReplayRequest: {
+            /**
+             * @description what was on air then: a plugin (id or id@version) or a slot; the slot of the plugin's kind if left out
+             * @example dusty-gavel
+             */
+            against?: string;
+            /**
+             * @description as the list of plugins names it
+             * @example mina-vox
+             */
+            plugin: string;
+            /** @description give it the state of the show's plugin before each event, so that a small difference stays small */
+            resync?: boolean;
+            /** @example show:1 */
+            session: string;
+            /** @description of two of the same id in a slot and in shadow */
+            version?: string;
+        };
+        ReplayRow: {
+            cause: string;
+            /** @description powers that it has no capability for */
+            needs: string[];
+            /** @description what the plugin makes of it */
+            now: string;
+            /** Format: int64 */
+            seq: number;
+            trap?: string;
+            /** @description what came of it on air */
+            was: string;
+        };
+        ReplaySession: {
+            /** Format: date-time */
+            began?: string;
+            /**
+             * Format: date-time
+             * @description absent: it runs, or ended with the program
+             */
+            ended?: string;
+            /**
+             * Format: int64
+             * @description first event
+             */
+            from: number;
+            /** @enum {string} */
+            kind: "show" | "recording";
+            /** @description it runs; it is played up to now */
+            live: boolean;
+            /** @description why a recording cannot be played */
+            problem?: string;
+            /**
+             * @description by which it is played
+             * @example show:1
+             */
+            session: string;
+            /** @description who was in the slots, in order */
+            takes: components["schemas"]["ReplayTake"][];
+            /** @description of its sessions, or the file of a recording */
+            title: string;
+            /** Format: int64 */
+            to: number;
+        };
+        ReplaySessions: {
+            items: components["schemas"]["ReplaySession"][];
+        };
+        ReplayState: {
+            /**
+             * Format: int64
+             * @description events of this stage
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description 0: not known yet
+             */
+            of: number;
+            plugin?: string;
+            running: boolean;
+            session?: string;
+            /** Format: date-time */
+            since?: string;
+            /** @enum {string} */
+            stage?: "reading" | "playing";
+            who?: string;
+        };
+        ReplayTake: {
+            /**
+             * Format: int64
+             * @description of the ledger while it was there
+             */
+            events: number;
+            plugin: string;
+            /** @enum {string} */
+            slot: "personality" | "scene-rules" | "overlay";
+            version: string;
         };
         Restart: {
             /**
@@ -2991,6 +3244,93 @@ export interface operations {
             };
         };
     };
+    "fetch-package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Fetch-packageRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackageReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "inspect-package": {
         parameters: {
             query?: never;
@@ -3045,6 +3385,77 @@ export interface operations {
             };
             /** @description Request Entity Too Large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "install-inspected-package": {
+        parameters: {
+            query?: {
+                /** @description SHA-256 of a package that is to be installed although nobody who is trusted has signed it */
+                anyway?: string;
+            };
+            header?: never;
+            path: {
+                /** @description of the package */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackageReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3577,6 +3988,220 @@ export interface operations {
             };
             /** @description Error */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    replaying: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "replay-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplaySessions"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "replay-markdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

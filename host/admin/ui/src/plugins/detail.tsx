@@ -1,9 +1,10 @@
-import { ArrowLeftRight, MonitorPlay, Trash2, Undo2, VenetianMask } from "lucide-react";
-import { useId, type ReactNode } from "react";
+import { ArrowLeftRight, FileClock, MonitorPlay, Trash2, Undo2, VenetianMask } from "lucide-react";
+import { useId, useState, type ReactNode } from "react";
 import type { Plugin, Slot } from "../api/client";
 import { usePart } from "../feed/use";
 import { Badge, Button, clock } from "../ui/parts";
 import { useCast } from "./cast";
+import { Replay } from "./replay";
 import { kinds, named, states } from "./words";
 
 /** The chosen plugin and what can be done to it. */
@@ -20,7 +21,7 @@ export function Head({ plugin: p, slot }: { plugin: Plugin; slot?: Slot }) {
       </div>
       {p.description && <p className="mt-1 text-sm text-soft">{p.description}</p>}
       {p.last_trap && <p className="mt-1 text-xs text-live">Failed last: {p.last_trap}</p>}
-      {slot && <div className="mt-2.5 flex flex-wrap items-center gap-1.5"><Acts plugin={p} slot={slot} /></div>}
+      {slot && <div className="mt-2.5 flex flex-wrap items-center gap-1.5"><Acts plugin={p} slot={slot} /><ReplayButton key={`${p.id} ${p.version}`} plugin={p} /></div>}
     </section>
   );
 }
@@ -54,6 +55,16 @@ function Acts({ plugin: p, slot }: { plugin: Plugin; slot: Slot }): ReactNode {
         </>
       );
   }
+}
+
+function ReplayButton({ plugin }: { plugin: Plugin }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}><FileClock aria-hidden size={14} /> Replay a session…</Button>
+      {open && <Replay plugin={plugin} close={() => setOpen(false)} />}
+    </>
+  );
 }
 
 function Shadow({ plugin: p, slot }: { plugin: Plugin; slot: Slot }) {

@@ -1,7 +1,7 @@
 // Brings a package in: it is looked at first, and nothing is kept before somebody says so.
-import { FileUp, ShieldAlert, ShieldCheck, ShieldQuestion, ShieldX, type LucideIcon } from "lucide-react";
-import { useCallback, useEffect, useId, useRef, useState, type DragEvent, type ReactNode } from "react";
-import { api, type PackageReport, type Slot } from "../api/client";
+import { FileUp, Link2, ShieldAlert, ShieldCheck, ShieldQuestion, ShieldX, type LucideIcon } from "lucide-react";
+import { useCallback, useEffect, useId, useRef, useState, type DragEvent, type FormEvent, type ReactNode } from "react";
+import { api, ApiError, type PackageReport, type Slot } from "../api/client";
 import { Body, Dialog, Foot } from "../ui/dialog";
 import { Badge, Button, cx, type Tint } from "../ui/parts";
 import { Powers } from "./powers";
@@ -38,8 +38,11 @@ interface Props {
   done: (r: PackageReport, shadow: boolean) => void;
 }
 
+/** Where a package comes from: this machine, or an address that the program itself goes to. */
+type Source = { files: Files } | { address: string };
+
 export function Install({ dropped, slots, close, done }: Props) {
-  const [files, setFiles] = useState<Files | null>(null);
+  const [source, setSource] = useState<Source | null>(null);
   const [report, setReport] = useState<PackageReport | null>(null);
   const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState("");
@@ -58,21 +61,34 @@ export function Install({ dropped, slots, close, done }: Props) {
     return undefined;
   }, []);
 
+  const asking = useRef<AbortController>(null);
+  useEffect(() => () => asking.current?.abort(), []);
+  const inspect = (from: Source) => {
+    asking.current?.abort();
+    asking.current = new AbortController();
+    return "files" in from ? api.inspect(from.files) : api.fetchPackage(from.address, asking.current.signal);
+  };
+
+  const look = useCallback(async (from: Source) => {
+    giveWord(false);
+    setSource(from);
+    setReport(null);
+    const seen = await run("files" in from ? "Looking at it…" : "Fetching it…", () => inspect(from));
+    if (seen) setReport(seen);
+  }, [run]);
+
+  const files = source && "files" in source ? source.files : null;
   const take = useCallback(async (list: Iterable<File>) => {
     let got = pick(list);
     const late = [...list].find((f) => f.name.endsWith(".minisig"));
     if (typeof got === "string" && files && late?.name === files.pack.name + ".minisig") got = { ...files, signature: late }; // the signature came after the package
-    giveWord(false);
     if (typeof got === "string") {
+      giveWord(false);
       setWrong(got);
       return;
     }
-    const both = got;
-    setFiles(both);
-    setReport(null);
-    const seen = await run("Looking at it…", () => api.inspect(both));
-    if (seen) setReport(seen);
-  }, [files, run]);
+    await look({ files: got });
+  }, [files, look]);
 
   const begun = useRef(false);
   useEffect(() => {
@@ -82,9 +98,26 @@ export function Install({ dropped, slots, close, done }: Props) {
   }, [dropped, take]);
 
   const install = async (shadow: boolean) => {
-    if (!files || !report) return;
-    const got = report.there ? report : await run("Installing…", () => api.install(files, report.refused ? report.sha256 : ""));
+    if (!source || !report) return;
+    const got = report.there ? report : await run("Installing…", () => installed(report));
     if (got) done(got, shadow);
+  };
+
+  /** What was looked at is what is installed. Where it was looked at too long ago it is looked at once more, and must be the same. */
+  const installed = async (r: PackageReport): Promise<PackageReport> => {
+    const anyway = Boolean(r.refused);
+    try {
+      return await api.install(r.sha256, anyway);
+    } catch (err) {
+      if (!source || !(err instanceof ApiError) || err.status !== 404) throw err;
+    }
+    const again = await inspect(source);
+    if (again.sha256 !== r.sha256) {
+      giveWord(false);
+      setReport(again);
+      throw new Error("It is another package by now; look at it again.");
+    }
+    return api.install(r.sha256, anyway);
   };
 
   const shadow = slots.find((s) => s.slot === report?.kind)?.shadow;
@@ -92,7 +125,8 @@ export function Install({ dropped, slots, close, done }: Props) {
   return (
     <Dialog title="Install a plugin" close={close}>
       <Body>
-        <Drop take={take} small={report !== null} files={files} />
+        <Drop take={take} small={report !== null} source={source} />
+        {!report && <FromAddress look={(address) => void look({ address })} busy={busy !== ""} />}
         {busy && <p role="status" className="mt-3 text-sm text-soft">{busy}</p>}
         {wrong && <p role="alert" className="mt-3 rounded-lg border border-live/50 bg-live/8 px-3 py-2 text-sm break-words text-live">{wrong}</p>}
         {report && <Report report={report} word={word} giveWord={giveWord} />}
@@ -111,7 +145,10 @@ export function Install({ dropped, slots, close, done }: Props) {
   );
 }
 
-function Drop({ take, small, files }: { take: (list: Iterable<File>) => void; small: boolean; files: Files | null }) {
+function Drop({ take, small, source }: { take: (list: Iterable<File>) => void; small: boolean; source: Source | null }) {
+  const files = source && "files" in source ? source.files : null;
+  const address = source && "address" in source && small ? source.address : "";
+  const Icon = address ? Link2 : FileUp;
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
@@ -124,11 +161,13 @@ function Drop({ take, small, files }: { take: (list: Iterable<File>) => void; sm
   return (
     <div
       onDragOver={(e) => (e.preventDefault(), setOver(true))} onDragLeave={() => setOver(false)} onDrop={drop}
-      className={cx("flex items-center gap-3 rounded-xl border border-dashed px-4", small ? "py-2.5" : "flex-col py-8 text-center", over ? "border-gold bg-gold/8" : "border-line bg-raised")}
+      className={cx("flex items-center gap-3 rounded-xl border border-dashed px-4", small ? "py-2.5" : "flex-col py-6 text-center", over ? "border-gold bg-gold/8" : "border-line bg-raised")}
     >
-      <FileUp aria-hidden size={small ? 18 : 26} className="shrink-0 text-faint" />
+      <Icon aria-hidden size={small ? 18 : 26} className="shrink-0 text-faint" />
       <div className="min-w-0 flex-1 text-xs">
-        {files ? (
+        {address ? (
+          <p className="font-mono wrap-anywhere">{address}</p>
+        ) : files ? (
           <p className="wrap-anywhere"><span className="font-mono font-semibold">{files.pack.name}</span> <span className="text-faint">{size(files.pack.size)}</span>
             <span className="block text-faint">{files.signature ? files.signature.name : "no signature file; drop it here as well if there is one"}</span></p>
         ) : (
@@ -137,8 +176,31 @@ function Drop({ take, small, files }: { take: (list: Iterable<File>) => void; sm
       </div>
       <label htmlFor={id} className="sr-only">Package and signature</label>
       <input ref={input} id={id} type="file" multiple accept=".sbx,.minisig" className="sr-only" tabIndex={-1} onChange={(e) => (e.target.files && take([...e.target.files]), (e.target.value = ""))} />
-      <Button autoFocus onClick={() => input.current?.click()}>{files ? "Choose others…" : "Choose files…"}</Button>
+      <Button autoFocus onClick={() => input.current?.click()}>{address ? "Choose files instead…" : files ? "Choose others…" : "Choose files…"}</Button>
     </div>
+  );
+}
+
+/** The program fetches it, and its signature with it. */
+function FromAddress({ look, busy }: { look: (address: string) => void; busy: boolean }) {
+  const [address, setAddress] = useState("");
+  const id = useId();
+  const submit = (e: FormEvent) => {
+    e.preventDefault();
+    look(address.trim());
+  };
+  return (
+    <form onSubmit={submit} className="mt-4">
+      <label htmlFor={id} className="text-sm font-semibold">Or from an address</label>
+      <div className="mt-1.5 flex gap-2">
+        <input
+          id={id} required maxLength={2048} value={address} onChange={(e) => setAddress(e.target.value)} placeholder="oci://ghcr.io/ann/night-moth:1.1.0" spellCheck={false} autoComplete="off" autoCapitalize="off"
+          aria-describedby={id + "how"} className="h-9 min-w-0 flex-1 rounded-lg border border-line bg-raised px-3 font-mono text-xs placeholder:text-faint"
+        />
+        <Button type="submit" disabled={busy || address.trim() === ""} className="h-9 px-4"><Link2 aria-hidden size={14} /> Look at it</Button>
+      </div>
+      <p id={id + "how"} className="mt-1.5 text-xs text-faint">A registry (<span className="font-mono">oci://host/path:version</span>) or a file on the web (<span className="font-mono">https://…</span>). The show's machine fetches it with its signature; nothing is kept before you say so.</p>
+    </form>
   );
 }
 
