@@ -206,7 +206,8 @@ func TestAbsentPartsSaySo(t *testing.T) {
 			continue
 		}
 		body := map[string]string{"/api/v1/stage/say": `{"text":"x"}`, "/api/v1/plugins/swap": `{"plugin":"x"}`, "/api/v1/plugins/shadow": `{"plugin":"x"}`, "/api/v1/block/extend": `{"seconds":1}`,
-			"/api/v1/consents/7": `{"allow":true}`, "/api/v1/characters": `{"id":"x","plays":"y"}`}[path]
+			"/api/v1/consents/7": `{"allow":true}`, "/api/v1/characters": `{"id":"x","plays":"y"}`, "/api/v1/packages/fetch": `{"address":"x"}`,
+			"/api/v1/replays": `{"plugin":"x","session":"y"}`}[path]
 		if body == "" && (method == http.MethodPost || method == http.MethodPut) {
 			body = `{}`
 		}

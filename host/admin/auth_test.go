@@ -20,7 +20,7 @@ var guarded = []string{
 	"GET /api/v1/slots/overlay/shadow", "GET /api/v1/slots/overlay/shadow.md", "DELETE /api/v1/slots/overlay/shadow", "POST /api/v1/slots/overlay/promotion",
 	"DELETE /api/v1/slots/overlay/promotion", "POST /api/v1/slots/overlay/roll-back", "GET /api/v1/slots/overlay/quarantine",
 	"POST /api/v1/slots/overlay/quarantine/7/retry", "POST /api/v1/stage/scenes/reload", "GET /api/v1/events", "GET /api/v1/events/1/chain", "GET /api/v1/consents", "POST /api/v1/consents/7",
-	"POST /api/v1/packages", "POST /api/v1/packages/inspect", "DELETE /api/v1/packages/moth", "GET /api/v1/characters", "POST /api/v1/characters", "GET /api/v1/dev", "PUT /api/v1/dev", "DELETE /api/v1/dev",
+	"POST /api/v1/packages", "POST /api/v1/packages/inspect", "POST /api/v1/packages/fetch", "POST /api/v1/packages/inspected/abababababababababababababababababababababababababababababababab", "GET /api/v1/replays/sessions", "POST /api/v1/replays", "GET /api/v1/replays/running", "GET /api/v1/replays/k3/report.md", "DELETE /api/v1/packages/moth", "GET /api/v1/characters", "POST /api/v1/characters", "GET /api/v1/dev", "PUT /api/v1/dev", "DELETE /api/v1/dev",
 	"GET /ws/feed", "GET /ws/preview", "GET /stream/frame",
 }
 
