@@ -11,7 +11,6 @@ import (
 type fakeReplays struct {
 	now  *ReplayState
 	hold time.Duration // how long one takes
-	gone int           // that were hung up on
 }
 
 func (f *fakeShow) Sessions(context.Context) ([]ReplaySession, error) {
