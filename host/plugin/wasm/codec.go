@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"log/slog"
 	"slices"
-	"unsafe"
+	"strings"
 
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
@@ -27,7 +27,7 @@ type Codec struct {
 	heard     []uint64 // numbers of the events of the last batch, those that guests hear
 	reactions []plugin.Reaction
 	texts     map[string]string
-	piece     []byte // what is behind its end is free
+	piece     strings.Builder
 }
 
 // Encode writes a batch into b, whose capacity is used again, and gives how many of the events are in it.
@@ -116,10 +116,11 @@ func (c *Codec) cut(b []byte) string {
 	if len(b) > maxCut {
 		return string(b)
 	}
-	if len(b) > cap(c.piece)-len(c.piece) {
-		c.piece = make([]byte, 0, pieceBytes)
+	if len(b) > c.piece.Cap()-c.piece.Len() {
+		c.piece = strings.Builder{}
+		c.piece.Grow(pieceBytes)
 	}
-	at := len(c.piece)
-	c.piece = append(c.piece, b...)
-	return unsafe.String(&c.piece[at], len(b)) // nothing is written there again
+	at := c.piece.Len()
+	c.piece.Write(b)
+	return c.piece.String()[at:]
 }

@@ -57,28 +57,31 @@ func (c *Core) Resume(memory, head []byte) error {
 	return nil
 }
 
-// Handle gives a batch to the guest. The commands that it answers were checked; they, and what it wrote to its store, are
-// valid until the next call.
-func (c *Core) Handle(batch []byte) (out, writes []byte, err error) {
-	n := abi.BatchCount(batch)
-	err = c.g.handle(batch, func(b []byte) error {
-		if b != nil {
-			if err := check(b, n, c.g.limits.Commands); err != nil {
+// Handle gives a batch to the guest, and to answer the commands that it leaves, nil for none, and what it wrote to its
+// store, both valid until answer returns. Only then all of the commands are looked at: whoever gets them has to read
+// them anyway, and finds them malformed when this one does, which puts the guest back and gives an error.
+func (c *Core) Handle(batch []byte, answer func(out, writes []byte)) error {
+	n, s := abi.BatchCount(batch), &c.g.box.store
+	return c.g.handle(batch, func(out []byte) error {
+		var a abi.Answer
+		if out != nil {
+			var err error
+			if a, err = abi.ReadAnswer(out, n, n*c.g.limits.Commands); err != nil {
 				return malformed(err)
 			}
 		}
-		out, c.writes = b, c.g.box.store.appendWrites(c.writes[:0])
+		c.writes = s.appendWrites(c.writes[:0])
+		answer(out, c.writes)
+		if err := check(a); err != nil {
+			return malformed(err)
+		}
+		s.heard()
 		return nil
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	return out, c.writes, nil
 }
 
-// check reads an answer to n events, for which a guest may leave so many commands each, and keeps nothing.
-func check(out []byte, n, limit int) error {
-	a, err := abi.ReadAnswer(out, n, n*limit)
+// check reads an answer to its end, and keeps nothing.
+func check(a abi.Answer) (err error) {
 	for ok := true; ok && err == nil; {
 		var c abi.Command
 		ok, err = a.Next(&c, func([]byte) string { return "" })

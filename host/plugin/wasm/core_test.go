@@ -3,10 +3,12 @@ package wasm
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/abi"
 )
 
 func newCore(tb testing.TB, r *Runtime, code []byte) *Core {
@@ -29,11 +31,11 @@ func TestCoreResumes(t *testing.T) {
 	}
 	hear := func(c *Core, seq uint64) []byte {
 		batch, _ := codec.Encode(nil, []event.Event{tick(seq)})
-		out, _, err := c.Handle(batch)
-		if err != nil {
+		var answered []byte
+		if err := c.Handle(batch, func(out, _ []byte) { answered = bytes.Clone(out) }); err != nil {
 			t.Fatal(err)
 		}
-		return bytes.Clone(out)
+		return answered
 	}
 	for seq := range uint64(20) {
 		hear(first, seq+1)
@@ -50,6 +52,45 @@ func TestCoreResumes(t *testing.T) {
 	}
 	if err := newCore(t, r, code).Resume(memory, head[:len(head)-1]); err == nil {
 		t.Error("half a head was taken")
+	}
+}
+
+// TestCoreLooksAfterItAnswered: an answer that is malformed goes out like any other, and then the core finds out and goes
+// on as one that never heard of it.
+func TestCoreLooksAfterItAnswered(t *testing.T) {
+	r := newRuntime(t, Config{})
+	code := read(t, "fixture.wasm")
+	liar, honest := newCore(t, r, code), newCore(t, r, code)
+	hear := func(c *Core, e event.Event) (out []byte, err error) {
+		batch, _ := new(Codec).Encode(nil, []event.Event{e})
+		answered := false
+		err = c.Handle(batch, func(b, _ []byte) { out, answered = bytes.Clone(b), true })
+		if !answered {
+			t.Fatalf("event %d was not answered: %v", e.Seq, err)
+		}
+		return out, err
+	}
+	for _, c := range []*Core{liar, honest} {
+		if err := c.Start(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, how := range []string{"lie-size", "lie-text", "lie-event", "lie-utf8"} {
+		out, err := hear(liar, ask(uint64(10*i+1), how))
+		var trap *plugin.TrapError
+		if !errors.As(err, &trap) || !errors.Is(err, abi.ErrCommands) {
+			t.Errorf("%s: %v; want a trap over malformed commands", how, err)
+		}
+		var codec Codec
+		codec.Encode(nil, []event.Event{ask(1, how)})
+		if _, _, _, theirs := codec.Decode(out, plugin.DefaultCommands); theirs == nil || theirs.Error() != trap.Error() {
+			t.Errorf("%s: who reads it finds %v, and not %v", how, theirs, trap)
+		}
+		a, errA := hear(liar, tick(uint64(10*i+2)))
+		b, errB := hear(honest, tick(uint64(10*i+2)))
+		if !bytes.Equal(a, b) || errA != nil || errB != nil {
+			t.Errorf("after %s: %q and %q, %v, %v", how, a, b, errA, errB)
+		}
 	}
 }
 

@@ -136,6 +136,7 @@ func (g *guest) handle(batch []byte, take func(out []byte) error) error {
 	g.box.allow(g.limits.HostCalls * n)
 	out, err := g.run(batch, fuel)
 	if err == nil {
+		g.stats.Fuel = g.inst.burnt(fuel)
 		err = take(out)
 	}
 	if err != nil {
@@ -143,7 +144,6 @@ func (g *guest) handle(batch []byte, take func(out []byte) error) error {
 		g.passed(err)
 		return errors.Join(err, g.rollBack(written))
 	}
-	g.stats.Fuel = g.inst.burnt(fuel)
 	g.saved = min(fuel-g.stats.Fuel, g.fuel(savedFuel))
 	g.journal.add(batch, g.stats.Fuel, g.box.asked, g.inst.room)
 	g.stale = g.stand.pins.Load() == 0 && g.journal.long(g.inst.mem.Size()) // the copy is made when it is needed, not while somebody waits for the reactions

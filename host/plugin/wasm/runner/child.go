@@ -185,46 +185,64 @@ func (c *child) listen() {
 	os.Exit(0)
 }
 
-// serve answers calls until the program hangs up.
+// serve answers calls until the program hangs up. An answer to events goes out before it is looked at here: the program,
+// which believes nobody, reads it meanwhile. When it is malformed both find out; the program asks then, and is told.
 func (c *child) serve(ctx context.Context) {
+	var late error // what was wrong with the last answer
 	for last := uint32(0); ; {
 		last = c.ring.next(last)
 		req := *c.ring.call()
-		out, writes, err := c.do(ctx, req)
-		c.reply(out, writes, err)
+		answered := false
+		out, err := []byte(nil), late
+		switch {
+		case late == nil:
+			out, err = c.do(ctx, req, func(out, writes []byte) {
+				c.reply(out, writes, nil)
+				c.ring.done(last)
+				answered = true
+			})
+		case req.Op != opPing:
+			err = fmt.Errorf("%w: the program took an answer that was none: %w", plugin.ErrDead, late)
+		}
+		late = nil
+		if answered {
+			late = err
+			continue
+		}
+		c.reply(out, nil, err)
 		c.ring.done(last)
 	}
 }
 
-func (c *child) do(ctx context.Context, req call) (out, writes []byte, err error) {
+// do does what is asked. What a guest makes of events is given to answer, before the last of errors.
+func (c *child) do(ctx context.Context, req call, answer func(out, writes []byte)) (out []byte, err error) {
 	if uint64(req.At)+uint64(req.Size) > requestRoom {
-		return nil, nil, fmt.Errorf("%w: call outside of the ring", plugin.ErrDead)
+		return nil, fmt.Errorf("%w: call outside of the ring", plugin.ErrDead)
 	}
 	in := c.ring.requests()[req.At : req.At+req.Size]
 	switch req.Op {
 	case opStart:
 		if err := c.core.Start(c.config); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		return nil, nil, c.shelf.keep(c.core, req.Keep)
+		return nil, c.shelf.keep(c.core, req.Keep)
 	case opResume:
-		return nil, nil, c.resume(ctx, req.Keep, in)
+		return nil, c.resume(ctx, req.Keep, in)
 	case opCheckpoint:
-		return nil, nil, c.shelf.keep(c.core, req.Keep)
+		return nil, c.shelf.keep(c.core, req.Keep)
 	case opSave:
-		out, err = c.core.Save(ctx)
-		return out, nil, err
+		return c.core.Save(ctx)
 	case opPing:
-		return nil, nil, nil
+		return nil, nil
 	}
 	e, _, err := readEntry(in)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", plugin.ErrDead, err)
+		return nil, fmt.Errorf("%w: %w", plugin.ErrDead, err)
 	}
 	if e.op == opHandle {
-		return c.core.Handle(e.bytes)
+		return nil, c.core.Handle(e.bytes, answer)
 	}
-	return nil, nil, c.take(ctx, e)
+	return nil, c.take(ctx, e)
 }
 
 // resume stands in for a child that died.

@@ -187,18 +187,34 @@ func (g *guest) HandleBatch(_ context.Context, events []event.Event) ([]plugin.R
 		commands = out[:a.Size]
 	}
 	reactions, unknown, dropped, err := g.codec.Decode(commands, g.program.Manifest.Limits.Commands)
-	if err == nil && a.Writes > 0 {
-		reactions, err = g.codec.DecodeWrites(reactions, out[a.Size:])
-	}
 	if err != nil {
-		g.trapped()
-		return nil, g.gaveUp(fmt.Errorf("%w: %w", errLie, err))
+		return nil, g.malformed(err)
+	}
+	if a.Writes > 0 {
+		if reactions, err = g.codec.DecodeWrites(reactions, out[a.Size:]); err != nil {
+			g.trapped()
+			return nil, g.gaveUp(fmt.Errorf("%w: %w", errLie, err))
+		}
 	}
 	g.stats.Unknown += uint64(unknown)
 	g.stats.Dropped += uint64(dropped)
 	g.stats.Passed[plugin.LimitCommands] = g.stats.Dropped // which is counted here
 	g.journal.add(size, n, a.Fuel)
 	return reactions, nil
+}
+
+// malformed gives the error of a batch whose answer cannot be read. An honest child has found that out by itself meanwhile,
+// has put the guest back, and says so when it is asked.
+func (g *guest) malformed(why error) error {
+	g.trapped()
+	_, _, err := g.call(opPing, 0, 0, g.runtime.cfg.BatchTime)
+	switch {
+	case err == nil:
+		return g.gaveUp(fmt.Errorf("%w: %w", errLie, why))
+	case isLost(err):
+		return g.gaveUp(err)
+	}
+	return err
 }
 
 // settle makes image and journal ready for the next call.
