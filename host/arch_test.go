@@ -21,6 +21,7 @@ var may = map[string][]string{
 	"host/telemetry": {},
 	"host/money":     {},
 	"host/nearest":   {},
+	"host/escape":    {},
 	"host/post":      {"host/event"},
 	"host/show":      {"host/event"},
 	"host/cue":       {"host/event"},
@@ -49,7 +50,7 @@ var may = map[string][]string{
 	"host/llm":      {"host/plugin", "host/telemetry"},
 	"host/ffmpeg":   {"host/compositor", "host/telemetry"},
 	"host/rtmp":     {"host/telemetry"},
-	"host/admin":    {"host/admin/ui", "host/auction", "host/cue", "host/event", "host/money", "host/post", "host/show", "host/telemetry"},
+	"host/admin":    {"host/admin/ui", "host/auction", "host/cue", "host/escape", "host/event", "host/money", "host/post", "host/show", "host/telemetry"},
 	"host/admin/ui": {},
 	"host/shipped":  {},
 	"migrations":    {},
@@ -59,7 +60,7 @@ var may = map[string][]string{
 	"host/plugin/jsbuild":    {},
 	// the same in a process of its own; it brings in what keeps that
 	"host/plugin/wasm/runner": {"host/event", "host/plugin", "host/plugin/abi", "host/plugin/wasm", "host/telemetry"},
-	"host/plugin/replay":      {"host/cue", "host/event", "host/plugin", "host/plugin/abi", "host/show"},
+	"host/plugin/replay":      {"host/cue", "host/escape", "host/event", "host/plugin", "host/plugin/abi", "host/show"},
 	"host/plugin/bundle":      {"host/plugin", "host/plugin/jsbuild"}, // the one form in which a plugin travels, and who has signed it
 	"host/plugin/registry":    {},                                     // bytes to OCI registries and back; whether to trust them is bundle's to say
 	"host/plugin/scaffold":    {},

@@ -3,6 +3,8 @@ package admin
 import (
 	"fmt"
 	"strings"
+
+	"github.com/sothebais/sothebais/host/escape"
 )
 
 // Markdown is the report to read and to keep.
@@ -12,7 +14,7 @@ func (r ShadowReport) Markdown() string {
 	if r.OnAir != nil {
 		on = r.OnAir.Plugin + " " + r.OnAir.Version
 	}
-	fmt.Fprintf(&b, "# %s %s in shadow of %s\n\n", cell(r.Shadow.Plugin), cell(r.Shadow.Version), cell(on))
+	fmt.Fprintf(&b, "# %s %s in shadow of %s\n\n", escape.Markdown(r.Shadow.Plugin), escape.Markdown(r.Shadow.Version), escape.Markdown(on))
 	fmt.Fprintf(&b, "Slot %s, since %s, %d events heard, %d missed.\n\n", r.Slot, r.Since.UTC().Format("2006-01-02 15:04:05 UTC"), r.Events, r.Missed)
 	c := r.Counts
 	fmt.Fprintf(&b, "| same | another line | silent | spoke alone | another mood | otherwise | trapped |\n|---|---|---|---|---|---|---|\n| %d | %d | %d | %d | %d | %d | %d |\n\n",
@@ -21,11 +23,11 @@ func (r ShadowReport) Markdown() string {
 		r.Cost.OnAir.Fuel, r.Cost.OnAir.P50Micros, r.Cost.OnAir.P95Micros, r.Cost.Shadow.Fuel, r.Cost.Shadow.P50Micros, r.Cost.Shadow.P95Micros)
 	b.WriteString("\n## Powers it would have used\n\n| power | times | granted |\n|---|---|---|\n")
 	for _, p := range r.Powers {
-		fmt.Fprintf(&b, "| %s | %d | %s |\n", cell(p.Name), p.Used, yes(p.Granted))
+		fmt.Fprintf(&b, "| %s | %d | %s |\n", escape.Markdown(p.Name), p.Used, yes(p.Granted))
 	}
 	b.WriteString("\n## Event by event\n\n| time | event | verdict | on air | shadow |\n|---|---|---|---|---|\n")
 	for _, row := range r.Rows {
-		fmt.Fprintf(&b, "| %s | %d %s | %s | %s | %s |\n", row.At.UTC().Format("15:04:05"), row.Seq, cell(row.Cause), row.Verdict, row.OnAir.text(), row.Shadow.text())
+		fmt.Fprintf(&b, "| %s | %d %s | %s | %s | %s |\n", row.At.UTC().Format("15:04:05"), row.Seq, escape.Markdown(row.Cause), row.Verdict, row.OnAir.text(), row.Shadow.text())
 	}
 	return b.String()
 }
@@ -33,37 +35,25 @@ func (r ShadowReport) Markdown() string {
 // text is what one of the two made of an event, in a cell of a table.
 func (s ShadowSide) text() string {
 	if s.Trap != "" {
-		return "failed: " + cell(s.Trap)
+		return "failed: " + escape.Markdown(s.Trap)
 	}
 	var parts []string
 	if s.Mood != "" {
-		parts = append(parts, "**"+cell(s.Mood)+"**")
+		parts = append(parts, "**"+escape.Markdown(s.Mood)+"**")
 	}
 	for _, l := range s.Lines {
-		parts = append(parts, "“"+cell(l)+"”")
+		parts = append(parts, "“"+escape.Markdown(l)+"”")
 	}
 	for _, o := range s.Others {
-		parts = append(parts, cell(o))
+		parts = append(parts, escape.Markdown(o))
 	}
 	for _, n := range s.Needs {
-		parts = append(parts, "*needs "+cell(n)+"*")
+		parts = append(parts, "*needs "+escape.Markdown(n)+"*")
 	}
 	if len(parts) == 0 {
 		return "—"
 	}
 	return strings.Join(parts, ", ")
-}
-
-// cell keeps text of strangers inside of its cell, and from being markup.
-func cell(s string) string {
-	var b strings.Builder
-	for _, r := range strings.Join(strings.Fields(s), " ") {
-		if strings.ContainsRune("\\`*_{}[]<>()#|!&~", r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 func yes(v bool) string {

@@ -5,13 +5,15 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/sothebais/sothebais/host/escape"
 )
 
 // Markdown is the report to read and to keep.
 func (r Report) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Replay: %s\n\n", cell(r.Plugin))
-	fmt.Fprintf(&b, "It heard %d events that %s %s heard on air, in slot %s.\n\n", r.Events, cell(r.Take.Plugin), cell(r.Take.Version), r.Take.Slot)
+	fmt.Fprintf(&b, "# Replay: %s\n\n", escape.Markdown(r.Plugin))
+	fmt.Fprintf(&b, "It heard %d events that %s %s heard on air, in slot %s.\n\n", r.Events, escape.Markdown(r.Take.Plugin), escape.Markdown(r.Take.Version), r.Take.Slot)
 	fmt.Fprintf(&b, "**%s**\n", r.Counts())
 	if r.SamePlugin {
 		b.WriteString("\nIt is, to the byte, the plugin that was on air.\n")
@@ -23,17 +25,17 @@ func (r Report) Markdown() string {
 	}
 	list(&b, "Powers that it would use and has no capability for", powers)
 	for _, g := range r.Groups {
-		fmt.Fprintf(&b, "\n## %s: %s, %d×\n\n", cell(g.Trigger), g.Verdict, g.Count)
+		fmt.Fprintf(&b, "\n## %s: %s, %d×\n\n", escape.Markdown(g.Trigger), g.Verdict, g.Count)
 		b.WriteString("| event | cause | was | now |\n|--:|---|---|---|\n")
 		for _, row := range g.Rows {
-			now := cell(row.Now)
+			now := escape.Markdown(row.Now)
 			if row.Trap != "" {
-				now += " failed: " + cell(row.Trap)
+				now += " failed: " + escape.Markdown(row.Trap)
 			}
 			if len(row.Powers) > 0 {
-				now += " needs " + cell(strings.Join(row.Powers, ", "))
+				now += " needs " + escape.Markdown(strings.Join(row.Powers, ", "))
 			}
-			fmt.Fprintf(&b, "| %d | %s | %s | %s |\n", row.Seq, cell(row.Cause), cell(row.Was), now)
+			fmt.Fprintf(&b, "| %d | %s | %s | %s |\n", row.Seq, escape.Markdown(row.Cause), escape.Markdown(row.Was), now)
 		}
 		if more := g.Count - len(g.Rows); more > 0 {
 			fmt.Fprintf(&b, "\nand %d more\n", more)
@@ -48,18 +50,6 @@ func list(b *strings.Builder, title string, items []string) {
 	}
 	fmt.Fprintf(b, "\n## %s\n\n", title)
 	for _, s := range items {
-		fmt.Fprintf(b, "- %s\n", cell(s))
+		fmt.Fprintf(b, "- %s\n", escape.Markdown(s))
 	}
-}
-
-// cell keeps the words of strangers inside of their cell, and from being markup.
-func cell(s string) string {
-	var b strings.Builder
-	for _, r := range strings.Join(strings.Fields(s), " ") {
-		if strings.ContainsRune("\\`*_{}[]<>()#|!&~", r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
