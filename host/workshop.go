@@ -39,20 +39,20 @@ func (w workshop) Fetch(ctx context.Context, address string) (admin.PackageRepor
 	defer w.h.fetching.Unlock()
 	p, signature, err := fetchPublished(ctx, w.h.sources, address)
 	if err != nil {
-		return admin.PackageReport{}, ofKind(kindOfFetch(err), err)
+		return admin.PackageReport{}, notBrought(err)
 	}
 	return w.offered(ctx, offer{pkg: p, signature: signature, source: plainAddress(address)})
 }
 
-// kindOfFetch is what it means to whoever asks the API that a package did not come.
-func kindOfFetch(err error) error {
+// notBrought says of which kind it is, to whoever asks the API, that a package did not come.
+func notBrought(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
-		return nil
+		return err
 	case errors.Is(err, fetch.ErrRefused), errors.Is(err, bundle.ErrFormat), errors.Is(err, registry.ErrReference), errors.Is(err, registry.ErrArtifact), errors.Is(err, ErrAddress):
-		return admin.ErrInvalid
+		return ofKind(admin.ErrInvalid, err)
 	}
-	return admin.ErrUnreached
+	return ofKind(admin.ErrUnreached, err)
 }
 
 func (w workshop) offered(ctx context.Context, o offer) (admin.PackageReport, error) {
