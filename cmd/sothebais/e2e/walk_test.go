@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,11 +40,9 @@ func TestDesignersWalk(t *testing.T) {
 	}
 	w.demo.stop()
 	for _, of := range []string{"overlay", "scene-rules", "personality", "night-moth"} {
-		w.run("sothebais replay --data-dir show --against " + of)
-	}
-	var status struct{ Plugin string }
-	if err := json.Unmarshal([]byte(w.run("sothebais replay --data-dir show --against night-moth --json 2>/dev/null")), &status); err != nil || !strings.HasPrefix(status.Plugin, "night-moth ") {
-		t.Errorf("replay of the night moth: %+v, %v", status, err)
+		if said := w.run("sothebais replay --data-dir show --against " + of); !strings.Contains(said, "heard on air") {
+			t.Errorf("replay of %s: %s", of, said)
+		}
 	}
 }
 
