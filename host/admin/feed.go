@@ -50,12 +50,12 @@ func (s *Server) feed(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusServiceUnavailable, "the ledger does not run in this process")
 		return
 	}
+	s.sockets.Add(1) // before the server lets go of the connection, and would not wait for it any more
+	defer s.sockets.Done()
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{OriginPatterns: s.cfg.Origins})
 	if err != nil {
 		return // Accept has answered
 	}
-	s.sockets.Add(1)
-	defer s.sockets.Done()
 	defer conn.CloseNow() //nolint:errcheck // the reader is gone either way
 	conn.SetReadLimit(feedInput)
 	s.metrics.readers.Inc()
