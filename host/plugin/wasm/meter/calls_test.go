@@ -1,7 +1,10 @@
 package meter
 
 import (
+	"bytes"
 	"context"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tetratelabs/wazero/api"
@@ -80,8 +83,74 @@ func TestCallsWithoutLoopsEnd(t *testing.T) {
 			}
 			// What took the next slice found nothing to pay it with, nor what had been burnt past the last one.
 			over := -int64(mod.ExportedGlobal(BudgetExport).Get()) - Slice
-			if over <= 0 || over > 2*unlooked {
-				t.Errorf("it burnt %d units more than it had, want 1 to %d (%v)", over, 2*unlooked, err)
+			if over <= 0 || over > unseenMost {
+				t.Errorf("it burnt %d units more than it had, want 1 to %d (%v)", over, unseenMost, err)
+			}
+		})
+	}
+}
+
+// TestLittleIsDoneUnseen: however the work of a function and of what it calls is cut into pieces, not much of it is done
+// past the fuel that there is.
+func TestLittleIsDoneUnseen(t *testing.T) {
+	const fuel, unit = 100_000, 100
+	add := func(at byte) []byte { // one to a word of memory
+		return []byte{opI32Const, 0, opI32Const, 0, 0x29, 3, at, opI64Const, 1, 0x7c, 0x37, 3, at}
+	}
+	one := slices.Concat(add(0), bytes.Repeat([]byte{opI32Const, 0, opDrop}, unit/2-6))
+	work := func(units int) []byte { return bytes.Repeat(one, units) }
+	pieces := func(n int, each []byte) []byte { // between which branches meet
+		return bytes.Repeat(slices.Concat([]byte{opBlock, emptyBlock, opI32Const, 0, opBrIf, 0, opEnd}, each), n)
+	}
+	skipped := func(n int, each []byte) []byte { // a piece that looks stands before each, and is never entered
+		return bytes.Repeat(slices.Concat([]byte{opI32Const, 0, opIf, emptyBlock}, pieces(5, work(10)), []byte{opEnd}, each), n)
+	}
+	down := func(code ...[]byte) []byte { // what is done five hundred times
+		more := slices.Concat(add(8), []byte{opI32Const, 0, 0x29, 3, 8}, putS([]byte{opI64Const}, 500), []byte{opI64LtS, opIf, emptyBlock})
+		return slices.Concat(more, slices.Concat(code...), []byte{opEnd})
+	}
+	const large = unlooked / 2 / unit
+	for name, code := range map[string][]byte{
+		"many small":          calling(false, add(0), bytes.Repeat(call(0), 20_000)),
+		"many small, apart":   calling(false, add(0), pieces(20_000, call(0))),
+		"many large":          calling(false, work(large), bytes.Repeat(call(0), 1000)),
+		"many large, apart":   calling(false, work(large), pieces(200, call(0))),
+		"large, and skipped":  calling(false, work(large), skipped(100, call(0))),
+		"straight":            calling(false, work(7000)),
+		"pieces":              calling(false, pieces(6000, work(1))),
+		"pieces, and skipped": calling(false, skipped(60, work(50))),
+		"deep":                calling(false, work(large), twice(twice(twice(call(0)))), twice(twice(twice(call(1)))), twice(twice(twice(call(2)))), twice(twice(twice(call(3))))),
+
+		"on the way back":                 calling(false, append(down(call(0)), work(large)...)),
+		"on the way back, called":         calling(false, work(large), down(call(1), call(0))),
+		"on the way back, in a branch":    calling(false, down(call(0), []byte{opI32Const, 1, opIf, emptyBlock}, work(large), []byte{opEnd})),
+		"on the way back of two":          calling(false, append(call(1), pieces(large, work(1))...), down(call(0))),
+		"on the way back of three":        calling(false, call(2), call(0), append(down(call(1)), pieces(large, work(1))...)),
+		"on the way back of two, called":  calling(false, work(large), call(2), down(call(1), call(0))),
+		"on the way back through a table": calling(true, append(down([]byte{opI32Const, 0, opCallIndirect, 0, 0}), work(large)...)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, err := Rewrite(code, Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, r := context.Background(), interpreter(t)
+			mod, err := r.Instantiate(ctx, m.Code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mod.ExportedGlobal(FuelExport).(api.MutableGlobal).Set(fuel)
+			mod.ExportedGlobal(BudgetExport).(api.MutableGlobal).Set(0)
+			if _, err = mod.ExportedFunction("run").Call(ctx); err == nil {
+				t.Fatal("it ended by itself")
+			}
+			done, _ := mod.Memory().ReadUint64Le(0)
+			per := int64(unit)
+			if strings.HasPrefix(name, "many small") {
+				per = 48 // the function and the call
+			}
+			if units := int64(done) * per; units > fuel+unseenMost || units == 0 && strings.HasPrefix(name, "on") {
+				t.Errorf("it did %d units of work with fuel for %d", units, fuel)
 			}
 		})
 	}
@@ -109,6 +178,9 @@ func TestCallersPayForSmallFunctions(t *testing.T) {
 		work = twice(work)
 	}
 	without := spent([]byte{}, twice(call(0)))
+	if calls := without - spent(nil, nil); calls != 2*(cost(opCall)+cost(opEnd)) {
+		t.Errorf("two calls of nothing cost %d, want %d", calls, 2*(cost(opCall)+cost(opEnd)))
+	}
 	with := spent(work, twice(call(0)))
 	if got, want := with-without, int64(2*8*6); got != want {
 		t.Errorf("two calls of a function that costs 48 more cost %d more, want %d", got, want)

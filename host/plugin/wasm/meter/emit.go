@@ -157,8 +157,8 @@ func (w *rewriter) code(r *reader) error {
 		return err
 	}
 	b := putU(make([]byte, 0, len(r.b)*3/2), uint64(n)+1)
-	err := w.bodies(*r, func(i int, f *function) error {
-		f.meter(w.looks[i], w.prices[i] > 0)
+	err := w.bodies(*r, func(_ int, f *function) error {
+		f.meter()
 		w.out.Charges += f.charges
 		w.out.Compile += f.compile()
 		b = putU(b, uint64(len(f.out)))
@@ -180,7 +180,7 @@ func (w *rewriter) bodies(r reader, do func(i int, f *function) error) error {
 		size := r.u32()
 		err := tooBig(Body, int64(size), int64(w.limits.Body))
 		if err == nil {
-			f.reset(w, w.params[w.functions[i]], r.sub(size))
+			f.reset(w, i, r.sub(size))
 			err = cmp.Or(r.err, f.read())
 		}
 		if err == nil {

@@ -10,26 +10,30 @@ package meter
 // a local meanwhile, which the compiler keeps in a register, and puts it back before it calls, leaves or takes the next
 // slice.
 type function struct {
-	r       *reader
-	w       *rewriter
-	locals  uint64
-	code    int // where the instructions begin
-	groups  uint32
-	regions []region
-	frames  []frame
-	marks   []mark // in the order of their places
-	held    bool   // the counter is in a local
-	loops   int    // open ones
-	looped  bool   // there was one
-	calls   int
-	callees []uint32 // functions that it calls by their numbers
-	gain    int64    // of holding the counter: charges, each as often as its loops are guessed to go round
-	loss    int64    // the same of what it has to be put back for
-	out     []byte
-	charges int
-	edges   int64  // branches, taken or not
-	written []bool // locals, by number
-	writes  int64  // how many of them
+	r        *reader
+	w        *rewriter
+	locals   uint64
+	code     int // where the instructions begin
+	groups   uint32
+	regions  []region
+	frames   []frame
+	marks    []mark // in the order of their places
+	held     bool   // the counter is in a local
+	loops    int    // open ones
+	looped   bool   // there was one
+	calls    int
+	callees  []uint32 // functions that it calls by their numbers
+	indirect bool     // it calls others through a table
+	self     *node    // nil when nothing is known of it yet
+	path              // to the place at hand
+	late     bool     // it owes a look for what was called in the region at hand
+	gain     int64    // of holding the counter: charges, each as often as its loops are guessed to go round
+	loss     int64    // the same of what it has to be put back for
+	out      []byte
+	charges  int
+	edges    int64  // branches, taken or not
+	written  []bool // locals, by number
+	writes   int64  // how many of them
 }
 
 // mark is a place in the body where something is put in.
@@ -54,13 +58,24 @@ type region struct {
 	parent int  // region that surely ran before, once for each run of this one; -1 if none
 	merged int64
 	gone   bool // its cost is charged elsewhere
+	owes   bool // where it begins
 }
+
+// path is what is known of a place, whichever way it was reached.
+type path struct {
+	unseen int64 // what was burnt, at most, since the function looked for fuel
+	owes   bool  // whether, after that, it called something that looks
+}
+
+func (p path) or(o path) path { return path{max(p.unseen, o.unseen), p.owes || o.owes} }
 
 // frame is an open block.
 type frame struct {
 	op     int
 	region int // in which it was opened; none when that was dead code
 	target bool
+	opened path
+	leaves path // where branches leave it
 }
 
 const (
@@ -76,8 +91,11 @@ const (
 	heldBranches = 512
 )
 
-func (f *function) reset(w *rewriter, params int, body *reader) {
-	*f = function{r: body, w: w, locals: uint64(params), regions: f.regions[:0], frames: f.frames[:0], marks: f.marks[:0], out: f.out[:0], written: f.written, callees: f.callees[:0]}
+func (f *function) reset(w *rewriter, i int, body *reader) {
+	*f = function{r: body, w: w, locals: uint64(w.params[w.functions[i]]), regions: f.regions[:0], frames: f.frames[:0], marks: f.marks[:0], out: f.out[:0], written: f.written, callees: f.callees[:0]}
+	if w.nodes != nil {
+		f.self = &w.nodes[i]
+	}
 }
 
 // read finds the regions.
@@ -96,11 +114,10 @@ func (f *function) cost() (sum int64) {
 	return sum
 }
 
-// meter writes a body that was read; looks says whether it looks for fuel where it begins, and paid that its callers pay
-// for it.
-func (f *function) meter(looks, paid bool) {
-	f.settle(looks)
-	if paid {
+// meter writes a body that was read, of a function that is known.
+func (f *function) meter() {
+	f.settle()
+	if f.self.small() {
 		clear(f.regions)
 		f.held = false
 	}
@@ -134,10 +151,17 @@ func (f *function) readCode() {
 			return
 		}
 		if cur != none {
-			f.regions[cur].cost += cost(in.op)
-			if in.op == opCall {
-				f.regions[cur].cost += f.w.price(in.index)
+			switch in.op {
+			case opCall:
+				cur = f.call(in.index, start, cur)
+			case opCallIndirect: // whose callees look
+				f.indirect = true
+				f.owe()
 			}
+			if f.exits(in) {
+				cur = f.exit(start, cur)
+			}
+			f.spend(cur, cost(in.op))
 		}
 		live := cur != none
 		if live && f.leaves(in) {
@@ -156,14 +180,19 @@ func (f *function) readCode() {
 
 func calls(op int) bool { return op == opCall || op == opCallIndirect }
 
-// leaves reports whether somebody else may look at the counter after an instruction. That of br_table is taken for
-// granted: its labels are read later.
-func (f *function) leaves(in instr) bool {
+// leaves reports whether somebody else may look at the counter after an instruction.
+func (f *function) leaves(in instr) bool { return calls(in.op) || in.op != opEnd && f.exits(in) }
+
+// exits reports whether the function may return by an instruction. That of br_table is taken for granted: its labels are
+// read later.
+func (f *function) exits(in instr) bool {
 	switch in.op {
-	case opCall, opCallIndirect, opReturn, opBrTable:
+	case opReturn, opBrTable:
 		return true
 	case opBr, opBrIf:
 		return int64(in.index) == int64(len(f.frames)-1)
+	case opEnd:
+		return len(f.frames) == 1
 	}
 	return false
 }
@@ -185,7 +214,7 @@ func (f *function) step(in instr, start, cur int) int {
 	case opBlock, opLoop, opIf:
 		return f.open(in.op, cur)
 	case opElse:
-		return f.otherwise()
+		return f.otherwise(cur)
 	case opEnd:
 		return f.close(cur)
 	case opBr, opBrIf:
@@ -196,7 +225,6 @@ func (f *function) step(in instr, start, cur int) int {
 		if uint64(in.index) >= f.w.refuel() {
 			f.r.fail("function %d of %d", in.index, f.w.refuel())
 		}
-		f.callees = append(f.callees, in.index)
 	case opLocalGet, opLocalSet, opLocalTee:
 		if uint64(in.index) >= f.locals {
 			f.r.fail("local %d of %d", in.index, f.locals)
@@ -219,11 +247,13 @@ func (f *function) step(in instr, start, cur int) int {
 	return cur
 }
 
+// begin begins a region, which looks for fuel when it has to or too much may have been burnt unseen.
 func (f *function) begin(at int, check bool, parent int) int {
-	g := region{check: check, parent: parent}
-	if check {
-		g.cost = checkCost
+	g := region{check: check || f.unseen > unlooked, parent: parent}
+	if g.check {
+		g.cost, f.path = checkCost, path{}
 	}
+	g.owes, f.late = f.owes, false
 	f.marks = append(f.marks, mark{at, markRegion, len(f.regions)})
 	f.gain += f.often()
 	f.regions = append(f.regions, g)
@@ -231,7 +261,7 @@ func (f *function) begin(at int, check bool, parent int) int {
 }
 
 func (f *function) open(op, cur int) int {
-	f.frames = append(f.frames, frame{op: op, region: cur})
+	f.frames = append(f.frames, frame{op: op, region: cur, opened: f.path})
 	f.r.bound(tooBig(Depth, len(f.frames), f.w.limits.Depth))
 	if op != opBlock {
 		f.edges += 2
@@ -250,7 +280,7 @@ func (f *function) open(op, cur int) int {
 	}
 }
 
-func (f *function) otherwise() int {
+func (f *function) otherwise(cur int) int {
 	top := &f.frames[len(f.frames)-1]
 	if top.op != opIf {
 		f.r.fail("else without if")
@@ -260,6 +290,10 @@ func (f *function) otherwise() int {
 	if top.region == none {
 		return none
 	}
+	if cur != none {
+		top.leaves = top.leaves.or(f.path)
+	}
+	f.path = top.opened
 	return f.begin(f.r.i, false, top.region)
 }
 
@@ -270,6 +304,13 @@ func (f *function) close(cur int) int {
 		f.loops--
 	}
 	joins := top.target || top.op == opIf // an if without else is left by its condition
+	if cur == none {
+		f.path = path{}
+	}
+	f.path = f.path.or(top.leaves)
+	if top.op == opIf {
+		f.path = f.path.or(top.opened)
+	}
 	switch {
 	case len(f.frames) == 0, top.region == none:
 		return none
@@ -289,7 +330,11 @@ func (f *function) branch(depth uint32) {
 		f.r.fail("branch to label %d of %d", depth, len(f.frames))
 		return
 	}
-	f.frames[len(f.frames)-1-int(depth)].target = true
+	to := &f.frames[len(f.frames)-1-int(depth)]
+	to.target = true
+	if to.op != opLoop { // whose head looks
+		to.leaves = to.leaves.or(f.path)
+	}
 	f.edges++
 }
 
@@ -301,7 +346,7 @@ func (f *function) branchTable() {
 }
 
 // settle decides which regions are charged by themselves.
-func (f *function) settle(looks bool) {
+func (f *function) settle() {
 	for i := len(f.regions) - 1; i > 0; i-- {
 		g := &f.regions[i]
 		if g.check || g.parent < 0 || g.cost > smallRegion {
@@ -313,8 +358,18 @@ func (f *function) settle(looks bool) {
 			g.gone = true
 		}
 	}
+	for i := range f.regions {
+		g := &f.regions[i]
+		if g.check || g.gone {
+			continue
+		}
+		if g.cost > unlooked { // it is paid before it runs
+			g.check = true
+			g.cost += checkCost
+		}
+	}
 	first := &f.regions[0]
-	if !looks {
+	if !f.self.looks {
 		first.check = false
 		first.cost -= checkCost
 	}

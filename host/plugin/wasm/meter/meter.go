@@ -2,9 +2,9 @@
 //
 // A rewritten module has a fuel counter, an exported mutable global. Code subtracts its cost from it: at the head of a
 // loop, and at the entry of functions that might go on for long, it is compared with nothing, in between only charged,
-// so a module overruns by a stretch of straight code and what that calls, which is bounded. Fuel comes in slices from a budget, which is exported as well. When a slice is
-// used up, a function that the rewrite adds takes the next one; when the budget cannot pay for it, it traps. The same
-// input always costs the same, and after both are set anew the instance goes on.
+// so a module overruns by less than a hundred thousand units. Fuel comes in slices from a budget, which is exported as
+// well. When a slice is used up, a function that the rewrite adds takes the next one; when the budget cannot pay for it,
+// it traps. The same input always costs the same, and after both are set anew the instance goes on.
 //
 // Between two slices the module leaves compiled code for a moment (it grows its memory by nothing). That is when Go's
 // scheduler and collector get their turn: without it a long call, such as the start of a guest, would hold up every

@@ -65,8 +65,7 @@ type rewriter struct {
 	start     int                    // function; -1 for none
 	tabled    []uint32               // functions in tables
 	entries   []uint32               // and those that the host calls
-	looks     []bool                 // of each function of the module itself: whether it looks for fuel where it begins
-	prices    []int64                // and what its callers pay for it; 0 when it charges by itself
+	nodes     []node                 // what is known of the functions of the module itself; nil until all were read once
 	sections  [secDataCount + 1]bool // which of them there are
 	out       Module
 }
