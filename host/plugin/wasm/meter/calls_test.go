@@ -117,6 +117,7 @@ func TestLittleIsDoneUnseen(t *testing.T) {
 		"many large, apart":   calling(false, work(large), pieces(200, call(0))),
 		"large, and skipped":  calling(false, work(large), skipped(100, call(0))),
 		"straight":            calling(false, work(7000)),
+		"straight, later":     calling(false, pieces(1, work(7000))),
 		"pieces":              calling(false, pieces(6000, work(1))),
 		"pieces, and skipped": calling(false, skipped(60, work(50))),
 		"deep":                calling(false, work(large), twice(twice(twice(call(0)))), twice(twice(twice(call(1)))), twice(twice(twice(call(2)))), twice(twice(twice(call(3))))),
