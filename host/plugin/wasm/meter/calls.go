@@ -4,9 +4,6 @@ const (
 	// unlooked is the most that may be burnt before somebody looks for whether there is fuel left: by the regions of a
 	// function, one after the other, by one of them, and by a call.
 	unlooked = 16384
-	// unseenMost is what may ever be burnt without a look. What comes after a call of a function that looks, which may have
-	// burnt half of it on its last way out, is the other half.
-	unseenMost = 6 * unlooked
 	// smallFunction is what a function may cost that its callers pay for: with all its arms, whichever it takes.
 	smallFunction = 64
 )
@@ -152,15 +149,7 @@ func (f *function) exit(start, cur int) int {
 		return f.begin(start, true, none)
 	}
 	if g := &f.regions[cur]; g.owes {
-		g.owes = false
-		g.check = true
-		g.cost += checkCost
+		g.look()
 	}
 	return cur
-}
-
-// spend charges a region.
-func (f *function) spend(cur int, units int64) {
-	f.regions[cur].cost += units
-	f.unseen += units
 }

@@ -10,6 +10,10 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
+// unseenMost is the most that is ever burnt without a look: three times unlooked by a function (its regions so far, one
+// more, and a call), and before that as much by the last one that it called, on its way out.
+const unseenMost = 6 * unlooked
+
 // calling is a module of functions without parameters and results, by their bodies. All are in its table, or none; it
 // exports the last one as run.
 func calling(tabled bool, bodies ...[]byte) []byte {
@@ -42,6 +46,24 @@ func call(i int) []byte { return putU([]byte{opCall}, uint64(i)) }
 
 func twice(b []byte) []byte { return append(append([]byte{}, b...), b...) }
 
+// exhaust rewrites a module and runs it with so much fuel, and no more.
+func exhaust(t *testing.T, code []byte, fuel uint64) (api.Module, error) {
+	t.Helper()
+	m, err := Rewrite(code, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, r := context.Background(), interpreter(t)
+	mod, err := r.Instantiate(ctx, m.Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod.ExportedGlobal(FuelExport).(api.MutableGlobal).Set(fuel)
+	mod.ExportedGlobal(BudgetExport).(api.MutableGlobal).Set(0)
+	_, err = mod.ExportedFunction("run").Call(ctx)
+	return mod, err
+}
+
 // TestCallsWithoutLoopsEnd: however functions call each other, they run out of fuel, and soon after it is used up.
 func TestCallsWithoutLoopsEnd(t *testing.T) {
 	nothing := []byte{}
@@ -67,18 +89,8 @@ func TestCallsWithoutLoopsEnd(t *testing.T) {
 		"through a table": calling(true, nothing, []byte{opI32Const, 1, opCallIndirect, 0, 0}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			m, err := Rewrite(code, Limits{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			ctx, r := context.Background(), interpreter(t)
-			mod, err := r.Instantiate(ctx, m.Code)
-			if err != nil {
-				t.Fatal(err)
-			}
-			mod.ExportedGlobal(FuelExport).(api.MutableGlobal).Set(fuel)
-			mod.ExportedGlobal(BudgetExport).(api.MutableGlobal).Set(0)
-			if _, err = mod.ExportedFunction("run").Call(ctx); err == nil {
+			mod, err := exhaust(t, code, fuel)
+			if err == nil {
 				t.Fatal("it ended by itself")
 			}
 			// What took the next slice found nothing to pay it with, nor what had been burnt past the last one.
@@ -131,18 +143,8 @@ func TestLittleIsDoneUnseen(t *testing.T) {
 		"on the way back through a table": calling(true, append(down([]byte{opI32Const, 0, opCallIndirect, 0, 0}), work(large)...)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			m, err := Rewrite(code, Limits{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			ctx, r := context.Background(), interpreter(t)
-			mod, err := r.Instantiate(ctx, m.Code)
-			if err != nil {
-				t.Fatal(err)
-			}
-			mod.ExportedGlobal(FuelExport).(api.MutableGlobal).Set(fuel)
-			mod.ExportedGlobal(BudgetExport).(api.MutableGlobal).Set(0)
-			if _, err = mod.ExportedFunction("run").Call(ctx); err == nil {
+			mod, err := exhaust(t, code, fuel)
+			if err == nil {
 				t.Fatal("it ended by itself")
 			}
 			done, _ := mod.Memory().ReadUint64Le(0)
@@ -160,16 +162,8 @@ func TestLittleIsDoneUnseen(t *testing.T) {
 // TestCallersPayForSmallFunctions: what does not charge by itself is in the price of the call.
 func TestCallersPayForSmallFunctions(t *testing.T) {
 	spent := func(bodies ...[]byte) int64 {
-		m, err := Rewrite(calling(false, bodies...), Limits{})
+		mod, err := exhaust(t, calling(false, bodies...), Slice)
 		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, r := context.Background(), interpreter(t)
-		mod, err := r.Instantiate(ctx, m.Code)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := mod.ExportedFunction("run").Call(ctx); err != nil {
 			t.Fatal(err)
 		}
 		return Slice - int64(mod.ExportedGlobal(FuelExport).Get())

@@ -3,8 +3,8 @@ package meter
 // function rewrites one body.
 //
 // A body is cut into regions: stretches of code that run at most once for each time that their beginning is passed. A
-// region begins at the entry, at the head of a loop, at either arm of an if and after the end of a block, where
-// branches join. It is charged at its beginning for the whole of it, even when a branch leaves it half-way.
+// region begins at the entry, at the head of a loop, at either arm of an if, after the end of a block, where branches
+// join, and before a call or a return that needs a look. It is charged at its beginning for the whole of it, even when a branch leaves it half-way.
 //
 // The counter is a global. Where a body charges more often than it calls, most of all in loops, it holds the counter in
 // a local meanwhile, which the compiler keeps in a register, and puts it back before it calls, leaves or takes the next
@@ -59,6 +59,14 @@ type region struct {
 	merged int64
 	gone   bool // its cost is charged elsewhere
 	owes   bool // where it begins
+}
+
+// look has it look for fuel where it begins.
+func (g *region) look() {
+	if !g.check {
+		g.check = true
+		g.cost += checkCost
+	}
 }
 
 // path is what is known of a place, whichever way it was reached.
@@ -176,6 +184,12 @@ func (f *function) readCode() {
 	if f.r.err == nil && (len(f.frames) > 0 || f.r.i != len(f.r.b)) {
 		f.r.fail("blocks and ends do not match")
 	}
+}
+
+// spend charges a region.
+func (f *function) spend(cur int, units int64) {
+	f.regions[cur].cost += units
+	f.unseen += units
 }
 
 func calls(op int) bool { return op == opCall || op == opCallIndirect }
@@ -359,13 +373,8 @@ func (f *function) settle() {
 		}
 	}
 	for i := range f.regions {
-		g := &f.regions[i]
-		if g.check || g.gone {
-			continue
-		}
-		if g.cost > unlooked { // it is paid before it runs
-			g.check = true
-			g.cost += checkCost
+		if g := &f.regions[i]; g.cost > unlooked && !g.gone { // it is paid before it runs
+			g.look()
 		}
 	}
 	first := &f.regions[0]
