@@ -50,8 +50,6 @@ func (s *Server) feed(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusServiceUnavailable, "the ledger does not run in this process")
 		return
 	}
-	s.sockets.Add(1) // before the server lets go of the connection, and would not wait for it any more
-	defer s.sockets.Done()
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{OriginPatterns: s.cfg.Origins})
 	if err != nil {
 		return // Accept has answered

@@ -24,8 +24,6 @@ func (s *Server) preview(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusServiceUnavailable, "the stream does not run in this process")
 		return
 	}
-	s.sockets.Add(1) // before the server lets go of the connection, and would not wait for it any more
-	defer s.sockets.Done()
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{OriginPatterns: s.cfg.Origins, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return // Accept has answered

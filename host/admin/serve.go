@@ -45,6 +45,15 @@ func (s *Server) Serve(ctx context.Context, lns ...net.Listener) error {
 	return errors.Join(errs...)
 }
 
+// awaited has Serve wait for what serves a socket. It counts before net/http lets go of the connection and waits no longer.
+func (s *Server) awaited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.sockets.Add(1)
+		defer s.sockets.Done()
+		next.ServeHTTP(w, r)
+	})
+}
+
 func (s *Server) shutdown(srv *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownWait)
 	defer cancel()

@@ -90,8 +90,8 @@ func (s *Server) routes() http.Handler {
 	r.Get("/docs", s.docs)
 	r.Group(func(r chi.Router) {
 		r.Use(s.ownerOnly)
-		r.Get("/ws/feed", s.feed)
-		r.Get("/ws/preview", s.preview)
+		r.With(s.awaited).Get("/ws/feed", s.feed)
+		r.With(s.awaited).Get("/ws/preview", s.preview)
 		r.Get("/stream/frame", s.frame)
 	})
 	r.Get("/lot", s.lots.page)
