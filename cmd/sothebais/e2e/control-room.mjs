@@ -26,7 +26,8 @@ try {
   await page.waitForFunction(() => document.querySelector("video")?.videoWidth === 1280, null, { timeout: 60_000 });
   const at = () => page.evaluate(() => {
     const v = document.querySelector("video");
-    return { t: v.currentTime, frames: v.getVideoPlaybackQuality().totalVideoFrames, sound: v.webkitAudioDecodedByteCount, behind: v.buffered.end(v.buffered.length - 1) - v.currentTime };
+    const edge = v.buffered.length > 0 ? v.buffered.end(v.buffered.length - 1) : Infinity; // the size is known before there is a picture
+    return { t: v.currentTime, frames: v.getVideoPlaybackQuality().totalVideoFrames, sound: v.webkitAudioDecodedByteCount, behind: edge - v.currentTime };
   });
   // A machine that is busy for a moment gets another one.
   let a, b, well = false;
