@@ -148,8 +148,6 @@ func (f *function) exit(start, cur int) int {
 	if f.late {
 		return f.begin(start, true, none)
 	}
-	if g := &f.regions[cur]; g.owes {
-		g.look()
-	}
+	f.regions[cur].exits = true
 	return cur
 }

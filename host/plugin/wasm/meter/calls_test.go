@@ -137,6 +137,7 @@ func TestLittleIsDoneUnseen(t *testing.T) {
 		"on the way back":                 calling(false, append(down(call(0)), work(large)...)),
 		"on the way back, called":         calling(false, work(large), down(call(1), call(0))),
 		"on the way back, in a branch":    calling(false, down(call(0), []byte{opI32Const, 1, opIf, emptyBlock}, work(large), []byte{opEnd})),
+		"on the way back, past a loop":    calling(false, slices.Concat([]byte{opBlock, emptyBlock}, down(call(0), []byte{opI32Const, 1, opIf, emptyBlock}, work(large), []byte{opBr, 2, opEnd}), []byte{opLoop, emptyBlock, opEnd, opEnd})),
 		"on the way back of two":          calling(false, append(call(1), pieces(large, work(1))...), down(call(0))),
 		"on the way back of three":        calling(false, call(2), call(0), append(down(call(1)), pieces(large, work(1))...)),
 		"on the way back of two, called":  calling(false, work(large), call(2), down(call(1), call(0))),

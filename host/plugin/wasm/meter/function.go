@@ -58,7 +58,8 @@ type region struct {
 	parent int  // region that surely ran before, once for each run of this one; -1 if none
 	merged int64
 	gone   bool // its cost is charged elsewhere
-	owes   bool // where it begins
+	path        // to where it begins
+	exits  bool // the function may return in it
 }
 
 // look has it look for fuel where it begins.
@@ -73,9 +74,12 @@ func (g *region) look() {
 type path struct {
 	unseen int64 // what was burnt, at most, since the function looked for fuel
 	owes   bool  // whether, after that, it called something that looks
+	went   bool  // and burnt something since
 }
 
-func (p path) or(o path) path { return path{max(p.unseen, o.unseen), p.owes || o.owes} }
+func (p path) or(o path) path {
+	return path{max(p.unseen, o.unseen), p.owes || o.owes, p.went || o.went}
+}
 
 // frame is an open block.
 type frame struct {
@@ -267,7 +271,9 @@ func (f *function) begin(at int, check bool, parent int) int {
 	if g.check {
 		g.cost, f.path = checkCost, path{}
 	}
-	g.owes, f.late = f.owes, false
+	f.went = f.went || f.late
+	g.path = f.path
+	f.went, f.late = f.owes, false
 	f.marks = append(f.marks, mark{at, markRegion, len(f.regions)})
 	f.gain += f.often()
 	f.regions = append(f.regions, g)
@@ -359,11 +365,12 @@ func (f *function) branchTable() {
 	}
 }
 
-// settle decides which regions are charged by themselves.
+// settle decides which regions are charged by themselves, and which look. One in which the function returns, and which is
+// the first since what it owes a look for, may be paid before that, with its parent: then nothing was done unseen.
 func (f *function) settle() {
 	for i := len(f.regions) - 1; i > 0; i-- {
 		g := &f.regions[i]
-		if g.check || g.parent < 0 || g.cost > smallRegion {
+		if g.check || g.parent < 0 || g.cost > smallRegion || g.exits && g.went {
 			continue
 		}
 		if p := &f.regions[g.parent]; p.merged+g.cost <= mergeBudget {
@@ -373,7 +380,7 @@ func (f *function) settle() {
 		}
 	}
 	for i := range f.regions {
-		if g := &f.regions[i]; g.cost > unlooked && !g.gone { // it is paid before it runs
+		if g := &f.regions[i]; !g.gone && (g.cost > unlooked || g.owes && g.exits) { // it is paid before it runs
 			g.look()
 		}
 	}
