@@ -2,10 +2,13 @@ package host
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -68,37 +71,46 @@ func killWhenKept(t *testing.T, data string, want map[string]string) {
 		_ = c.Process.Kill()
 		_ = c.Wait()
 	}()
-	for deadline := time.Now().Add(60 * time.Second); !hasKept(t.Context(), data, want); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		lacks := lacks(t.Context(), data, want)
+		if lacks == nil {
+			return
+		}
 		if time.Now().After(deadline) {
-			t.Fatal("the show does not keep what it should")
+			t.Fatal("the show does not keep what it should: ", lacks)
 		}
 	}
 }
 
-// hasKept looks into the ledger of a show that may run.
-func hasKept(ctx context.Context, data string, want map[string]string) bool {
+// lacks looks into the ledger of a show that may run, and says what is not yet as it should be.
+func lacks(ctx context.Context, data string, want map[string]string) (err error) {
 	l, err := OpenLedger(ctx, data)
 	if err != nil {
-		return false // not yet
+		return err
 	}
-	defer l.Close()
+	defer func() { err = errors.Join(err, l.Close()) }()
 	kept, err := l.PluginAll(ctx, "parrot")
+	if err != nil {
+		return err
+	}
 	got := map[string]string{}
 	for k, v := range kept {
 		got[k] = string(v)
 	}
-	if err != nil || !maps.Equal(got, want) {
-		return false
-	}
 	last, err := l.Last(ctx)
 	if err != nil {
-		return false
+		return err
 	}
 	events, err := l.Read(ctx, last-min(last, 64), 64)
-	for _, e := range events {
-		if err == nil && e.Kind() == show.KindPluginQuarantined {
-			return true
-		}
+	if err != nil {
+		return err
 	}
-	return false
+	var kinds []string
+	for _, e := range events {
+		kinds = append(kinds, string(e.Kind()))
+	}
+	if !maps.Equal(got, want) || !slices.Contains(kinds, string(show.KindPluginQuarantined)) {
+		return fmt.Errorf("after %d events the parrot kept %q, want %q; the last are %v", last, got, want, kinds)
+	}
+	return nil
 }
