@@ -18,7 +18,8 @@ const regularsKey = "regulars"
 // plugin ties the engine to the show.
 func plugin() guest.Plugin {
 	var e *engine.Engine
-	var keeps bool // the store is open to this personality
+	var keeps bool         // the store is open to this personality
+	var heard engine.Event // which is large: each anew would be most of what the collector has to do
 	return guest.Plugin{
 		Needs: guest.NeedsStore,
 		Configure: func(config []byte) error {
@@ -38,8 +39,7 @@ func plugin() guest.Plugin {
 			if e == nil {
 				return
 			}
-			heard, ok := translate(ev)
-			if !ok {
+			if !translate(ev, &heard) {
 				return
 			}
 			for _, c := range e.Handle(&heard) {

@@ -5,10 +5,10 @@ import (
 	guest "github.com/sothebais/sothebais/sdk/go"
 )
 
-// translate puts an event of the show into the engine's words; false for kinds it has no words for.
+// translate puts an event of the show into the engine's words, in e; false for kinds it has no words for.
 // It is long because it is a table: one case a kind, one line a field.
-func translate(ev guest.Event) (engine.Event, bool) {
-	e := engine.Event{Kind: ev.Kind().String(), Seq: ev.Seq(), At: ev.At()}
+func translate(ev guest.Event, e *engine.Event) bool {
+	*e = engine.Event{Kind: ev.Kind().String(), Seq: ev.Seq(), At: ev.At()}
 	switch ev.Kind() {
 	case guest.KindPostReceived:
 		v, _ := ev.AsPostReceived()
@@ -67,7 +67,7 @@ func translate(ev guest.Event) (engine.Event, bool) {
 		e.Text = v.What()
 	case guest.KindLotPaused, guest.KindLotResumed:
 	default:
-		return engine.Event{}, false
+		return false
 	}
-	return e, true
+	return true
 }

@@ -22,7 +22,8 @@ type Engine struct {
 	out   []Command
 	scope scope
 	told  telling
-	seq   uint64 // of the event being handled
+	seq   uint64     // of the event being handled
+	mute  []*trigger // which could have fired on it, but found nothing new to say
 }
 
 // New starts p in its first mood.
@@ -39,7 +40,7 @@ func (e *Engine) Handle(ev *Event) []Command {
 	e.settleMood(ev.At)
 	spoke := e.catchUp(ev)
 	spoke = e.followUp(ev) || spoke
-	e.scope = scope{e: ev, s: e.s, r: e.s.regulars[who(ev.Handle)]}
+	e.scope = scope{e: ev, s: e.s, r: e.s.people.of(who(ev.Handle))}
 	spoke = e.fire(ev, ev.Kind) || spoke
 	if ev.Kind == ClockTicked && !spoke && e.silentLong(ev) {
 		e.fire(ev, Silence)
@@ -50,16 +51,16 @@ func (e *Engine) Handle(ev *Event) []Command {
 
 // catchUp speaks of the last bid when there was no time to when it came, and now there is. A newer bid is better news.
 func (e *Engine) catchUp(now *Event) bool {
-	held := e.s.held
-	switch {
-	case held.Kind == "" || !e.mayTalk(priorities["bid"], now) || e.s.bidRow >= bidsInRow:
+	switch last := &e.s.held; {
+	case last.Kind == "" || !e.mayTalk(bidPriority, now) || e.s.bidRow >= bidsInRow:
 		return false
-	case now.Kind == BidAccepted || held.Lot != e.s.lot.id || now.At-held.At > heldFor:
-		e.s.held = Event{}
+	case now.Kind == BidAccepted || last.Lot != e.s.lot.id || now.At-last.At > heldFor:
+		*last = Event{}
 		return false
 	}
+	held := e.s.held
 	e.s.held, held.At = Event{}, now.At
-	e.scope = scope{e: &held, s: e.s, r: e.s.regulars[who(held.Handle)]}
+	e.scope = scope{e: &held, s: e.s, r: e.s.people.of(who(held.Handle))}
 	return e.fire(&held, BidAccepted)
 }
 
@@ -89,35 +90,56 @@ func (e *Engine) setMood(name string, now int64, why string) {
 
 // fire runs the triggers of a kind in their order and reports whether one of them spoke. The first time round, a
 // trigger must find a line without any part that people would know again; only when none can, the rule is relaxed.
-func (e *Engine) fire(ev *Event, kind string) bool {
-	for _, relaxed := range [...]bool{false, true} {
-		for _, t := range e.p.byKind[kind] {
-			d := dice(ev.Seq ^ hash(hashSeed, t.id))
-			if !e.ready(t, ev, &d) || relaxed && len(t.say) == 0 {
-				continue
-			}
-			if done, spoke := e.play(t, ev, &d, relaxed); done {
-				return spoke
+func (e *Engine) fire(ev *Event, kind string) (said bool) {
+	e.mute = e.mute[:0]
+	for _, t := range e.p.byKind[kind] {
+		switch became := e.play(t, ev, false); {
+		case became == speechless:
+			e.mute = append(e.mute, t)
+		case became != rested:
+			said = said || became == spoke
+			if !t.more {
+				return said
 			}
 		}
 	}
-	return false
+	for _, t := range e.mute {
+		became := e.play(t, ev, true)
+		said = said || became == spoke
+		if became >= acted && !t.more {
+			break
+		}
+	}
+	return said
 }
 
-// play does what a trigger asks for. It is not done when the next trigger should have its turn: because this one has
-// nothing to say that was not said lately, or because its file says so.
-func (e *Engine) play(t *trigger, ev *Event, d *dice, relaxed bool) (done, spoke bool) {
+// outcome is what became of a trigger on an event.
+type outcome uint8
+
+const (
+	rested     outcome = iota // it is not for this event, or not for now
+	speechless                // it has nothing to say that was not said lately, and did nothing
+	acted                     // it fired without a word
+	spoke
+)
+
+// play does what a trigger asks for on the event in scope.
+func (e *Engine) play(t *trigger, ev *Event, relaxed bool) outcome {
+	d := dice(ev.Seq ^ t.seed)
+	if !e.ready(t, ev, &d) {
+		return rested
+	}
 	if len(t.say) > 0 && !e.mayTalk(t.priority, ev) {
 		if ev.Kind == BidAccepted {
 			e.s.held = *ev
 		}
 		e.react(t, ev, false)
-		e.answer(t, d, ev)
-		return true, false
+		e.answer(t, &d, ev)
+		return acted
 	}
-	text, ok := e.line(t.say, d, ev.At, relaxed)
+	text, ok := e.line(t.say, &d, ev.At, relaxed)
 	if len(t.say) > 0 && !ok {
-		return false, false
+		return speechless
 	}
 	t.last, t.onceAt = ev.At, e.s.occasion(t.once)
 	e.liven(t, ev.At)
@@ -125,9 +147,12 @@ func (e *Engine) play(t *trigger, ev *Event, d *dice, relaxed bool) (done, spoke
 	if ok {
 		e.say(t, text, ev)
 	}
-	e.answer(t, d, ev)
+	e.answer(t, &d, ev)
 	e.s.plan(t, ev)
-	return !t.more, ok
+	if ok {
+		return spoke
+	}
+	return acted
 }
 
 // ready reports whether a trigger may fire on the event in scope.
@@ -149,13 +174,13 @@ func (e *Engine) ready(t *trigger, ev *Event, d *dice) bool {
 func (e *Engine) mayTalk(priority int64, ev *Event) bool {
 	left := e.s.talkUntil - ev.At
 	switch {
-	case priority >= priorities["lot"]:
+	case priority >= lotPriority:
 		return e.s.waiting <= 2
 	case e.s.waiting > 0:
 		return false
-	case priority >= priorities["bid"]:
+	case priority >= bidPriority:
 		return left <= bidAhead || e.s.filling
-	case priority >= priorities["chat"]:
+	case priority >= chatPriority:
 		return left <= chatAhead
 	default:
 		return left <= 0
@@ -167,7 +192,7 @@ func (e *Engine) react(t *trigger, ev *Event, talks bool) {
 	if t.mood != "" && talks {
 		e.setMood(t.mood, ev.At, t.id)
 	}
-	grave := t.priority >= priorities["lot"]
+	grave := t.priority >= lotPriority
 	if t.express != "" && (grave || ev.At >= e.s.nextFace) {
 		e.s.nextFace = ev.At + faceEvery
 		e.out = append(e.out, Command{Verb: Express, Name: t.express, Value: t.hold, Why: t.id})

@@ -163,6 +163,18 @@ func TestLastBidIsNotForgotten(t *testing.T) {
 	}
 }
 
+// A trigger that lets later ones have their turn has had its own, whether or not one of them takes it.
+func TestMoreFiresOnce(t *testing.T) {
+	e := engineOf(t, `
+- {id: a, on: lot.sold, more: true, sound: chime, say: ["one {{handle}}", "two {{handle}}", "three {{handle}}"], reply: "thanks"}
+- {id: b, on: lot.sold, when: amount > 100, say: "never"}
+`)
+	got := script(e, Event{Kind: LotSold, Handle: "ann", PostID: "1", Amount: gwei(1000)})
+	if strings.Count(got, "say") != 1 || strings.Count(got, "reply") != 1 || strings.Count(got, "sound") != 1 {
+		t.Errorf("want one line, one reply and one sound, got:\n%s", got)
+	}
+}
+
 // A clock that was set back leaves a memory full of lines from the future; it must not keep the personality from ever
 // speaking again.
 func TestClockSetBack(t *testing.T) {
@@ -267,7 +279,7 @@ func TestAnotherPersonalityTakesOver(t *testing.T) {
 	if err := mina.Restore(th.e.Save()); err != nil {
 		t.Fatal(err)
 	}
-	if mina.s.lot != th.e.s.lot || len(mina.s.regulars) != len(th.e.s.regulars) {
+	if mina.s.lot != th.e.s.lot || len(mina.s.people.known) != len(th.e.s.people.known) {
 		t.Error("the lot or the regulars were lost")
 	}
 	th.e = mina

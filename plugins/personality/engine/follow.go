@@ -20,7 +20,7 @@ type pending struct {
 // an old story in the middle of the new one.
 func (s *state) plan(t *trigger, ev *Event) {
 	for _, f := range t.then {
-		id := hash(hashSeed, f.id)
+		id := f.seed
 		s.pending = slices.DeleteFunc(s.pending, func(p pending) bool { return p.id == id })
 		if len(s.pending) < maxPending {
 			s.pending = append(s.pending, pending{ev.At + f.after, id, *ev})
@@ -56,17 +56,12 @@ func (s *state) movedOn(ev *Event) bool { return ev.Lot != "" && s.lot.id != "" 
 // playLater plays a follow-up in the scope of the event that its trigger fired on, at the time that it is now.
 func (e *Engine) playLater(f *trigger, ev Event, now int64) bool {
 	ev.At = now
-	e.scope = scope{e: &ev, s: e.s, r: e.s.regulars[who(ev.Handle)]}
-	d := dice(ev.Seq ^ hash(hashSeed, f.id))
-	if !e.ready(f, &ev, &d) {
-		return false
+	e.scope = scope{e: &ev, s: e.s, r: e.s.people.of(who(ev.Handle))}
+	became := e.play(f, &ev, false)
+	if became == speechless {
+		became = e.play(f, &ev, true)
 	}
-	for _, relaxed := range [...]bool{false, true} {
-		if done, spoke := e.play(f, &ev, &d, relaxed); done {
-			return spoke
-		}
-	}
-	return false
+	return became == spoke
 }
 
 // pending writes a follow-up with all that its lines and conditions can see of its event.

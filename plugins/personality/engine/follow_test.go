@@ -147,7 +147,7 @@ func TestOlderStateIsTakenOver(t *testing.T) {
 	if err := e.Restore(stateV1()); err != nil {
 		t.Fatal(err)
 	}
-	if e.s.mood != "excited" || e.s.rest != 90 || e.s.regulars[7].bids != 3 {
+	if e.s.mood != "excited" || e.s.rest != 90 || e.s.people.of(7).bids != 3 {
 		t.Errorf("state %+v", e.s)
 	}
 }

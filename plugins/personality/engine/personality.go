@@ -16,7 +16,15 @@ var (
 	Sounds      = []string{"gavel", "chime", "swell"}
 )
 
-var priorities = map[string]int64{"idle": 10, "chat": 30, "bid": 50, "lot": 70}
+// What a line may be of, the least first.
+const (
+	idlePriority = 10
+	chatPriority = 30
+	bidPriority  = 50
+	lotPriority  = 70
+)
+
+var priorities = map[string]int64{"idle": idlePriority, "chat": chatPriority, "bid": bidPriority, "lot": lotPriority}
 
 // Personality is a compiled file. Its lines remember when they were said, so it serves one Engine.
 type Personality struct {
@@ -46,6 +54,7 @@ type mood struct {
 // trigger says what happens on an event.
 type trigger struct {
 	id, on   string
+	seed     uint64 // hash of id, which names it in the state and is where its dice begin
 	when     func(*scope) bool
 	chance   int64
 	cooldown int64
@@ -214,6 +223,7 @@ func (p *Personality) deeds(r *reader, t *trigger, l *later) fields {
 
 // finish reads what depends on the event of the trigger.
 func (p *Personality) finish(r *reader, t *trigger, l later) {
+	t.seed = hash(hashSeed, t.id)
 	t.priority = priorities[l.priority]
 	if l.priority == "" {
 		t.priority = usualPriority(t.on)
@@ -246,7 +256,7 @@ func (p *Personality) readFollowUps(r *reader, t *trigger, n *yaml.Node) {
 		}
 		p.finish(r, f, l)
 		t.then = append(t.then, f)
-		p.follow[hash(hashSeed, f.id)] = f
+		p.follow[f.seed] = f
 	})
 }
 
@@ -254,13 +264,13 @@ func (p *Personality) readFollowUps(r *reader, t *trigger, n *yaml.Node) {
 func usualPriority(on string) int64 {
 	switch on {
 	case Silence, ClockTicked:
-		return priorities["idle"]
+		return idlePriority
 	case BidAccepted, LotExtended:
-		return priorities["bid"]
+		return bidPriority
 	case LotOpened, LotClosing, LotSold, LotUnsold, LotPaused, LotResumed, SessionOpened, SessionClosed:
-		return priorities["lot"]
+		return lotPriority
 	default:
-		return priorities["chat"]
+		return chatPriority
 	}
 }
 

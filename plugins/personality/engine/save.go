@@ -31,10 +31,7 @@ func (e *Engine) Save() []byte {
 		w.fixed(h)
 		w.ints(s.said[h])
 	}
-	w.ints(int64(len(s.regulars)))
-	for _, k := range slices.Sorted(maps.Keys(s.regulars)) {
-		w.regular(k, s.regulars[k])
-	}
+	w.people(&s.people)
 	w.triggers(e.p)
 	w.fragments(e.p)
 	w.ints(s.rest, s.lift, s.liftAt, int64(len(s.pending)))
@@ -64,8 +61,7 @@ func (e *Engine) Restore(b []byte) error {
 		r.int64(func(at int64) { s.said[h] = at })
 	}
 	for range r.count(maxRegulars) {
-		k, v := r.regular(version)
-		s.regulars[k] = v
+		s.people.put(r.regular(version))
 	}
 	fired, told := r.triggers(), r.fragments()
 	if version > 1 {
@@ -94,7 +90,7 @@ type fired struct {
 
 func (e *Engine) adopt(triggers map[uint64]fired, told map[uint64]int64) {
 	for t := range e.p.eachTrigger() {
-		f := triggers[hash(hashSeed, t.id)]
+		f := triggers[t.seed]
 		t.last, t.lastReply, t.onceAt = f.last, f.lastReply, f.onceAt
 	}
 	for f := range e.p.eachFragment() {
@@ -205,7 +201,7 @@ func (w *writer) triggers(p *Personality) {
 	w.ints(int64(n))
 	for t := range p.eachTrigger() {
 		if t.last != 0 || t.lastReply != 0 {
-			w.fixed(hash(hashSeed, t.id))
+			w.fixed(t.seed)
 			w.ints(t.last, t.lastReply)
 			w.fixed(t.onceAt)
 		}

@@ -26,7 +26,7 @@ type state struct {
 	pending []pending // follow-ups that wait for their time
 
 	said     map[uint64]int64 // lines, by two hashes each, and when
-	regulars map[uint32]regular
+	people   people
 	stranger string
 }
 
@@ -40,26 +40,15 @@ type lot struct {
 	reserveMet        bool
 }
 
-// regular is what it remembers of a person.
-type regular struct {
-	met, bids, misses, wins uint32
-	sessions                uint32 // in which they were seen
-	session                 uint64 // the last of them
-	seen                    int64
-}
-
-// maxRegulars and maxSaid bound the state; the longest unseen leave first.
-const (
-	maxRegulars = 256
-	maxSaid     = 4096
-)
+// maxSaid bounds the lines that are remembered.
+const maxSaid = 4096
 
 func newState(p *Personality) *state {
 	rest := int64(0)
 	if m := p.moods[p.start]; m != nil {
 		rest = m.energy
 	}
-	return &state{mood: p.start, rest: rest, secondsLeft: -1, said: map[uint64]int64{}, regulars: map[uint32]regular{}, stranger: p.stranger}
+	return &state{mood: p.start, rest: rest, secondsLeft: -1, said: map[uint64]int64{}, people: newPeople(), stranger: p.stranger}
 }
 
 // who is the key of a person: handles are not kept.
@@ -166,7 +155,7 @@ func (s *state) meet(e *Event) {
 		return
 	}
 	key := who(e.Handle)
-	r := s.regulars[key]
+	r := s.people.of(key)
 	switch e.Kind {
 	case PostReceived:
 		r.met++
@@ -184,29 +173,15 @@ func (s *state) meet(e *Event) {
 		r.sessions++
 	}
 	r.seen = e.At
-	s.regulars[key] = r
-	if len(s.regulars) > maxRegulars {
-		s.forgetOne()
-	}
-}
-
-func (s *state) forgetOne() {
-	var oldest uint32
-	at, found := int64(0), false
-	for k, r := range s.regulars {
-		if !found || r.seen < at || r.seen == at && k < oldest {
-			oldest, at, found = k, r.seen, true
-		}
-	}
-	delete(s.regulars, oldest)
+	s.people.put(key, r)
 }
 
 // talk notes that a line was asked for that takes this long.
 func (s *state) talk(now, millis, priority int64) {
-	if s.filling && priority >= priorities["bid"] {
+	if s.filling && priority >= bidPriority {
 		s.talkUntil = now // it will be cut
 	}
-	s.filling = priority <= priorities["idle"]
+	s.filling = priority <= idlePriority
 	s.waiting++
 	s.lastSay = now
 	s.talkUntil = max(s.talkUntil, now) + millis
