@@ -63,7 +63,7 @@ func ofPackages(ctx context.Context, _ string, r *results) error {
 		pkg, pattern, time string
 		taken              []taken
 	}{
-		{"./host/plugin/wasm", "^(BenchmarkMetering|BenchmarkScriptMetering|BenchmarkRollBack)$", "1s", []taken{
+		{"./host/plugin/wasm", "^(BenchmarkMetering|BenchmarkScriptMetering|BenchmarkRollBack|BenchmarkParts)$", "1s", []taken{
 			{"fuel_c", "Metering/c", "metered/plain", 1},
 			{"fuel_go", "Metering/go", "metered/plain", 1},
 			{"fuel_js", "ScriptMetering/answer", "metered/plain", 1},
@@ -85,6 +85,14 @@ func ofPackages(ctx context.Context, _ string, r *results) error {
 		}
 		for name, m := range got {
 			fmt.Fprintf(os.Stderr, "    %s: %v\n", name, m)
+		}
+		for _, n := range []string{"1", "64"} {
+			if _, ok := got["Parts/whole/"+n]; !ok {
+				continue
+			}
+			part := func(name string) float64 { return got["Parts/"+name+"/"+n]["p10-ns/event"] }
+			r.note("an event in a batch of %s, when nothing disturbs it: %.0f ns to write its record, %.0f in the guest and on the way, %.0f to read the command; %.0f with the copy for a roll-back",
+				n, part("record"), part("guest"), part("command"), part("whole"))
 		}
 		if m, ok := got["HostileStall"]; ok {
 			r.note("while hostile modules run a ticker of 1 ms is late by %.1f ms at worst, p99 %.2f ms; for as long while nothing does %.1f ms, p99 %.2f ms",
