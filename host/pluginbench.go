@@ -42,7 +42,7 @@ func (b PluginBench) Run(ctx context.Context) ([]PluginCost, error) {
 	if _, err := plugin.LoadManifest(folder(b.Dir)); errors.Is(err, fs.ErrNotExist) {
 		return nil, failf(ErrBadInput, "%s: %w", b.Dir, err)
 	}
-	files, err := filepath.Glob(filepath.Join(b.Dir, "tests", "*.jsonl"))
+	files, err := transcripts(b.Dir, "*.jsonl")
 	if err != nil || len(files) == 0 {
 		return nil, failf(ErrBadInput, "%s holds no transcript to measure it on; put one there, such as tests/bids.jsonl", filepath.Join(b.Dir, "tests"))
 	}

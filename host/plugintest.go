@@ -42,7 +42,7 @@ func (p PluginTests) Run(ctx context.Context) ([]PluginTest, error) {
 	if _, err := plugin.LoadManifest(folder(p.Dir)); errors.Is(err, fs.ErrNotExist) {
 		return nil, failf(ErrBadInput, "%s: %w", p.Dir, err)
 	}
-	files, err := filepath.Glob(filepath.Join(p.Dir, "tests", "*"+p.Only+"*.jsonl"))
+	files, err := transcripts(p.Dir, "*"+p.Only+"*.jsonl")
 	if err != nil || len(files) == 0 {
 		return nil, failf(ErrBadInput, "%s holds no transcript; put one there, such as tests/bids.jsonl with a line for each event", filepath.Join(p.Dir, "tests"))
 	}
@@ -61,6 +61,15 @@ func (p PluginTests) Run(ctx context.Context) ([]PluginTest, error) {
 		out = append(out, t)
 	}
 	return out, nil
+}
+
+// transcripts are the files in the folder tests of a plugin that fit a pattern; the folder's own name is none.
+func transcripts(dir, pattern string) ([]string, error) {
+	files, err := fs.Glob(os.DirFS(filepath.Clean(dir)), "tests/"+pattern)
+	for i, name := range files {
+		files[i] = filepath.Join(dir, name)
+	}
+	return files, err
 }
 
 func (p PluginTests) run(ctx context.Context, l *loader, file string) (PluginTest, error) {
