@@ -68,7 +68,7 @@ func create(path string, b []byte, mode os.FileMode) error {
 
 // LoadKey reads a private key. It asks for the password only if there is one.
 func LoadKey(file string, password func() (string, error)) (minisign.PrivateKey, error) {
-	b, err := readPlain(file, maxKey)
+	b, err := readPlain(ErrKey, file, maxKey)
 	if err != nil {
 		return minisign.PrivateKey{}, err
 	}
@@ -127,7 +127,7 @@ func LoadTrusted(folder string) (Trusted, error) {
 
 // LoadPublic reads a public key; it is called what its file is called.
 func LoadPublic(file string) (TrustedKey, error) {
-	b, err := readPlain(file, maxKey)
+	b, err := readPlain(ErrKey, file, maxKey)
 	if err != nil {
 		return TrustedKey{}, err
 	}

@@ -14,7 +14,10 @@ import (
 
 // ReadFile reads a package from a file of this machine.
 func ReadFile(name string) (*Package, error) {
-	b, err := readPlain(name, MaxSize)
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return nil, wrong(name, "is a folder; pack it first: sothebais pack %s", name)
+	}
+	b, err := readPlain(ErrFormat, name, MaxSize)
 	if err != nil {
 		return nil, err
 	}
@@ -25,18 +28,16 @@ func ReadFile(name string) (*Package, error) {
 	return p, nil
 }
 
-// readPlain reads a plain file; of pipes and devices the end may never come.
-func readPlain(name string, limit int64) ([]byte, error) {
+// readPlain reads a plain file; of pipes and devices the end may never come. kind is what its errors are.
+func readPlain(kind error, name string, limit int64) ([]byte, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
 		return nil, err
-	case info.IsDir():
-		return nil, wrong(name, "is a folder; pack it first: sothebais pack %s", name)
 	case !info.Mode().IsRegular():
-		return nil, wrong(name, "is not a plain file")
+		return nil, fmt.Errorf("%w: %s: is not a plain file", kind, name)
 	case info.Size() > limit:
-		return nil, wrong(name, "has %d bytes, at most %d are allowed", info.Size(), limit)
+		return nil, fmt.Errorf("%w: %s: has %d bytes, at most %d are allowed", kind, name, info.Size(), limit)
 	}
 	return os.ReadFile(name)
 }

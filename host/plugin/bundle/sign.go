@@ -28,7 +28,7 @@ const MaxSignature = 4 << 10
 
 // ReadSignature reads the signature beside a package. There may be none.
 func ReadSignature(packageFile string) ([]byte, error) {
-	b, err := readPlain(packageFile+SignatureExt, MaxSignature)
+	b, err := readPlain(ErrFormat, packageFile+SignatureExt, MaxSignature)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}

@@ -166,7 +166,7 @@ func (s Store) allowed(id, version, sha string) bool {
 
 func (s Store) receipt(id, version string) (Receipt, error) {
 	var r Receipt
-	b, err := readPlain(filepath.Join(s.at(id, version), receiptFile), 64<<10)
+	b, err := readPlain(ErrFormat, filepath.Join(s.at(id, version), receiptFile), 64<<10)
 	if err != nil {
 		return r, err
 	}
