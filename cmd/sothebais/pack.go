@@ -80,6 +80,9 @@ func (c *packCmd) comment(t *talk, p *bundle.Package, left []string) {
 
 // replaceFile writes a file whole or not at all.
 func replaceFile(name string, b []byte) error {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return &exitError{exitData, fmt.Errorf("%s is a folder; name a file in it", name)}
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".part-")
 	if err != nil {
 		return err

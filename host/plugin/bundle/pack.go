@@ -44,6 +44,9 @@ func Pack(folder fs.FS) (p *Package, left []string, err error) {
 // choose walks the folder and says what goes into the package and what does not.
 func choose(folder fs.FS, m *plugin.Manifest) (take, left []string, err error) {
 	named := append([]string{plugin.ManifestFile, m.Runtime.File().File}, m.Tests...)
+	if _, err := fs.Stat(folder, m.Runtime.File().File); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, notBuilt(m)
+	}
 	if m.Runtime.JS != nil {
 		script, err := jsbuild.Build(folder, m.Runtime.JS.File)
 		if err != nil {
@@ -76,10 +79,14 @@ func choose(folder fs.FS, m *plugin.Manifest) (take, left []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if f := m.Runtime.File().File; !slices.Contains(take, f) {
-		return nil, nil, wrong(f, "plugin.yaml names it as what runs, but it is not there; build the plugin first")
+	if !slices.Contains(take, m.Runtime.File().File) {
+		return nil, nil, notBuilt(m)
 	}
 	return take, left, nil
+}
+
+func notBuilt(m *plugin.Manifest) error {
+	return wrong(m.Runtime.File().File, "plugin.yaml names it as what runs, but it is not there; build the plugin first")
 }
 
 // folders of a plugin that go with it, whole.
