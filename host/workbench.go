@@ -53,7 +53,7 @@ func (w *Workbench) Build(ctx context.Context, dir string, out io.Writer) (built
 	if _, err := os.Stat(filepath.Join(dir, buildScript)); errors.Is(err, os.ErrNotExist) {
 		return false, nil
 	}
-	c := exec.CommandContext(ctx, "./"+buildScript)
+	c := exec.CommandContext(ctx, "sh", buildScript) // as its README says: it need not be executable
 	c.Dir, c.Stdout, c.Stderr = dir, out, out
 	if err := c.Run(); err != nil {
 		return true, failf(ErrBadInput, "%s: %w", filepath.Join(dir, buildScript), err)
