@@ -50,10 +50,14 @@ func (w *Workbench) Build(ctx context.Context, dir string, out io.Writer) (built
 	if m.Runtime.Wasm == nil {
 		return false, nil
 	}
-	if _, err := os.Stat(filepath.Join(dir, buildScript)); errors.Is(err, os.ErrNotExist) {
+	info, err := os.Stat(filepath.Join(dir, buildScript))
+	if errors.Is(err, os.ErrNotExist) {
 		return false, nil
 	}
-	c := exec.CommandContext(ctx, "sh", buildScript) // as its README says: it need not be executable
+	c := exec.CommandContext(ctx, "./"+buildScript)
+	if err == nil && info.Mode()&0o111 == 0 { // as a new one is, whose README calls it by sh
+		c = exec.CommandContext(ctx, "sh", buildScript)
+	}
 	c.Dir, c.Stdout, c.Stderr = dir, out, out
 	if err := c.Run(); err != nil {
 		return true, failf(ErrBadInput, "%s: %w", filepath.Join(dir, buildScript), err)
