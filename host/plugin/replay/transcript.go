@@ -41,7 +41,8 @@ var start = time.Date(2026, 1, 1, 20, 0, 0, 0, time.UTC)
 // ReadTranscript reads events, one JSON object a line, as `sothebais events tail --json` prints them. Numbers and times
 // may be left out. Lines that are empty or begin with # mean nothing.
 func ReadTranscript(r io.Reader, name string, decode func(event.Kind, []byte) (event.Data, error)) ([]event.Event, error) {
-	in := bufio.NewScanner(io.LimitReader(r, maxTranscript+1))
+	all := &io.LimitedReader{R: r, N: maxTranscript + 1}
+	in := bufio.NewScanner(all)
 	in.Buffer(nil, maxLine)
 	var out []event.Event
 	last := event.Event{At: start.Add(-time.Second)}
@@ -53,12 +54,21 @@ func ReadTranscript(r io.Reader, name string, decode func(event.Kind, []byte) (e
 			continue
 		}
 		e, err := readLine(text, last, decode)
+		if err != nil && all.N == 0 { // of a line that is cut
+			break
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%w %s:%d: %w", ErrTranscript, name, n, err)
 		}
 		out, last = append(out, e), e
 	}
+	if all.N == 0 {
+		return nil, fmt.Errorf("%w %s: it has more than %d MiB; play a recording instead", ErrTranscript, name, maxTranscript>>20)
+	}
 	if err := in.Err(); err != nil {
+		if errors.Is(err, bufio.ErrTooLong) {
+			err = fmt.Errorf("more than %d KiB before the line ends; want one event a line", maxLine>>10)
+		}
 		return nil, fmt.Errorf("%w %s:%d: %w", ErrTranscript, name, n+1, err)
 	}
 	if len(out) == 0 {
