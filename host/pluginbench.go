@@ -2,8 +2,6 @@ package host
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,8 +37,8 @@ func (b PluginBench) Run(ctx context.Context) ([]PluginCost, error) {
 	if b.Least == 0 {
 		b.Least = 5000
 	}
-	if _, err := plugin.LoadManifest(folder(b.Dir)); errors.Is(err, fs.ErrNotExist) {
-		return nil, failf(ErrBadInput, "%s: %w", b.Dir, err)
+	if err := OfPlugin(b.Dir); err != nil {
+		return nil, err
 	}
 	files, err := transcripts(b.Dir, "*.jsonl")
 	if err != nil || len(files) == 0 {

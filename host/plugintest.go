@@ -39,8 +39,8 @@ func (p PluginTests) Run(ctx context.Context) ([]PluginTest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := plugin.LoadManifest(folder(p.Dir)); errors.Is(err, fs.ErrNotExist) {
-		return nil, failf(ErrBadInput, "%s: %w", p.Dir, err)
+	if err := OfPlugin(p.Dir); err != nil {
+		return nil, err
 	}
 	files, err := transcripts(p.Dir, "*"+p.Only+"*.jsonl")
 	if err != nil || len(files) == 0 {
@@ -61,6 +61,17 @@ func (p PluginTests) Run(ctx context.Context) ([]PluginTest, error) {
 		out = append(out, t)
 	}
 	return out, nil
+}
+
+// OfPlugin fails when a folder is that of no plugin; the plugin may be broken.
+func OfPlugin(dir string) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return failf(ErrBadInput, "%s is a file; name the folder of a plugin", dir)
+	}
+	if _, err := plugin.LoadManifest(folder(dir)); errors.Is(err, fs.ErrNotExist) {
+		return failf(ErrBadInput, "%s: %w", dir, err)
+	}
+	return nil
 }
 
 // transcripts are the files in the folder tests of a plugin that fit a pattern; the folder's own name is none.

@@ -30,6 +30,9 @@ It goes with the show that runs on the data directory. Where none runs, it start
 
 // Run watches a plugin until it is interrupted.
 func (c *devCmd) Run(ctx context.Context, t *talk) error {
+	if err := host.OfPlugin(c.Dir); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r, err := host.Connect(c.DataDir)
