@@ -1,6 +1,9 @@
 package engine
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Pacing of the talk, in milliseconds. A line is asked for a little before the last one ends, for it takes a moment to voice.
 const (
@@ -214,7 +217,7 @@ func (e *Engine) say(t *trigger, text string, ev *Event) {
 		e.s.held = Event{}
 	}
 	e.out = append(e.out, Command{Verb: Say, Name: e.s.mood, Text: text, Value: t.priority, Why: t.id, About: e.about(ev)})
-	e.s.talk(ev.At, int64(len(text))*1000/e.p.rate+breath, t.priority)
+	e.s.talk(ev.At, characters(text)*1000/e.p.rate+breath, t.priority)
 }
 
 // about names the event that a line is about, when it is one that was held and not the one being handled.
@@ -282,8 +285,11 @@ func (e *Engine) compose(f *fragment) (string, bool) {
 	t.picks = append(t.picks, f)
 	t.tell(f)
 	text := strings.TrimSpace(string(t.buf))
-	return text, !t.empty && text != "" && int64(len(text)) <= t.longest
+	return text, !t.empty && text != "" && characters(text) <= t.longest
 }
+
+// characters is how long a text is, in whatever script.
+func characters(text string) int64 { return int64(utf8.RuneCountInString(text)) }
 
 // keep notes that the parts of the line were used.
 func (e *Engine) keep() {

@@ -163,6 +163,16 @@ func TestLastBidIsNotForgotten(t *testing.T) {
 	}
 }
 
+// A line is as long as it has characters, whatever its script.
+func TestLongestCountsCharacters(t *testing.T) {
+	line := strings.Repeat("競", 100)
+	e := engineOf(t, "- {id: a, on: bid.accepted, say: \""+line+"\"}\n")
+	expect(t, script(e, Event{Kind: BidAccepted, Handle: "ann", Amount: gwei(1000)}), "0 say calm "+line)
+	if took := e.s.talkUntil - 1_000_000; took != 100*1000/e.p.rate+breath {
+		t.Errorf("it is guessed to take %d ms", took)
+	}
+}
+
 // A trigger that lets later ones have their turn has had its own, whether or not one of them takes it.
 func TestMoreFiresOnce(t *testing.T) {
 	e := engineOf(t, `
@@ -332,5 +342,28 @@ func BenchmarkBid(b *testing.B) {
 		ev.Seq++
 		ev.At += 50
 		e.Handle(&ev)
+	}
+}
+
+// TestMuchThatWasToldIsTakenOver: a file has more parts of lines than lines, and on a long night all of them are told.
+func TestMuchThatWasToldIsTakenOver(t *testing.T) {
+	var lines strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&lines, "    - \"[%d", i)
+		for k := range 30 {
+			fmt.Fprintf(&lines, "|%d of %d", k, i)
+		}
+		lines.WriteString("]\"\n")
+	}
+	e := engineOf(t, "- id: a\n  on: bid.accepted\n  say:\n"+lines.String())
+	for f := range e.p.eachFragment() {
+		f.last = 7
+	}
+	b := e.Save()
+	if err := e.Restore(b); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(e.Save(), b) {
+		t.Error("it forgot something")
 	}
 }

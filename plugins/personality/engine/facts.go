@@ -57,7 +57,7 @@ var facts = []fact{
 	{name: "reason", typ: words, on: []string{BidRefused, LotUnsold}, text: func(s *scope) string { return s.e.Reason }},
 	{name: "intent", typ: words, on: []string{PostReceived}, text: func(s *scope) string { return s.e.Intent }},
 	{name: "hostile", typ: yesNo, on: []string{PostReceived}, flag: func(s *scope) bool { return hostile(s.e.Text) }},
-	{name: "length", typ: number, on: []string{PostReceived}, num: func(s *scope) float64 { return float64(len(s.e.Text)) }},
+	{name: "length", typ: number, on: []string{PostReceived}, num: func(s *scope) float64 { return float64(characters(s.e.Text)) }},
 	{name: "seconds", typ: number, on: []string{LotClosing}, num: func(s *scope) float64 { return float64(s.e.Seconds) }},
 	{name: "extensions", typ: number, on: []string{LotExtended}, num: func(s *scope) float64 { return float64(s.e.Count) }},
 	{name: "last", typ: yesNo, on: []string{LotExtended}, flag: func(s *scope) bool { return s.e.Last }},

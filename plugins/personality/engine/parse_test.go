@@ -156,7 +156,7 @@ func FuzzParse(f *testing.F) {
 		th := newTheatre(New(p), 1, 20)
 		th.run(20)
 		for _, l := range th.lines {
-			if int64(len(l.Text)) > p.longest || l.Text == "" {
+			if characters(l.Text) > p.longest || l.Text == "" {
 				t.Errorf("said %q", l.Text)
 			}
 		}

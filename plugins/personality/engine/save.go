@@ -345,7 +345,7 @@ func (r *unwriter) triggers() map[uint64]fired {
 
 func (r *unwriter) fragments() map[uint64]int64 {
 	out := map[uint64]int64{}
-	for range r.count(maxLines) {
+	for range r.count(maxFile) { // no file has as many parts of lines
 		id := r.fixed()
 		r.int64(func(at int64) { out[id] = at })
 	}

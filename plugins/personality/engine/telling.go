@@ -32,7 +32,7 @@ const longestTelling = 100
 
 // tell writes a fragment. Depth is bounded, for pools do not loop.
 func (t *telling) tell(f *fragment) {
-	if int64(len(t.buf)) > t.longest || len(t.picks) > longestTelling {
+	if int64(len(t.buf)) > utf8.UTFMax*t.longest || len(t.picks) > longestTelling {
 		t.empty = true
 		return
 	}

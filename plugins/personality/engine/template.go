@@ -64,12 +64,12 @@ const knownAgain = 20
 
 func newFragment(pieces []piece, src string) *fragment {
 	f := &fragment{pieces: pieces, weight: 1, id: hash(hashSeed, src)}
-	fixed := 0
+	fixed := int64(0)
 	for _, p := range pieces {
 		if p.pool != nil || p.choice != nil {
 			return f
 		}
-		fixed += len(p.lit)
+		fixed += characters(p.lit)
 	}
 	f.marked = fixed >= knownAgain
 	return f
