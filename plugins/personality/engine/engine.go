@@ -27,6 +27,7 @@ type Engine struct {
 	told  telling
 	seq   uint64     // of the event being handled
 	mute  []*trigger // which could have fired on it, but found nothing new to say
+	late  int64      // when the event in scope came, if it is the one that was held; all but the words was done then
 }
 
 // New starts p in its first mood.
@@ -62,9 +63,11 @@ func (e *Engine) catchUp(now *Event) bool {
 		return false
 	}
 	held := e.s.held
-	e.s.held, held.At = Event{}, now.At
+	e.late, e.s.held, held.At = held.At, Event{}, now.At
 	e.scope = scope{e: &held, s: e.s, r: e.s.people.of(who(held.Handle))}
-	return e.fire(&held, BidAccepted)
+	spoke := e.fire(&held, BidAccepted)
+	e.late = 0
+	return spoke
 }
 
 func (e *Engine) silentLong(ev *Event) bool {
@@ -161,6 +164,8 @@ func (e *Engine) play(t *trigger, ev *Event, relaxed bool) outcome {
 // ready reports whether a trigger may fire on the event in scope.
 func (e *Engine) ready(t *trigger, ev *Event, d *dice) bool {
 	switch {
+	case e.late != 0 && (len(t.say) == 0 || t.last == e.late):
+		return false
 	case t.last != 0 && ev.At-t.last < t.cooldown:
 		return false
 	case t.once != "" && t.last != 0 && t.onceAt == e.s.occasion(t.once):
@@ -204,7 +209,7 @@ func (e *Engine) react(t *trigger, ev *Event, talks bool) {
 		e.s.nextGesture = ev.At + gestureGap
 		e.out = append(e.out, Command{Verb: Gesture, Name: t.gesture, Why: t.id})
 	}
-	if t.sound != "" {
+	if t.sound != "" && e.late == 0 {
 		e.out = append(e.out, Command{Verb: Sound, Name: t.sound, Why: t.id})
 	}
 }
@@ -230,7 +235,7 @@ func (e *Engine) about(ev *Event) uint64 {
 
 // answer replies to the post behind the event, whether or not there is time to speak.
 func (e *Engine) answer(t *trigger, d *dice, ev *Event) {
-	if len(t.reply) == 0 || ev.PostID == "" || t.lastReply != 0 && ev.At-t.lastReply < t.cooldown {
+	if e.late != 0 || len(t.reply) == 0 || ev.PostID == "" || t.lastReply != 0 && ev.At-t.lastReply < t.cooldown {
 		return
 	}
 	e.aim(d, ev.At)

@@ -185,6 +185,21 @@ func TestMoreFiresOnce(t *testing.T) {
 	}
 }
 
+// A bid that is spoken of late was answered when it came, and what needed no words was done then.
+func TestHeldBidIsOnlySpokenOf(t *testing.T) {
+	e := engineOf(t, `
+- {id: a, on: bid.accepted, more: true, sound: chime}
+- {id: b, on: bid.accepted, say: ["{{handle}} bids", "{{handle}} again"], reply: "Thanks."}
+`)
+	bid := func(at int64, who string) Event {
+		return Event{Kind: BidAccepted, Lot: "l", Handle: who, PostID: who, Amount: gwei(1000), At: at}
+	}
+	got := script(e, bid(0, "ann"), Event{Kind: SpeechStarted, Millis: 3000}, bid(1, "bob"), Event{Kind: SpeechEnded, At: 3})
+	if strings.Count(got, "chime") != 2 || strings.Count(got, "reply ann") != 1 || strings.Count(got, "reply bob") != 1 || !strings.Contains(got, "3 say calm bob") {
+		t.Errorf("want a chime and a reply for each bid when it comes, and bob's line at 3 s; got:\n%s", got)
+	}
+}
+
 // A clock that was set back leaves a memory full of lines from the future; it must not keep the personality from ever
 // speaking again.
 func TestClockSetBack(t *testing.T) {
