@@ -27,6 +27,7 @@ type Animator struct {
 	mood     *Mood
 	moodTill time.Duration
 	energy   spring
+	percent  int64 // of the mood, with which it is played
 	tempo    float64
 
 	nodes    []joint
@@ -125,8 +126,11 @@ func (a *Animator) moodNamed(name string, value int64) error {
 	if m == nil {
 		return a.unknown("mood", name, names(a.pack.Moods))
 	}
-	if value <= 0 {
-		value = 100 // a cue that names no intensity means the mood in full
+	switch { // a cue that names no intensity
+	case value <= 0 && m == a.mood: // goes on with it, as the lines spoken in it do
+		value = a.percent
+	case value <= 0: // means it in full
+		value = 100
 	}
 	a.setMood(m, min(value, 100))
 	return nil
@@ -135,7 +139,7 @@ func (a *Animator) moodNamed(name string, value int64) error {
 // setMood lets a mood begin. A face that was asked for until further notice ends with the mood it was asked in.
 func (a *Animator) setMood(m *Mood, percent int64) {
 	rest := a.pack.Moods[a.pack.FirstMood]
-	a.mood, a.moodTill = m, math.MaxInt64
+	a.mood, a.percent, a.moodTill = m, percent, math.MaxInt64
 	if m.DecayTo != "" {
 		a.moodTill = a.now + m.DecayAfter
 	}

@@ -220,6 +220,25 @@ func TestMoodsDecay(t *testing.T) {
 	}
 }
 
+// The lines of a mood name it without saying how strong it is: it goes on as strong as it was.
+func TestALineLeavesItsMoodAsItIs(t *testing.T) {
+	p := load(t, ours[0])
+	spoken, silent, full := character.NewAnimator(p, 9), character.NewAnimator(p, 9), character.NewAnimator(p, 9)
+	for _, a := range []*character.Animator{spoken, silent} {
+		if err := a.Apply(cue.Cue{Verb: cue.Mood, Name: "excited", Value: 20}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply(t, spoken, cue.Mood, "excited")
+	apply(t, full, cue.Mood, "excited")
+	for _, a := range []*character.Animator{spoken, silent, full} {
+		run(a, time.Second, nil)
+	}
+	if !slices.Equal(spoken.Placed(), silent.Placed()) || slices.Equal(spoken.Placed(), full.Placed()) {
+		t.Error("a line makes its mood as strong as it can be")
+	}
+}
+
 // A gesture leaves no trace: the character ends up exactly where a twin is that never made it.
 func TestGesturesEndAtRest(t *testing.T) {
 	for _, id := range ours {

@@ -78,7 +78,7 @@ func ask(c engine.Command, out *guest.Commands) {
 	case engine.Express:
 		out.Express(c.Name, c.Value)
 	case engine.Mood:
-		out.Mood(c.Name, c.Value)
+		out.Mood(c.Name, max(c.Value, 1)) // 0 is no number, with which a mood is played in full
 	case engine.Gesture:
 		out.Gesture(c.Name)
 	case engine.Sound:

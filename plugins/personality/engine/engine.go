@@ -82,6 +82,7 @@ func (e *Engine) settleMood(now int64) {
 	} else if !e.s.shown {
 		e.setMood(e.s.mood, now, "start")
 	}
+	e.fade(now)
 }
 
 func (e *Engine) setMood(name string, now int64, why string) {
@@ -90,7 +91,8 @@ func (e *Engine) setMood(name string, now int64, why string) {
 	if changed {
 		m := e.p.moods[name]
 		e.s.rest = m.energy
-		e.out = append(e.out, Command{Verb: Mood, Name: name, Value: e.s.energy(now), Why: why}, Command{Verb: Express, Name: m.expression, Why: why})
+		e.showMood(now, why)
+		e.out = append(e.out, Command{Verb: Express, Name: m.expression, Why: why})
 	}
 }
 

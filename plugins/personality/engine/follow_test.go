@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -111,6 +112,29 @@ func TestEnergyIsGivenAndFades(t *testing.T) {
 	ev.Seq, ev.At = 9, 1_040_000
 	if out := e.Handle(&ev); len(out) != 1 || out[0].Verb != Mood || out[0].Name != "calm" || out[0].Value != 60 {
 		t.Errorf("the stage is told %+v; want a calm mood of 60", out)
+	}
+}
+
+// TestStageSeesEnergyFade: what it was told when the energy was given is not how the mood is played for ever.
+func TestStageSeesEnergyFade(t *testing.T) {
+	e := engineOf(t, `
+  - {id: bid, on: bid.accepted, energy: 40}
+`)
+	var got []int64
+	for s := range int64(40) {
+		ev := Event{Kind: ClockTicked, Lot: "l", Seconds: -1, Seq: uint64(s + 1), At: 1_000_000 + s*1000}
+		if s == 0 {
+			ev = bidOf(0, "ann")
+			ev.Seq, ev.At = 1, 1_000_000
+		}
+		for _, c := range e.Handle(&ev) {
+			if c.Verb == Mood {
+				got = append(got, c.Value)
+			}
+		}
+	}
+	if want := []int64{20, 60, 50, 40, 30, 20}; !slices.Equal(got, want) {
+		t.Errorf("the stage is told %v, want %v", got, want)
 	}
 }
 

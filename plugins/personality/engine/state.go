@@ -1,6 +1,6 @@
 package engine
 
-// state is what a personality knows; all of it is saved, but for shown and stranger.
+// state is what a personality knows; all of it is saved, but for shown, told and stranger.
 type state struct {
 	mood    string
 	moodAt  int64
@@ -23,6 +23,7 @@ type state struct {
 	rest    int64 // energy of the mood
 	lift    int64 // energy beyond that, when it was given
 	liftAt  int64
+	told    int64     // energy that the stage was told last, once it is shown
 	pending []pending // follow-ups that wait for their time
 
 	said     map[uint64]int64 // lines, by two hashes each, and when
