@@ -153,6 +153,7 @@ func (s *slot) inherit(ctx context.Context, p, old *occupant, from *stand) error
 	if err := p.take(ctx, from.form, state); err != nil {
 		return fmt.Errorf("hand over the state of %s (%d bytes): %w", old.manifest.ID, len(state), err)
 	}
+	p.timers.adopt(from.timers)
 	return nil
 }
 

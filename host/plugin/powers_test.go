@@ -408,6 +408,30 @@ func TestTimers(t *testing.T) {
 	}
 }
 
+// TestTimersOutliveAStop: a plugin that was stopped and is back with its state waits for what it waited for.
+func TestTimersOutliveAStop(t *testing.T) {
+	s := newStage()
+	s.rt.acts = map[string][]plugin.Reaction{"set": {called("timer", &abi.Timer{Token: 7, Millis: 10_000})}}
+	s.play(t, func(ctx context.Context) {
+		f := asking("a", "overlay", "{name: timer, why: to wait, pending: 3}").(fstest.MapFS)
+		f["plugin.yaml"].Data = append(f["plugin.yaml"].Data, withState...)
+		must[plugin.Info](t)(s.h.Load(ctx, "", f))
+		s.l.sayNow("set")
+		for range 4 {
+			s.l.sayNow("trap")
+			synctest.Wait()
+		}
+		if len(s.h.Plugins()) != 0 {
+			t.Fatal("it is still on air")
+		}
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if got := facts[show.TimerFired](s.l); len(got) != 1 || got[0].Token != 7 || len(s.rt.made[1].answers) != 1 {
+			t.Errorf("fired %+v; it heard %v", got, s.rt.made[1].answers)
+		}
+	})
+}
+
 // TestAnswersReachWhoAsked and nobody else, though somebody of that id sits in another slot.
 func TestAnswersReachWhoAsked(t *testing.T) {
 	s := newStage()

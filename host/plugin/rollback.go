@@ -137,6 +137,8 @@ func (s *slot) restart(ctx context.Context, r restart) {
 	if r.attempts == 1 && r.sane.form != nil && r.sane.form.CanHandTo(p.manifest.State) {
 		if err := p.take(ctx, r.sane.form, r.sane.state); err != nil {
 			s.log.Warn("a plugin does not take its own state; it begins anew", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeyErr, err)
+		} else {
+			p.timers.adopt(r.p.timers.pending())
 		}
 	}
 	s.turn.Lock()
