@@ -227,6 +227,9 @@ func (f *fake) Restore(_ context.Context, state []byte) error {
 	if strings.Contains(string(state), "poison") {
 		return fmt.Errorf("%w: poison", plugin.ErrState)
 	}
+	if strings.Contains(string(state), "slow") {
+		time.Sleep(5 * time.Second)
+	}
 	f.heard = strings.Split(string(state), ",")
 	return nil
 }

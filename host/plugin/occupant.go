@@ -151,6 +151,7 @@ func (p *occupant) rehearse(ctx context.Context, events []event.Event) error {
 		}
 		p.lastSeq = batch[len(batch)-1].Seq
 		for _, e := range batch {
+			p.timers.heard(e)
 			for len(reactions) > 0 && reactions[0].Event == e.Seq {
 				p.own(&reactions[0], e)
 				reactions = reactions[1:]

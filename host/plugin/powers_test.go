@@ -408,6 +408,26 @@ func TestTimers(t *testing.T) {
 	}
 }
 
+// TestTimerFiresOnceAroundASwap, also when that is while the successor gets ready.
+func TestTimerFiresOnceAroundASwap(t *testing.T) {
+	s := newStage()
+	s.rt.acts = map[string][]plugin.Reaction{"set": {called("timer", &abi.Timer{Token: 7, Millis: 2000})}}
+	s.play(t, func(ctx context.Context) {
+		f := asking("a", "overlay", "{name: timer, why: to wait, pending: 3}").(fstest.MapFS)
+		f["plugin.yaml"].Data = append(f["plugin.yaml"].Data, withState...)
+		must[plugin.Info](t)(s.h.Load(ctx, "", f))
+		s.l.sayNow("slow")
+		s.l.sayNow("set")
+		synctest.Wait()
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, f, "ana", 0))
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if got := facts[show.TimerFired](s.l); len(got) != 1 || len(s.rt.made[0].answers) != 1 || len(s.rt.made[1].answers) != 1 {
+			t.Errorf("fired %+v; heard %v and %v", got, s.rt.made[0].answers, s.rt.made[1].answers)
+		}
+	})
+}
+
 // TestTimersOutliveAStop: a plugin that was stopped and is back with its state waits for what it waited for.
 func TestTimersOutliveAStop(t *testing.T) {
 	s := newStage()

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/show"
 )
 
 // longestTimer bounds how far ahead a plugin may ask to be woken.
@@ -67,6 +70,20 @@ func (t *timers) fired(now time.Time) []uint64 {
 		delete(t.due, token)
 	}
 	return out
+}
+
+// heard forgets a timer that ran out, as a fact says: a successor takes over those of its predecessor, and one of them
+// may run out meanwhile. One that was set anew since stays.
+func (t *timers) heard(e event.Event) {
+	f, is := e.Data.(show.TimerFired)
+	if !is {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if due, waits := t.due[f.Token]; waits && !due.After(e.At) {
+		delete(t.due, f.Token)
+	}
 }
 
 // pending are those of a predecessor, for whoever takes its state over.
