@@ -168,7 +168,7 @@ func (e *Engine) ready(t *trigger, ev *Event, d *dice) bool {
 	switch {
 	case e.late != 0 && (len(t.say) == 0 || t.last == e.late):
 		return false
-	case t.last != 0 && ev.At-t.last < t.cooldown:
+	case t.last != 0 && within(t.cooldown, t.last, ev.At):
 		return false
 	case t.once != "" && t.last != 0 && t.onceAt == e.s.occasion(t.once):
 		return false
@@ -178,6 +178,9 @@ func (e *Engine) ready(t *trigger, ev *Event, d *dice) bool {
 		return t.chance == 100 || int64(d.below(100)) < t.chance
 	}
 }
+
+// within reports whether two moments are less than a span apart, whichever is the later: a clock may be set back.
+func within(span, a, b int64) bool { return max(b-a, a-b) < span }
 
 // mayTalk keeps the personality from talking faster than it can be heard. What is said about a lot is never held back,
 // and a bid need not wait for the end of a story.
@@ -237,7 +240,7 @@ func (e *Engine) about(ev *Event) uint64 {
 
 // answer replies to the post behind the event, whether or not there is time to speak.
 func (e *Engine) answer(t *trigger, d *dice, ev *Event) {
-	if e.late != 0 || len(t.reply) == 0 || ev.PostID == "" || t.lastReply != 0 && ev.At-t.lastReply < t.cooldown {
+	if e.late != 0 || len(t.reply) == 0 || ev.PostID == "" || t.lastReply != 0 && within(t.cooldown, t.lastReply, ev.At) {
 		return
 	}
 	e.aim(d, ev.At)

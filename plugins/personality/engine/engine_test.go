@@ -212,6 +212,20 @@ func TestClockSetBack(t *testing.T) {
 	}
 }
 
+func TestClockSetBackAnHour(t *testing.T) {
+	e := engineOf(t, `
+- {id: b, on: bid.accepted, cooldown: 5s, express: happy, mood: excited, say: ["{{handle}} bids", "{{handle}} again"]}
+`)
+	bid := func(at int64, who string) Event {
+		return Event{Kind: BidAccepted, Lot: "l", Handle: who, Amount: gwei(1000), At: at}
+	}
+	got := script(e, bid(3600, "ann"), Event{Kind: SpeechStarted, Millis: 1000, At: 3600}, Event{Kind: SpeechEnded, At: 3601},
+		bid(0, "bob"), Event{Kind: ClockTicked, Lot: "l", At: 6})
+	if !strings.Contains(got, "\n0 say excited bob") || !strings.Contains(got, "\n6 mood calm") {
+		t.Errorf("want bob's line and the end of the mood after five seconds, got:\n%s", got)
+	}
+}
+
 func TestSilenceIsFilledOnceAtATime(t *testing.T) {
 	e := engineOf(t, `
 - {id: s, on: silence, say: ["one", "two", "three"]}

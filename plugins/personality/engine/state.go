@@ -78,11 +78,20 @@ func (s *state) occasion(once string) uint64 {
 	}
 }
 
-// waitedFor is how long a line can be on its way; by then the director has dropped it.
-const waitedFor = 6000
+const (
+	// waitedFor is how long a line can be on its way; by then the director has dropped it.
+	waitedFor = 6000
+	// farAhead is further than anything is planned.
+	farAhead = 300_000
+)
 
 // before takes in what lines and conditions of the event itself must know.
 func (s *state) before(e *Event) {
+	for _, at := range [...]*int64{&s.moodAt, &s.liftAt, &s.talkUntil, &s.lastSay, &s.nextFace, &s.nextGesture} {
+		if *at-e.At > farAhead { // the clock was set back
+			*at = e.At
+		}
+	}
 	if e.At-s.lastSay > waitedFor {
 		s.waiting = 0
 	}
