@@ -105,7 +105,7 @@ func (e *Engine) fire(ev *Event, kind string) (said bool) {
 		case became == speechless:
 			e.mute = append(e.mute, t)
 		case became != rested:
-			said = said || became == spoke
+			said = said || became == talked
 			if !t.more {
 				return said
 			}
@@ -113,7 +113,7 @@ func (e *Engine) fire(ev *Event, kind string) (said bool) {
 	}
 	for _, t := range e.mute {
 		became := e.play(t, ev, true)
-		said = said || became == spoke
+		said = said || became == talked
 		if became >= acted && !t.more {
 			break
 		}
@@ -128,7 +128,7 @@ const (
 	rested     outcome = iota // it is not for this event, or not for now
 	speechless                // it has nothing to say that was not said lately, and did nothing
 	acted                     // it fired without a word
-	spoke
+	talked
 )
 
 // play does what a trigger asks for on the event in scope.
@@ -158,7 +158,7 @@ func (e *Engine) play(t *trigger, ev *Event, relaxed bool) outcome {
 	e.answer(t, &d, ev)
 	e.s.plan(t, ev)
 	if ok {
-		return spoke
+		return talked
 	}
 	return acted
 }

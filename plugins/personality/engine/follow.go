@@ -61,7 +61,7 @@ func (e *Engine) playLater(f *trigger, ev Event, now int64) bool {
 	if became == speechless {
 		became = e.play(f, &ev, true)
 	}
-	return became == spoke
+	return became == talked
 }
 
 // pending writes a follow-up with all that its lines and conditions can see of its event.
