@@ -28,8 +28,6 @@ func (b *bucket) fill(at time.Time, most float64, span time.Duration) {
 		b.left = most
 	case at.After(b.at):
 		b.left += most * float64(at.Sub(b.at)) / float64(span)
-	case b.at.Sub(at) > span: // the clock was set back
-		b.at = at
 	}
 	b.left = min(b.left, most)
 	if at.After(b.at) {
