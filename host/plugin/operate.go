@@ -370,8 +370,8 @@ func (h *Host) Retry(ctx context.Context, k Kind, seq uint64, cause uint64) (Ret
 	if err != nil {
 		return RetryResult{}, err
 	}
-	if _, ok := h.aside.find(k, seq); !ok {
-		return RetryResult{}, fmt.Errorf("event %d: %w in the quarantine of slot %s", seq, ErrUnknown, k)
+	if err := s.isAside(seq); err != nil {
+		return RetryResult{}, err
 	}
 	if h.cfg.Find == nil {
 		return RetryResult{}, nothing("no ledger to read the event from")
@@ -383,9 +383,19 @@ func (h *Host) Retry(ctx context.Context, k Kind, seq uint64, cause uint64) (Ret
 	return s.retry(ctx, e, cause)
 }
 
+func (s *slot) isAside(seq uint64) error {
+	if _, ok := s.host.aside.find(s.kind, seq); !ok {
+		return fmt.Errorf("event %d: %w in the quarantine of slot %s", seq, ErrUnknown, s.kind)
+	}
+	return nil
+}
+
 func (s *slot) retry(ctx context.Context, e event.Event, cause uint64) (RetryResult, error) {
 	s.ops.Lock()
 	defer s.ops.Unlock()
+	if err := s.isAside(e.Seq); err != nil { // somebody else was faster
+		return RetryResult{}, err
+	}
 	s.turn.Lock()
 	defer s.release(ctx)
 	p := s.guest

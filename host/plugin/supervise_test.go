@@ -219,3 +219,33 @@ func TestQuarantineAndRetry(t *testing.T) {
 		}
 	})
 }
+
+// TestRetriedByTwo: an event that two people try again at once is heard again once.
+func TestRetriedByTwo(t *testing.T) {
+	s := newStage()
+	var meanwhile func()
+	s.configure(func(c *plugin.Config) {
+		c.Find = func(_ context.Context, seq uint64) (event.Event, error) {
+			if f := meanwhile; f != nil {
+				meanwhile = nil
+				f()
+			}
+			all, _ := s.l.after(seq - 1)
+			return all[0], nil
+		}
+	})
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", "")))
+		s.l.say("trap")
+		synctest.Wait()
+		s.rt.made[0].mended = true
+		aside, _ := s.h.Quarantine(plugin.Overlay)
+		meanwhile = func() { must[plugin.RetryResult](t)(s.h.Retry(ctx, plugin.Overlay, aside[0].Seq, 0)) }
+		if _, err := s.h.Retry(ctx, plugin.Overlay, aside[0].Seq, 0); !errors.Is(err, plugin.ErrUnknown) {
+			t.Errorf("error %v, want ErrUnknown", err)
+		}
+	})
+	if len(s.offered) != 1 {
+		t.Errorf("offered %q", s.offered)
+	}
+}
