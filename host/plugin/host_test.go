@@ -127,6 +127,7 @@ type fake struct {
 	spec    plugin.Spec
 	full    uint64 // values that had no place in its store
 	shut    uint64 // times that it found its store closed
+	dropped uint64 // commands too many
 }
 
 func say(seq uint64, text, mood string) plugin.Reaction {
@@ -170,6 +171,8 @@ func (f *fake) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Re
 			f.full += 2
 		case "overfill-much":
 			f.full += 10_000
+		case "too-much":
+			f.dropped++
 		case "shut":
 			f.shut += 3
 		case "shut-trap":
@@ -242,7 +245,7 @@ func (f *fake) Clone(context.Context) (plugin.Guest, error) {
 
 func (f *fake) Stats() plugin.Stats {
 	st := plugin.Stats{SHA256: cmp.Or(f.sum, "abc"), Memory: 1 << 16}
-	st.Passed[plugin.LimitStore], st.Shut = f.full, f.shut
+	st.Passed[plugin.LimitStore], st.Shut, st.Dropped = f.full, f.shut, f.dropped
 	return st
 }
 func (f *fake) Close(context.Context) error { f.close++; return nil }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -139,9 +140,13 @@ func (s *slot) give(ctx context.Context, p *occupant, events []event.Event) []ev
 	if len(s.batch) == 0 {
 		return nil
 	}
+	last := s.batch[len(s.batch)-1].Seq
 	err := s.handle(ctx, p, s.batch)
-	if err == nil {
+	if err == nil && s.guest == p {
 		return nil
+	}
+	if err == nil {
+		return events[slices.IndexFunc(events, func(e event.Event) bool { return e.Seq == last })+1:]
 	}
 	again := len(s.batch) > 1
 	if again && errors.Is(err, ErrDead) && !s.revive(ctx) {
@@ -156,10 +161,10 @@ func (s *slot) give(ctx context.Context, p *occupant, events []event.Event) []ev
 		if again {
 			err = s.handle(ctx, p, s.one[:])
 		}
-		if err == nil {
-			continue
+		if err != nil {
+			s.trapped(ctx, e, err)
 		}
-		if s.trapped(ctx, e, err); s.guest != p {
+		if s.guest != p {
 			return events[i+1:]
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/post"
 	"github.com/sothebais/sothebais/host/show"
 )
 
@@ -247,5 +248,36 @@ func TestRetriedByTwo(t *testing.T) {
 	})
 	if len(s.offered) != 1 {
 		t.Errorf("offered %q", s.offered)
+	}
+}
+
+// TestGivesWayInTheMiddle: what the one that went had not heard of a batch is for whoever came in its place.
+func TestGivesWayInTheMiddle(t *testing.T) {
+	for name, batch := range map[string][]string{"of a batch": {"too-much", "post", "post"}, "event by event": {"trap", "too-much", "one", "two"}} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage()
+			s.configure(func(c *plugin.Config) { c.Supervision.Floods = 1 })
+			s.play(t, func(ctx context.Context) {
+				both := strings.Replace(manifestText("a", ""), "operator.acted", "operator.acted, post.received", 1)
+				must[plugin.Info](t)(s.h.Load(ctx, "", fstest.MapFS{"plugin.yaml": {Data: []byte(both)}}))
+				must[plugin.SwapResult](t)(s.h.Swap(ctx, of("b", "1.0.0", ""), "ana", 0))
+				s.l.say("too-much")
+				synctest.Wait()
+				var drafts []event.Draft
+				for _, what := range batch {
+					if drafts = append(drafts, event.Draft{Data: show.OperatorActed{What: what}}); what == "post" {
+						drafts[len(drafts)-1].Data = post.Received{}
+					}
+				}
+				_, _ = s.l.Record(ctx, drafts...)
+			})
+			last := s.rt.made[len(s.rt.made)-1]
+			if got := len(last.heard) + len(last.answers); last.name != "a" || got != 2 {
+				t.Errorf("%s heard %d events, want a and 2; offered %q", last.name, got, s.offered)
+			}
+			if r := facts[show.PluginRolledBack](s.l); len(r) != 1 {
+				t.Errorf("rolled back %+v", r)
+			}
+		})
 	}
 }
