@@ -206,6 +206,7 @@ func (s *slot) cut(ctx context.Context, old, next *occupant, waited time.Duratio
 		next.after = s.passed
 	} else {
 		next.rehearsed = s.passed
+		next.follow(old)
 	}
 	s.guest = next
 	res.Pause = waited + time.Since(start)

@@ -125,9 +125,10 @@ type fake struct {
 	close   int
 	acts    map[string][]plugin.Reaction // what it asks for when it is told a word
 	spec    plugin.Spec
-	full    uint64 // values that had no place in its store
-	shut    uint64 // times that it found its store closed
-	dropped uint64 // commands too many
+	slow    time.Duration // that it takes to restore
+	full    uint64        // values that had no place in its store
+	shut    uint64        // times that it found its store closed
+	dropped uint64        // commands too many
 }
 
 func say(seq uint64, text, mood string) plugin.Reaction {
@@ -227,11 +228,9 @@ func (f *fake) Save(context.Context) ([]byte, error) {
 }
 
 func (f *fake) Restore(_ context.Context, state []byte) error {
+	time.Sleep(f.slow)
 	if strings.Contains(string(state), "poison") {
 		return fmt.Errorf("%w: poison", plugin.ErrState)
-	}
-	if strings.Contains(string(state), "slow") {
-		time.Sleep(5 * time.Second)
 	}
 	f.heard = strings.Split(string(state), ",")
 	return nil
@@ -257,6 +256,7 @@ type fakes struct {
 	fail error
 	sum  string // of what it makes
 	acts map[string][]plugin.Reaction
+	slow time.Duration // that they take to restore
 }
 
 func (r *fakes) Load(_ context.Context, spec plugin.Spec) (plugin.Guest, error) {
@@ -265,7 +265,7 @@ func (r *fakes) Load(_ context.Context, spec plugin.Spec) (plugin.Guest, error) 
 	if r.fail != nil {
 		return nil, r.fail
 	}
-	f := &fake{name: spec.Manifest.ID, sum: r.sum, acts: r.acts, spec: spec}
+	f := &fake{name: spec.Manifest.ID, sum: r.sum, acts: r.acts, spec: spec, slow: r.slow}
 	r.made = append(r.made, f)
 	return f, nil
 }

@@ -151,7 +151,6 @@ func (p *occupant) rehearse(ctx context.Context, events []event.Event) error {
 		}
 		p.lastSeq = batch[len(batch)-1].Seq
 		for _, e := range batch {
-			p.timers.heard(e)
 			for len(reactions) > 0 && reactions[0].Event == e.Seq {
 				p.own(&reactions[0], e)
 				reactions = reactions[1:]
@@ -159,6 +158,13 @@ func (p *occupant) rehearse(ctx context.Context, events []event.Event) error {
 		}
 	}
 	return nil
+}
+
+// follow lets the timers of a predecessor be its own. Who has another id hears of none that ran out before.
+func (p *occupant) follow(old *occupant) {
+	if p.manifest.ID == old.manifest.ID {
+		p.timers.follow(&old.timers)
+	}
 }
 
 // own does what concerns the plugin alone, and reports whether that was all.

@@ -358,6 +358,13 @@ func TestDenialsAreToldOnceASecond(t *testing.T) {
 	}
 }
 
+// timing describes a plugin with timers and a state.
+func timing(id, version string) fs.FS {
+	f := asking(id, "overlay", "{name: timer, why: to wait, pending: 3}").(fstest.MapFS)
+	f["plugin.yaml"].Data = []byte(strings.Replace(string(f["plugin.yaml"].Data), "1.0.0", version, 1) + withState)
+	return f
+}
+
 // TestTimers fire when they are due, once, for the plugin that set them, and go over with its state.
 func TestTimers(t *testing.T) {
 	s := newStage()
@@ -376,13 +383,8 @@ func TestTimers(t *testing.T) {
 		}
 		return out
 	}
-	timing := func(id, kind string) fs.FS {
-		f := asking(id, kind, "{name: timer, why: to wait, pending: 3}").(fstest.MapFS)
-		f["plugin.yaml"].Data = append(f["plugin.yaml"].Data, withState...)
-		return f
-	}
 	s.play(t, func(ctx context.Context) {
-		must[plugin.Info](t)(s.h.Load(ctx, "", timing("a", "overlay")))
+		must[plugin.Info](t)(s.h.Load(ctx, "", timing("a", "1.0.0")))
 		synctest.Wait()
 		tell("set")
 		tell("again")
@@ -393,7 +395,7 @@ func TestTimers(t *testing.T) {
 		if got := fired(); !slices.Equal(got, []uint64{3, 4}) {
 			t.Errorf("after 1.1 s: fired %v", got)
 		}
-		must[plugin.SwapResult](t)(s.h.Swap(ctx, timing("b", "overlay"), "ana", 0))
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, timing("b", "1.0.0"), "ana", 0))
 		time.Sleep(10 * time.Second)
 		if got := fired(); !slices.Equal(got, []uint64{3, 4, 1}) {
 			t.Errorf("in the end: fired %v", got)
@@ -408,48 +410,60 @@ func TestTimers(t *testing.T) {
 	}
 }
 
-// TestTimerFiresOnceAroundASwap, also when that is while the successor gets ready.
-func TestTimerFiresOnceAroundASwap(t *testing.T) {
-	s := newStage()
-	s.rt.acts = map[string][]plugin.Reaction{"set": {called("timer", &abi.Timer{Token: 7, Millis: 2000})}}
-	s.play(t, func(ctx context.Context) {
-		f := asking("a", "overlay", "{name: timer, why: to wait, pending: 3}").(fstest.MapFS)
-		f["plugin.yaml"].Data = append(f["plugin.yaml"].Data, withState...)
-		must[plugin.Info](t)(s.h.Load(ctx, "", f))
-		s.l.sayNow("slow")
-		s.l.sayNow("set")
-		synctest.Wait()
-		must[plugin.SwapResult](t)(s.h.Swap(ctx, f, "ana", 0))
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
-		if got := facts[show.TimerFired](s.l); len(got) != 1 || len(s.rt.made[0].answers) != 1 || len(s.rt.made[1].answers) != 1 {
-			t.Errorf("fired %+v; heard %v and %v", got, s.rt.made[0].answers, s.rt.made[1].answers)
-		}
-	})
+// slowBell is a ledger that takes its time to write down that a timer ran out.
+type slowBell struct {
+	*timeline
+	takes time.Duration
 }
 
-// TestTimersOutliveAStop: a plugin that was stopped and is back with its state waits for what it waited for.
-func TestTimersOutliveAStop(t *testing.T) {
-	s := newStage()
-	s.rt.acts = map[string][]plugin.Reaction{"set": {called("timer", &abi.Timer{Token: 7, Millis: 10_000})}}
-	s.play(t, func(ctx context.Context) {
-		f := asking("a", "overlay", "{name: timer, why: to wait, pending: 3}").(fstest.MapFS)
-		f["plugin.yaml"].Data = append(f["plugin.yaml"].Data, withState...)
-		must[plugin.Info](t)(s.h.Load(ctx, "", f))
-		s.l.sayNow("set")
-		for range 4 {
-			s.l.sayNow("trap")
-			synctest.Wait()
-		}
-		if len(s.h.Plugins()) != 0 {
-			t.Fatal("it is still on air")
-		}
-		time.Sleep(20 * time.Second)
-		synctest.Wait()
-		if got := facts[show.TimerFired](s.l); len(got) != 1 || got[0].Token != 7 || len(s.rt.made[1].answers) != 1 {
-			t.Errorf("fired %+v; it heard %v", got, s.rt.made[1].answers)
-		}
-	})
+func (l *slowBell) Record(ctx context.Context, drafts ...event.Draft) ([]event.Event, error) {
+	if drafts[0].Data.EventKind() == show.KindTimerFired {
+		time.Sleep(l.takes)
+	}
+	return l.timeline.Record(ctx, drafts...)
+}
+
+// TestATimerThatRunsOutMeanwhile fires once, whether its plugin is swapped or rolled back just then.
+func TestATimerThatRunsOutMeanwhile(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		takes time.Duration // to write it down
+		back  bool
+		next  int // of the guests that were made
+	}{{"swap", 0, false, 1}, {"swap before it is written down", 3 * time.Second, false, 1}, {"roll-back", 0, true, 2}} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStage()
+			s.configure(func(cfg *plugin.Config) { cfg.Facts = &slowBell{s.l, c.takes} })
+			s.rt.acts = map[string][]plugin.Reaction{"set": {called("timer", &abi.Timer{Token: 1, Millis: 1000})}}
+			s.play(t, func(ctx context.Context) {
+				must[plugin.Info](t)(s.h.Load(ctx, "", timing("a", "1.0.0")))
+				if c.back {
+					must[plugin.SwapResult](t)(s.h.Swap(ctx, timing("a", "2.0.0"), "ana", 0))
+					s.hears("trap")
+				}
+				s.hears("set")
+				if c.back {
+					time.Sleep(2 * time.Second)
+					for range 3 {
+						s.hears("trap")
+					}
+				} else {
+					s.rt.slow = 2 * time.Second
+					must[plugin.SwapResult](t)(s.h.Swap(ctx, timing("a", "2.0.0"), "ana", 0))
+				}
+				time.Sleep(10 * time.Second)
+			})
+			if f := facts[show.TimerFired](s.l); len(f) != 1 {
+				t.Errorf("fired %+v", f)
+			}
+			if n := len(s.rt.made[c.next].answers); n != 1 {
+				t.Errorf("the successor heard it %d times", n)
+			}
+			if r := facts[show.PluginRolledBack](s.l); c.back && len(r) != 1 {
+				t.Errorf("rolled back %+v", r)
+			}
+		})
+	}
 }
 
 // TestAnswersReachWhoAsked and nobody else, though somebody of that id sits in another slot.

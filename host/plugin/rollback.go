@@ -106,6 +106,7 @@ func (s *slot) recall(ctx context.Context, next *occupant) (from string, bytes i
 	if err := next.rehearse(ctx, s.heard.since(sane.seq)); err != nil {
 		s.log.Warn("the last good plugin did not bear what was heard since", telemetry.KeyErr, err)
 	}
+	next.follow(s.guest)
 	return from, len(sane.state)
 }
 

@@ -203,7 +203,6 @@ func (s *slot) handle(ctx context.Context, p *occupant, events []event.Event) er
 // offered with that one as its cause.
 func (s *slot) deliver(ctx context.Context, p *occupant, events []event.Event, reactions []Reaction) {
 	for _, e := range events {
-		p.timers.heard(e)
 		cause := e
 		for len(reactions) > 0 && reactions[0].Event == e.Seq {
 			if of := s.heard.cause(reactions[0].About, e); of.Seq != cause.Seq {

@@ -6,18 +6,19 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/sothebais/sothebais/host/event"
-	"github.com/sothebais/sothebais/host/show"
 )
 
 // longestTimer bounds how far ahead a plugin may ask to be woken.
 const longestTimer = 24 * time.Hour
 
+// keptRung is how long it is known that a timer ran out: far longer than a successor takes to get ready.
+const keptRung = 10 * time.Minute
+
 // timers are those that a plugin waits for, by token. They are set under the turn and looked at by whoever wakes.
 type timers struct {
-	mu  sync.Mutex
-	due map[uint64]time.Time
+	mu   sync.Mutex
+	due  map[uint64]time.Time
+	rung map[uint64]time.Time // when those were due that ran out
 }
 
 // set asks for a timer so many milliseconds after an event; 0 cancels it.
@@ -66,24 +67,26 @@ func (t *timers) fired(now time.Time) []uint64 {
 		}
 	}
 	sortTokens(out, t.due)
+	maps.DeleteFunc(t.rung, func(_ uint64, at time.Time) bool { return now.Sub(at) > keptRung })
+	if t.rung == nil {
+		t.rung = map[uint64]time.Time{}
+	}
 	for _, token := range out {
+		t.rung[token] = t.due[token]
 		delete(t.due, token)
 	}
 	return out
 }
 
-// heard forgets a timer that ran out, as a fact says: a successor takes over those of its predecessor, and one of them
-// may run out meanwhile. One that was set anew since stays.
-func (t *timers) heard(e event.Event) {
-	f, is := e.Data.(show.TimerFired)
-	if !is {
-		return
-	}
+// follow ends those of a predecessor of the same id: what ran out there is told to the successor, and runs out here no more.
+func (t *timers) follow(old *timers) {
+	old.mu.Lock()
+	old.due = nil
+	rung := maps.Clone(old.rung)
+	old.mu.Unlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if due, waits := t.due[f.Token]; waits && !due.After(e.At) {
-		delete(t.due, f.Token)
-	}
+	maps.DeleteFunc(t.due, func(token uint64, at time.Time) bool { return at.Equal(rung[token]) })
 }
 
 // pending are those of a predecessor, for whoever takes its state over.
