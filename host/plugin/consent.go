@@ -196,6 +196,9 @@ func (u *use) settle(ctx context.Context, w *Consent, d decision) {
 	if d.allow && s.onAir() != p {
 		d.allow, d.why = false, p.manifest.ID+" left the air meanwhile"
 	}
+	if why := p.lacks(w.Power); d.allow && why != "" {
+		d.allow, d.why = false, why
+	}
 	s.host.record(ctx, cmp.Or(d.cause, w.Seq), show.PowerDecided{Slot: string(s.kind), Plugin: p.manifest.ID, Power: w.Power, Asked: w.Seq, Event: u.event.Seq, Nth: u.nth,
 		Allowed: d.allow, Who: d.who, Reason: d.why})
 	s.turn.Lock()

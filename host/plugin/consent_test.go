@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/abi"
 	"github.com/sothebais/sothebais/host/show"
@@ -155,5 +156,43 @@ func TestConsentEndsWithTheGrant(t *testing.T) {
 	}
 	if want := []string{"reply true ", "http false bob took http away", "http false a left the air meanwhile"}; !slices.Equal(said, want) {
 		t.Errorf("decided %q, want %q", said, want)
+	}
+}
+
+// revoking is a ledger beside which a power is taken while it is written down that a person is asked about it.
+type revoking struct {
+	*timeline
+	revoke func()
+}
+
+func (l *revoking) Record(ctx context.Context, drafts ...event.Draft) ([]event.Event, error) {
+	if _, is := drafts[0].Data.(show.PowerAsked); is {
+		l.revoke()
+	}
+	return l.timeline.Record(ctx, drafts...)
+}
+
+// TestConsentAfterTheGrant: a yes does not bring back what was taken before there was anything to say yes to.
+func TestConsentAfterTheGrant(t *testing.T) {
+	s, book := newStage(), &grants{book: map[string]map[string]plugin.Grant{"a": {"reply": {Granted: true, Ask: true}}}}
+	s.configure(func(c *plugin.Config) {
+		c.Grants = book
+		c.Facts = &revoking{s.l, func() {
+			if err := s.h.Revoke(context.Background(), "a", "reply", "bob", 0); err != nil {
+				t.Error(err)
+			}
+		}}
+	})
+	s.rt.acts = map[string][]plugin.Reaction{"answer": {reply("One of one.")}}
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: reply, why: to answer}")))
+		s.hears("answer")
+		s.decide(t, true)
+	})
+	if len(s.offered) != 0 {
+		t.Errorf("offered %q", s.offered)
+	}
+	if d := facts[show.PowerDecided](s.l); len(d) != 1 || d[0].Allowed || !strings.Contains(d[0].Reason, "reply is not granted to a") {
+		t.Errorf("decided %+v", d)
 	}
 }
