@@ -175,8 +175,8 @@ func noShadow(k Kind) error { return nothing("nothing is in shadow of slot %s", 
 
 // unshadow ends the shadow, if there is one, and what waits for it. The caller has ops.
 func (s *slot) unshadow(ctx context.Context, cause uint64, why string) bool {
-	s.agenda.plan(nil)
 	s.turn.Lock()
+	s.agenda.plan(nil)
 	sh := s.shadow
 	s.shadow = nil
 	s.turn.Unlock()
@@ -215,7 +215,7 @@ func (h *Host) Promote(ctx context.Context, k Kind, who string, cause uint64) (S
 	if err != nil {
 		return SwapResult{}, err
 	}
-	return s.promote(ctx, who, cause, show.PluginPromoted{Moment: "now", Why: who})
+	return s.promote(ctx, nil, who, cause, show.PluginPromoted{Moment: "now", Why: who})
 }
 
 // PromoteWhenQuiet puts the shadow of a slot on air when the moment is quiet, at the deadline at the latest.
@@ -225,8 +225,8 @@ func (h *Host) PromoteWhenQuiet(k Kind, within time.Duration, who string, cause 
 		return PromotionInfo{}, err
 	}
 	s.turn.Lock()
+	defer s.turn.Unlock()
 	sh := s.shadow
-	s.turn.Unlock()
 	if sh == nil {
 		return PromotionInfo{}, noShadow(k)
 	}
@@ -264,19 +264,20 @@ func (s *slot) tryPromotion(ctx context.Context, p *promotion, now time.Time) {
 	if !quiet {
 		moment = "deadline"
 	}
-	_, err := s.promote(ctx, p.who, p.cause, show.PluginPromoted{Moment: moment, Waited: now.Sub(p.asked).Milliseconds(), Why: p.who})
+	_, err := s.promote(ctx, p.shadow, p.who, p.cause, show.PluginPromoted{Moment: moment, Waited: now.Sub(p.asked).Milliseconds(), Why: p.who})
 	if err != nil {
 		s.log.Error("the shadow cannot be promoted", "err", err)
 	}
 }
 
-func (s *slot) promote(ctx context.Context, who string, cause uint64, fact show.PluginPromoted) (SwapResult, error) {
+// promote puts a shadow on air, nil for the one that is there. The one that was asked for may be gone by now.
+func (s *slot) promote(ctx context.Context, want *shadow, who string, cause uint64, fact show.PluginPromoted) (SwapResult, error) {
 	s.ops.Lock()
 	defer s.ops.Unlock()
 	s.turn.Lock()
 	sh := s.shadow
 	s.turn.Unlock()
-	if sh == nil {
+	if sh == nil || want != nil && sh != want {
 		return SwapResult{}, noShadow(s.kind)
 	}
 	next, err := s.fresh(ctx, sh)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -138,4 +140,57 @@ func TestPromotionOfAnotherPlugin(t *testing.T) {
 			t.Errorf("on air %+v", p)
 		}
 	})
+}
+
+// stalled is a ledger that writes down that something was swapped when it is let.
+type stalled struct {
+	*timeline
+	there, let chan struct{}
+}
+
+func (l *stalled) Record(ctx context.Context, drafts ...event.Draft) ([]event.Event, error) {
+	if drafts[len(drafts)-1].Data.EventKind() == show.KindPluginSwapped {
+		l.there <- struct{}{}
+		<-l.let
+	}
+	return l.timeline.Record(ctx, drafts...)
+}
+
+// TestPromotionOfAShadowThatIsGone: a promotion is of the shadow that it was asked for, not of one that took its place
+// while the promotion waited for somebody else's swap.
+func TestPromotionOfAShadowThatIsGone(t *testing.T) {
+	s := newStage()
+	var quiet atomic.Bool
+	l := &stalled{s.l, make(chan struct{}), make(chan struct{})}
+	s.configure(func(c *plugin.Config) { c.Quiet, c.Facts = quiet.Load, l })
+	s.build()
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.h.Run(ctx) }()
+	<-s.began
+	must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", "")))
+	must[plugin.SlotInfo](t)(s.h.Shadow(ctx, of("b", "1.0.0", ""), "ana", 0))
+	must[plugin.PromotionInfo](t)(s.h.PromoteWhenQuiet(plugin.Overlay, time.Hour, "ana", 0))
+	var others sync.WaitGroup
+	others.Go(func() { must[plugin.SwapResult](t)(s.h.Swap(ctx, of("c", "1.0.0", ""), "bob", 0)) })
+	<-l.there
+	others.Go(func() { must[plugin.SlotInfo](t)(s.h.Shadow(ctx, of("d", "1.0.0", ""), "cyd", 0)) })
+	time.Sleep(50 * time.Millisecond) // it waits for the swap
+	quiet.Store(true)
+	time.Sleep(300 * time.Millisecond) // so does the promotion
+	l.let <- struct{}{}
+	others.Wait()
+	select {
+	case <-l.there:
+		t.Error("what nobody promoted goes on air")
+		l.let <- struct{}{}
+	case <-time.After(50 * time.Millisecond):
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if p := facts[show.PluginPromoted](s.l); len(p) != 0 {
+		t.Errorf("promoted %+v", p)
+	}
 }
