@@ -466,6 +466,33 @@ func TestATimerThatRunsOutMeanwhile(t *testing.T) {
 	}
 }
 
+// TestTimersOfOneThatWasStopped: they go over with its state, and not without.
+func TestTimersOfOneThatWasStopped(t *testing.T) {
+	s := newStage()
+	s.rt.acts = map[string][]plugin.Reaction{"set": {called("timer", &abi.Timer{Token: 1, Millis: 20_000})}}
+	traps := func() {
+		for range 4 {
+			s.hears("trap")
+		}
+		time.Sleep(3 * time.Second)
+	}
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", timing("a", "1.0.0")))
+		s.hears("set")
+		traps()
+		time.Sleep(20 * time.Second)
+		if f := facts[show.TimerFired](s.l); len(f) != 1 {
+			t.Errorf("fired %+v", f)
+		}
+		s.hears("set")
+		traps()
+		time.Sleep(20 * time.Second)
+		if f := facts[show.TimerFired](s.l); len(f) != 1 {
+			t.Errorf("fired %+v without the state", f)
+		}
+	})
+}
+
 // TestAnswersReachWhoAsked and nobody else, though somebody of that id sits in another slot.
 func TestAnswersReachWhoAsked(t *testing.T) {
 	s := newStage()
