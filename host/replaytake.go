@@ -71,7 +71,7 @@ func (l *loader) succeed(ctx context.Context, rec *replay.Recording, t replay.Ta
 	if doubts = append(doubts, more...); err != nil || !old.manifest.State.CanHandTo(p.manifest.State) {
 		return doubts, err
 	}
-	before.Until = t.After
+	before.Until = min(before.Until, t.After)
 	if _, _, err := rec.Play(ctx, before, old.guest, old.manifest, replay.Options{}); err != nil {
 		return doubts, fmt.Errorf("play %s for its state: %w", before.Plugin, err)
 	}

@@ -1,7 +1,9 @@
 package replay
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
@@ -30,6 +32,10 @@ func (m *Maker) Add(e event.Event) {
 	switch d := e.Data.(type) {
 	case show.PluginLoaded:
 		m.loaded(e.Seq, d)
+	case show.PluginStopped:
+		if i, ok := m.on[d.Slot]; ok { // who comes next follows it, later on
+			m.rec.Takes[i].Until = cmp.Or(d.Event, e.Seq)
+		}
 	case show.Stopped, show.Started:
 		for slot := range m.on {
 			m.end(slot, e.Seq)
@@ -88,7 +94,8 @@ func (m *Maker) changed(plugin string, c Change) {
 
 func (m *Maker) end(slot string, at uint64) {
 	if i, ok := m.on[slot]; ok {
-		m.rec.Takes[i].Until = at
+		t := &m.rec.Takes[i]
+		t.Until = cmp.Or(t.Until, at)
 		delete(m.on, slot)
 	}
 }
@@ -122,9 +129,9 @@ func (h Head) Find(name string) (Take, error) {
 
 // Before is the take before one in its slot, whose state it took over.
 func (h Head) Before(t Take) (Take, bool) {
-	for i, o := range h.Takes {
-		if o.Slot == t.Slot && o.Until == t.begins() && o.Seated < t.Seated {
-			return h.Takes[i], true
+	for _, o := range slices.Backward(h.Takes) {
+		if o.Slot == t.Slot && o.Began == t.Began && o.Seated < t.Seated {
+			return o, true
 		}
 	}
 	return Take{}, false

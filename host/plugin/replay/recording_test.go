@@ -102,6 +102,36 @@ func TestTakes(t *testing.T) {
 	}
 }
 
+// TestTakeOfOneThatWasStopped ends where it was stopped, though nobody came in its place for a while.
+func TestTakeOfOneThatWasStopped(t *testing.T) {
+	m := NewMaker("test", encode)
+	for i, d := range []event.Data{
+		show.Started{Version: "test"},
+		show.PluginLoaded{Slot: "personality", Plugin: "ann", After: 1},
+		show.Ticked{SecondsLeft: 9},
+		show.PluginStopped{Slot: "personality", Plugin: "ann", Event: 3},
+		show.Ticked{SecondsLeft: 8}, // 5: nobody is there
+		show.PluginLoaded{Slot: "personality", Plugin: "ann", After: 5, State: "aa"},
+		show.Ticked{SecondsLeft: 7},
+		show.PluginStopped{Slot: "personality", Plugin: "ann", Event: 7},
+		show.Ticked{SecondsLeft: 6},
+		show.Stopped{}, // 10
+	} {
+		m.Add(event.Event{Seq: uint64(i + 1), At: time.UnixMilli(1), Data: d})
+	}
+	takes := m.Recording().Takes
+	want := []Take{
+		{Slot: "personality", Plugin: "ann", After: 1, Until: 3, Seated: 1, Began: 1, End: 1},
+		{Slot: "personality", Plugin: "ann", After: 5, Until: 7, Seated: 6, Began: 1, End: 1, State: "aa"},
+	}
+	if diff := cmp.Diff(want, takes); diff != "" {
+		t.Error(diff)
+	}
+	if before, ok := m.Recording().Before(takes[1]); !ok || before.Seated != 1 {
+		t.Errorf("before it was %+v, %v", before, ok)
+	}
+}
+
 func TestDamagedRecordings(t *testing.T) {
 	good := file(t, night())
 	sign := func(b []byte) []byte {
