@@ -26,7 +26,7 @@ func (s *slot) giveWay(ctx context.Context, why string, seq uint64) []event.Data
 	if next == nil {
 		return s.stop(start, why, seq)
 	}
-	next.after = seq // what is left of the batch is for it
+	next.after = s.passed // what is left of the batch is for it
 	from, n := s.recall(ctx, next)
 	s.log.Warn("plugin is rolled back", telemetry.KeyPlugin, old.manifest.ID, "version", old.manifest.Version, "to", next.manifest.Version, "why", why)
 	s.host.metrics.rollbacks.WithLabelValues(string(s.kind)).Inc()

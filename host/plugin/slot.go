@@ -87,7 +87,6 @@ func (s *slot) run(ctx context.Context, after uint64) error {
 func (s *slot) hear(ctx context.Context, events []event.Event) {
 	s.turn.Lock()
 	defer s.release(ctx)
-	s.passed = events[len(events)-1].Seq
 	if s.backlog != nil {
 		s.backlog.add(events)
 	}
@@ -95,6 +94,7 @@ func (s *slot) hear(ctx context.Context, events []event.Event) {
 	for rest := events; len(rest) > 0 && s.guest != nil; {
 		rest = s.give(ctx, s.guest, rest)
 	}
+	s.passed = events[len(events)-1].Seq
 	if s.shadow != nil {
 		s.shadow.push(events, s.outcomes)
 	}
@@ -173,6 +173,7 @@ func (s *slot) give(ctx context.Context, p *occupant, events []event.Event) []ev
 
 // handle gives events to the guest and offers what it asks for.
 func (s *slot) handle(ctx context.Context, p *occupant, events []event.Event) error {
+	s.passed = events[len(events)-1].Seq
 	start := time.Now()
 	reactions, err := p.guest.HandleBatch(ctx, events)
 	took := time.Since(start)

@@ -251,6 +251,40 @@ func TestRetriedByTwo(t *testing.T) {
 	}
 }
 
+// TestGivesWayToARetry: who comes in place of one that failed once too often on an old event hears what is still to come,
+// and that is what the ledger says of it.
+func TestGivesWayToARetry(t *testing.T) {
+	for name, extra := range map[string]string{"anew": "", "with its state": withState} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage()
+			s.configure(func(c *plugin.Config) {
+				c.Find = func(_ context.Context, seq uint64) (event.Event, error) {
+					all, _ := s.l.after(seq - 1)
+					return all[0], nil
+				}
+			})
+			var last uint64
+			s.play(t, func(ctx context.Context) {
+				must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", extra)))
+				must[plugin.SwapResult](t)(s.h.Swap(ctx, of("a", "2.0.0", extra), "ana", 0))
+				s.l.say("trap")
+				synctest.Wait()
+				aside, _ := s.h.Quarantine(plugin.Overlay)
+				s.l.say("one")
+				last = s.l.Last()
+				synctest.Wait()
+				for range 3 {
+					must[plugin.RetryResult](t)(s.h.Retry(ctx, plugin.Overlay, aside[0].Seq, 0))
+				}
+			})
+			l := facts[show.PluginLoaded](s.l)
+			if got := l[len(l)-1]; got.Version != "1.0.0" || max(got.After, got.Rehearsed) < last {
+				t.Errorf("loaded %+v, want it to begin behind %d", got, last)
+			}
+		})
+	}
+}
+
 // TestGivesWayInTheMiddle: what the one that went had not heard of a batch is for whoever came in its place.
 func TestGivesWayInTheMiddle(t *testing.T) {
 	for name, batch := range map[string][]string{"of a batch": {"too-much", "post", "post"}, "event by event": {"trap", "too-much", "one", "two"}} {
