@@ -121,7 +121,7 @@ func (s *slot) stop(now time.Time, why string, seq uint64) []event.Data {
 	s.nudge()
 	s.host.metrics.stops.WithLabelValues(string(s.kind)).Inc()
 	s.log.Error("plugin is stopped; nothing can stand in for it", telemetry.KeyPlugin, p.manifest.ID, "why", why, "retry", r.at.Sub(now))
-	return []event.Data{show.PluginStopped{Slot: string(s.kind), Plugin: p.manifest.ID, Version: p.manifest.Version, Why: why, Event: seq,
+	return []event.Data{show.PluginStopped{Slot: string(s.kind), Plugin: p.manifest.ID, Version: p.manifest.Version, Why: why, Event: s.passed,
 		Attempts: r.attempts, RetryMS: r.at.Sub(now).Milliseconds()}}
 }
 

@@ -254,7 +254,7 @@ func TestRetriedByTwo(t *testing.T) {
 // TestGivesWayToARetry: who comes in place of one that failed once too often on an old event hears what is still to come,
 // and that is what the ledger says of it.
 func TestGivesWayToARetry(t *testing.T) {
-	for name, extra := range map[string]string{"anew": "", "with its state": withState} {
+	for name, extra := range map[string]string{"anew": "", "with its state": withState, "nobody": ""} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage()
 			s.configure(func(c *plugin.Config) {
@@ -266,7 +266,9 @@ func TestGivesWayToARetry(t *testing.T) {
 			var last uint64
 			s.play(t, func(ctx context.Context) {
 				must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", extra)))
-				must[plugin.SwapResult](t)(s.h.Swap(ctx, of("a", "2.0.0", extra), "ana", 0))
+				if name != "nobody" {
+					must[plugin.SwapResult](t)(s.h.Swap(ctx, of("a", "2.0.0", extra), "ana", 0))
+				}
 				s.l.say("trap")
 				synctest.Wait()
 				aside, _ := s.h.Quarantine(plugin.Overlay)
@@ -277,8 +279,11 @@ func TestGivesWayToARetry(t *testing.T) {
 					must[plugin.RetryResult](t)(s.h.Retry(ctx, plugin.Overlay, aside[0].Seq, 0))
 				}
 			})
+			if st := facts[show.PluginStopped](s.l); name == "nobody" && (len(st) != 1 || st[0].Event != last) {
+				t.Errorf("stopped %+v, want it behind %d", st, last)
+			}
 			l := facts[show.PluginLoaded](s.l)
-			if got := l[len(l)-1]; got.Version != "1.0.0" || max(got.After, got.Rehearsed) < last {
+			if got := l[len(l)-1]; name != "nobody" && (got.Version != "1.0.0" || max(got.After, got.Rehearsed) < last) {
 				t.Errorf("loaded %+v, want it to begin behind %d", got, last)
 			}
 		})

@@ -71,6 +71,7 @@ type PluginRolledBack struct {
 func (PluginRolledBack) EventKind() event.Kind { return KindPluginRolledBack }
 
 // PluginStopped: a plugin failed too often and there is none to go back to; it is started again after a while.
+// Event is the last that it was given.
 type PluginStopped struct {
 	Slot     string `json:"slot"`
 	Plugin   string `json:"plugin"`
