@@ -70,6 +70,9 @@ type stand struct {
 	spawn  func(context.Context) (Guest, error)
 	state  []byte // when there is no such way
 	timers map[uint64]time.Time
+
+	behind  bool // next was made with something else in its store than content
+	content map[string][]byte
 }
 
 // exchange puts next in the place of whoever is there. What takes time is done beside the show: the state of the old one
@@ -131,6 +134,7 @@ func (s *slot) standOf(ctx context.Context, old, next *occupant) *stand {
 		s.cannotSave(old, err)
 		return nil
 	}
+	st.content, st.behind = next.behind(old)
 	return st
 }
 
@@ -163,6 +167,11 @@ func (s *slot) ready(ctx context.Context, next, old *occupant, from *stand) (int
 	case err != nil:
 		s.cannotSave(old, err)
 		return 0, nil
+	}
+	if from.behind {
+		if err := next.restock(ctx, s.host, from.content); err != nil {
+			return 0, err
+		}
 	}
 	if err := next.take(ctx, from.form, state); err != nil {
 		return 0, fmt.Errorf("hand over the state of %s (%d bytes): %w", old.manifest.ID, len(state), err)
@@ -203,6 +212,11 @@ func (s *slot) cut(ctx context.Context, old, next *occupant, waited time.Duratio
 		}
 	}
 	if next.state == "" {
+		if content, is := next.behind(old); is {
+			if err := next.restock(ctx, s.host, content); err != nil {
+				return SwapResult{}, err
+			}
+		}
 		next.after = s.passed
 	} else {
 		next.rehearsed = s.passed

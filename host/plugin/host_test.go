@@ -257,9 +257,11 @@ type fakes struct {
 	sum  string // of what it makes
 	acts map[string][]plugin.Reaction
 	slow time.Duration // that they take to restore
+	load time.Duration // that it takes to make one
 }
 
 func (r *fakes) Load(_ context.Context, spec plugin.Spec) (plugin.Guest, error) {
+	time.Sleep(r.load)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.fail != nil {

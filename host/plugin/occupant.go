@@ -1,24 +1,28 @@
 package plugin
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"sync/atomic"
 	"time"
 
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin/abi"
 	"github.com/sothebais/sothebais/host/show"
+	"github.com/sothebais/sothebais/host/telemetry"
 )
 
 // occupant is a guest with what is known of it.
 type occupant struct {
 	manifest *Manifest
 	guest    Guest
-	files    fs.FS // to start it anew
-	store    Store // that it was made with
+	files    fs.FS             // to start it anew
+	store    Store             // that it was made with
+	holds    map[string][]byte // its store as it is now
 	loaded   time.Time
 	hears    map[event.Kind]bool
 	powers   map[string]*power
@@ -55,13 +59,18 @@ func (h *Host) newOccupant(m *Manifest, files fs.FS, powers map[string]*power) *
 	return p
 }
 
-// start makes the guest.
+// start makes the guest, with what is on disk in its store.
 func (p *occupant) start(ctx context.Context, h *Host) error {
 	store, err := h.storeOf(ctx, p)
 	if err != nil {
 		return err
 	}
-	p.store = store
+	return p.startWith(ctx, h, store)
+}
+
+// startWith makes the guest with a store.
+func (p *occupant) startWith(ctx context.Context, h *Host, store Store) (err error) {
+	p.store, p.holds = store, maps.Clone(store.Content)
 	if p.guest, err = h.cfg.Runtime.Load(ctx, Spec{Manifest: p.manifest, Files: p.files, Store: store}); err != nil {
 		h.metrics.limit(p.manifest.Kind, err)
 	}
@@ -80,6 +89,28 @@ func (h *Host) storeOf(ctx context.Context, p *occupant) (Store, error) {
 		return Store{}, fmt.Errorf("read what %s kept: %w", p.manifest.ID, err)
 	}
 	return Store{Granted: true, Quota: w.limits().Bytes, Content: content}, nil
+}
+
+// behind is what old holds if p was made with something else. Only in the turn it is known what old holds.
+func (p *occupant) behind(old *occupant) (content map[string][]byte, is bool) {
+	if old == nil || old.manifest.ID != p.manifest.ID || !old.store.Granted || !p.store.Granted || maps.EqualFunc(old.holds, p.store.Content, bytes.Equal) {
+		return nil, false
+	}
+	return maps.Clone(old.holds), true
+}
+
+// restock makes the guest once more, with what its store holds by now.
+func (p *occupant) restock(ctx context.Context, h *Host, content map[string][]byte) error {
+	stale := p.guest
+	err := p.startWith(ctx, h, Store{Granted: true, Quota: p.store.Quota, Content: content})
+	if err != nil {
+		p.guest = stale
+		return fmt.Errorf("start it with what its store holds by now: %w", err)
+	}
+	if err := stale.Close(ctx); err != nil {
+		h.log.Warn("cannot close a plugin", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeyErr, err)
+	}
+	return nil
 }
 
 // refused is what its store refused the guest by itself, within calls, since it was last asked.

@@ -74,6 +74,14 @@ func (s *slot) keep(p *occupant) {
 	}
 	puts := p.puts
 	p.puts = map[string][]byte{}
+	if p.holds == nil {
+		p.holds = map[string][]byte{}
+	}
+	for k, v := range puts {
+		if p.holds[k] = v; v == nil {
+			delete(p.holds, k)
+		}
+	}
 	s.later(func(ctx context.Context) {
 		if err := s.host.cfg.Store.PluginPutAll(context.WithoutCancel(ctx), p.manifest.ID, puts); err != nil {
 			s.log.Error("cannot keep what a plugin wrote to its store", telemetry.KeyPlugin, p.manifest.ID, "keys", len(puts), telemetry.KeyErr, err)

@@ -580,3 +580,53 @@ func TestStoreOutlives(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsStoredMeanwhile: whoever comes in place of a plugin knows what that one wrote to the store until then, though it
+// was made before, or what was written is not on disk yet.
+func TestWhatIsStoredMeanwhile(t *testing.T) {
+	storing := func(version, extra string) fs.FS {
+		f := asking("a", "overlay", "{name: store, why: x}").(fstest.MapFS)
+		f["plugin.yaml"].Data = []byte(strings.Replace(string(f["plugin.yaml"].Data), "1.0.0", version, 1) + extra)
+		return f
+	}
+	for _, c := range []struct {
+		name, extra string
+		traps       int
+		end         []string // in one batch; nil is a swap
+	}{{"swap", "", 0, nil}, {"swap with state", withState, 0, nil}, {"roll-back", "", 3, []string{"put", "trap"}}, {"dead", "", 0, []string{"put", "die"}}} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStage()
+			s.configure(func(cfg *plugin.Config) { cfg.Store = &shelves{kept: map[string]map[string][]byte{}} })
+			s.rt.acts = map[string][]plugin.Reaction{"put": {called("store", &abi.StorePut{Key: "k", Value: []byte("v")})}}
+			s.play(t, func(ctx context.Context) {
+				must[plugin.Info](t)(s.h.Load(ctx, "", storing("1.0.0", c.extra)))
+				if c.end == nil {
+					s.rt.load = 2 * time.Second
+					time.AfterFunc(time.Second, func() { s.l.sayNow("put") })
+					must[plugin.SwapResult](t)(s.h.Swap(ctx, storing("2.0.0", c.extra), "ana", 0))
+				} else {
+					must[plugin.SwapResult](t)(s.h.Swap(ctx, storing("2.0.0", c.extra), "ana", 0))
+					for range c.traps {
+						s.hears("trap")
+					}
+					var drafts []event.Draft
+					for _, what := range c.end {
+						drafts = append(drafts, event.Draft{At: time.Now(), Data: show.OperatorActed{What: what}})
+					}
+					_, _ = s.l.Record(ctx, drafts...)
+				}
+				time.Sleep(5 * time.Second)
+				synctest.Wait()
+				on := s.rt.made[len(s.rt.made)-1]
+				for _, f := range s.rt.made {
+					if f.close == 0 && f.spec.Manifest.Version == s.h.Plugins()[0].Version {
+						on = f
+					}
+				}
+				if got := on.spec.Store.Content["k"]; string(got) != "v" {
+					t.Errorf("the one on air, %s, began with %q", on.spec.Manifest.Version, got)
+				}
+			})
+		})
+	}
+}

@@ -26,6 +26,13 @@ func (s *slot) giveWay(ctx context.Context, why string, seq uint64) []event.Data
 	if next == nil {
 		return s.stop(start, why, seq)
 	}
+	if content, is := next.behind(old); is {
+		if err := next.restock(ctx, s.host, content); err != nil {
+			s.log.Error("the last good plugin cannot be started", telemetry.KeyPlugin, next.manifest.ID, telemetry.KeyErr, err)
+			s.retire(next)
+			return s.stop(start, why, seq)
+		}
+	}
 	next.after = s.passed // what is left of the batch is for it
 	from, n := s.recall(ctx, next)
 	s.log.Warn("plugin is rolled back", telemetry.KeyPlugin, old.manifest.ID, "version", old.manifest.Version, "to", next.manifest.Version, "why", why)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -171,7 +172,13 @@ const cannotRestart = "it is dead and cannot be started anew"
 // revive starts a dead guest anew, without its state, and reports whether that went well.
 func (s *slot) revive(ctx context.Context) bool {
 	p, dead := s.guest, s.guest.guest
-	err := p.start(ctx, s.host)
+	store, err := s.host.storeOf(ctx, p)
+	if err == nil {
+		if store.Granted && p.store.Granted {
+			store.Content = maps.Clone(p.holds) // what it wrote last may not be on disk yet
+		}
+		err = p.startWith(ctx, s.host, store)
+	}
 	if closeErr := dead.Close(ctx); closeErr != nil {
 		s.log.Warn("cannot close a dead plugin", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeyErr, closeErr)
 	}
