@@ -403,6 +403,9 @@ func (s *slot) retry(ctx context.Context, e event.Event, cause uint64) (RetryRes
 	if p == nil {
 		return RetryResult{}, nothing("slot %s is empty", s.kind)
 	}
+	if !p.wants(e) {
+		return RetryResult{}, nothing("%s, which is on air, does not hear %s of event %d", p.manifest.ID, e.Kind(), e.Seq)
+	}
 	before := p.commands
 	s.one[0] = e
 	reactions, err := p.guest.HandleBatch(ctx, s.one[:])

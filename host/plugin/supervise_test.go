@@ -218,6 +218,16 @@ func TestQuarantineAndRetry(t *testing.T) {
 		if want := fmt.Sprintf("%d a a heard trap", seq); s.offered[0] != want {
 			t.Errorf("offered %q, want %q", s.offered, want)
 		}
+		s.rt.made[0].mended = false
+		s.l.say("trap")
+		synctest.Wait()
+		other := strings.Replace(manifestText("b", ""), "operator.acted", "post.received", 1)
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, fstest.MapFS{"plugin.yaml": {Data: []byte(other)}}, "ana", 0))
+		synctest.Wait()
+		aside, _ = s.h.Quarantine(plugin.Overlay)
+		if _, err := s.h.Retry(ctx, plugin.Overlay, aside[0].Seq, 0); !errors.Is(err, plugin.ErrNothing) || len(s.rt.made[1].heard) != 0 {
+			t.Errorf("error %v, want ErrNothing from one that does not hear such events", err)
+		}
 	})
 }
 
