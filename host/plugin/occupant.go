@@ -183,7 +183,9 @@ func (p *occupant) rehearse(ctx context.Context, events []event.Event) error {
 		p.lastSeq = batch[len(batch)-1].Seq
 		for _, e := range batch {
 			for len(reactions) > 0 && reactions[0].Event == e.Seq {
-				p.own(&reactions[0], e)
+				if c, is := reactions[0].Call.(*abi.Timer); !is || p.lacks(PowerTimer) == "" && p.roomFor(c) {
+					p.own(&reactions[0], e)
+				}
 				reactions = reactions[1:]
 			}
 		}

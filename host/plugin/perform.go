@@ -52,7 +52,7 @@ type Reply struct {
 func (s *slot) perform(p *occupant, e event.Event, r *Reaction) {
 	switch c := r.Call.(type) {
 	case *abi.Timer:
-		if c.Millis > 0 && !p.timers.room(c.Token, p.powers[PowerTimer].limits().Pending) {
+		if !p.roomFor(c) {
 			s.deny(p, e, r, tooManyTimers)
 			return
 		}
@@ -65,6 +65,11 @@ func (s *slot) perform(p *occupant, e event.Event, r *Reaction) {
 	case *abi.Ask:
 		s.ask(p, e, r, c)
 	}
+}
+
+// roomFor reports whether a timer fits beside those that run already. The plugin must have the power.
+func (p *occupant) roomFor(c *abi.Timer) bool {
+	return c.Millis <= 0 || p.timers.room(c.Token, p.powers[PowerTimer].limits().Pending)
 }
 
 // keep writes to disk what the guest wrote to its store.

@@ -466,6 +466,33 @@ func TestATimerThatRunsOutMeanwhile(t *testing.T) {
 	}
 }
 
+// TestTimersWhileItCatchesUp are held to what the plugin may, as on air.
+func TestTimersWhileItCatchesUp(t *testing.T) {
+	set := func(token uint64) plugin.Reaction {
+		return called("timer", &abi.Timer{Token: token, Millis: 5000})
+	}
+	for _, c := range []struct {
+		name string
+		next fs.FS
+		want int
+	}{{"room for three", timing("b", "1.0.0"), 3}, {"no timers", of("b", "1.0.0", withState), 0}} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStage()
+			s.rt.acts = map[string][]plugin.Reaction{"set": {set(1), set(2), set(3), set(4)}}
+			s.play(t, func(ctx context.Context) {
+				must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", withState)))
+				s.rt.slow = 2 * time.Second
+				time.AfterFunc(time.Second, func() { s.l.sayNow("set") })
+				must[plugin.SwapResult](t)(s.h.Swap(ctx, c.next, "ana", 0))
+				time.Sleep(10 * time.Second)
+			})
+			if f := facts[show.TimerFired](s.l); len(f) != c.want {
+				t.Errorf("fired %+v, want %d", f, c.want)
+			}
+		})
+	}
+}
+
 // TestTimersOfOneThatWasStopped: they go over with its state, and not without.
 func TestTimersOfOneThatWasStopped(t *testing.T) {
 	s := newStage()
