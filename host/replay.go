@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/abi"
@@ -83,7 +84,7 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 		if !live.manifest.State.CanHandTo(p.manifest.State) {
 			return replay.Report{}, failf(ErrBadInput, "%s cannot take over the state of %s: their plugin.yaml must declare the same state {id, version}; play it without --resync", p.manifest.ID, live.manifest.ID)
 		}
-		o.Resync = (&follower{guest: live.guest, manifest: live.manifest}).state
+		o = (&follower{guest: live.guest, manifest: live.manifest}).options(o)
 	}
 	if until := cmp.Or(take.Until, r.Recording.To); r.at != nil {
 		o.At = func(seq uint64) { r.at(min(max(seq, take.After), until)-take.After, until-take.After) }
@@ -179,22 +180,33 @@ func (l *loader) loadWith(ctx context.Context, name string, m *plugin.Manifest, 
 	return shelved{m, g, files}, nil
 }
 
-// follower is the show's plugin, which hears everything a moment after its state was asked for.
+// follower is the show's plugin, which hears what it heard on air whenever its state is asked for.
 type follower struct {
 	guest    plugin.Guest
 	manifest *plugin.Manifest
-	next     *abi.Recorded
+	events   []Event // that it is still to hear
 }
 
-// state is the state of the plugin before it hears e.
-func (f *follower) state(ctx context.Context, e abi.Recorded) ([]byte, error) {
-	if f.next != nil {
-		ev := Event{Seq: f.next.Seq(), At: f.next.Time(), Data: f.next}
-		if _, err := f.guest.HandleBatch(ctx, []Event{ev}); errors.Is(err, plugin.ErrDead) {
+// options are o with it.
+func (f *follower) options(o replay.Options) replay.Options {
+	o.Passes, o.Resync = f.passes, f.state
+	return o
+}
+
+func (f *follower) passes(e abi.Recorded) {
+	if k := e.EventKind(); slices.Contains(f.manifest.Subscribes, k) || slices.Contains(abi.AnswerKinds(), k) {
+		f.events = append(f.events, Event{Seq: e.Seq(), At: e.Time(), Data: &e})
+	}
+}
+
+// state is the state of the plugin before it hears what did not pass yet.
+func (f *follower) state(ctx context.Context, _ abi.Recorded) ([]byte, error) {
+	for i := range f.events {
+		if _, err := f.guest.HandleBatch(ctx, f.events[i:i+1]); errors.Is(err, plugin.ErrDead) {
 			return nil, err
 		}
 	}
-	f.next = &e
+	f.events = nil
 	state, err := f.guest.Save(ctx)
 	return bytes.Clone(state), err
 }

@@ -2,16 +2,54 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/replay"
+	"github.com/sothebais/sothebais/host/plugin/wasm"
 	"github.com/sothebais/sothebais/host/show"
 )
+
+// counting is a guest whose state is how many events it heard, or that it was given.
+type counting struct {
+	plugin.Guest
+	heard int
+	given []string
+}
+
+func (c *counting) HandleBatch(_ context.Context, events []Event) ([]plugin.Reaction, error) {
+	c.heard += len(events)
+	return nil, nil
+}
+func (c *counting) Save(context.Context) ([]byte, error) { return fmt.Append(nil, c.heard), nil }
+func (c *counting) Restore(_ context.Context, state []byte) error {
+	c.given = append(c.given, string(state))
+	return nil
+}
+
+// TestResyncWithOtherEars: the show's plugin comes to the state that it had, whatever the one that is played subscribes to.
+func TestResyncWithOtherEars(t *testing.T) {
+	m := replay.NewMaker("test", wasm.AppendEvent)
+	for i, d := range []event.Data{show.PluginLoaded{Slot: "overlay", Plugin: "live", After: 1}, show.SceneShown{Scene: "a"}, show.OperatorActed{What: "x"},
+		show.Ticked{SecondsLeft: 1}, show.SceneShown{Scene: "b"}} {
+		m.Add(event.Event{Seq: uint64(i + 1), At: time.UnixMilli(1), Data: d})
+	}
+	rec := m.Recording()
+	old, next := &counting{}, &counting{}
+	f := &follower{guest: old, manifest: &plugin.Manifest{Subscribes: []event.Kind{show.KindSceneShown, show.KindOperatorActed}}}
+	_, _, err := rec.Play(t.Context(), rec.Takes[0], next, &plugin.Manifest{Subscribes: []event.Kind{show.KindTicked, show.KindSceneShown}}, f.options(replay.Options{}))
+	if want := []string{"0", "2", "2"}; err != nil || !slices.Equal(next.given, want) { // before the first scene, the tick and the second scene
+		t.Errorf("it was given %q, want %q; %v", next.given, want, err)
+	}
+}
 
 // TestReplayOfAShutStore: a plugin that asks a store which is closed to it is told so on air; a replay tells it the same,
 // closes the store to it as well, and finds nothing that differs.

@@ -30,6 +30,8 @@ type Options struct {
 	// Resync, if set, is asked before each event for the state of the show's plugin, which the other one then takes over:
 	// a small difference does not make everything after it different.
 	Resync func(ctx context.Context, e abi.Recorded) ([]byte, error)
+	// Passes, if set, is told each event that was for the show's plugin, behind Resync for that event.
+	Passes func(e abi.Recorded)
 	// AsOnAir holds the guest to the powers that the take's plugin had, and when; otherwise it has what it asks for.
 	AsOnAir bool
 	// At, if set, is told which event it is at.
@@ -59,6 +61,9 @@ func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.
 		}
 		if !t.Hears(rec.Seq(), kind) || private && to != (Address{t.Slot, t.Plugin}) {
 			return nil
+		}
+		if o.Passes != nil {
+			defer o.Passes(rec)
 		}
 		if len(p.was[rec.Seq()]) > 0 {
 			p.moment(rec)
