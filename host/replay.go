@@ -189,7 +189,7 @@ type follower struct {
 
 // options are o with it.
 func (f *follower) options(o replay.Options) replay.Options {
-	o.Passes, o.Resync = f.passes, f.state
+	o.Passes, o.Resync, o.Version = f.passes, f.state, f.manifest.State.Version
 	return o
 }
 

@@ -35,7 +35,13 @@ func (c *counting) Restore(_ context.Context, state []byte) error {
 	return nil
 }
 
-// TestResyncWithOtherEars: the show's plugin comes to the state that it had, whatever the one that is played subscribes to.
+func (c *counting) Migrate(_ context.Context, version int, state []byte) error {
+	c.given = append(c.given, fmt.Sprintf("%s of version %d", state, version))
+	return nil
+}
+
+// TestResyncWithOtherEars: the show's plugin comes to the state that it had, whatever the one that is played subscribes to,
+// and hands it over in its version.
 func TestResyncWithOtherEars(t *testing.T) {
 	m := replay.NewMaker("test", wasm.AppendEvent)
 	for i, d := range []event.Data{show.PluginLoaded{Slot: "overlay", Plugin: "live", After: 1}, show.SceneShown{Scene: "a"}, show.OperatorActed{What: "x"},
@@ -44,9 +50,10 @@ func TestResyncWithOtherEars(t *testing.T) {
 	}
 	rec := m.Recording()
 	old, next := &counting{}, &counting{}
-	f := &follower{guest: old, manifest: &plugin.Manifest{Subscribes: []event.Kind{show.KindSceneShown, show.KindOperatorActed}}}
-	_, _, err := rec.Play(t.Context(), rec.Takes[0], next, &plugin.Manifest{Subscribes: []event.Kind{show.KindTicked, show.KindSceneShown}}, f.options(replay.Options{}))
-	if want := []string{"0", "2", "2"}; err != nil || !slices.Equal(next.given, want) { // before the first scene, the tick and the second scene
+	f := &follower{guest: old, manifest: &plugin.Manifest{State: &plugin.StateSpec{ID: "n", Version: 1}, Subscribes: []event.Kind{show.KindSceneShown, show.KindOperatorActed}}}
+	to := &plugin.Manifest{State: &plugin.StateSpec{ID: "n", Version: 2, Migrate: []int{1}}, Subscribes: []event.Kind{show.KindTicked, show.KindSceneShown}}
+	_, _, err := rec.Play(t.Context(), rec.Takes[0], next, to, f.options(replay.Options{}))
+	if want := []string{"0 of version 1", "2 of version 1", "2 of version 1"}; err != nil || !slices.Equal(next.given, want) { // before the first scene, the tick and the second scene
 		t.Errorf("it was given %q, want %q; %v", next.given, want, err)
 	}
 }

@@ -30,6 +30,8 @@ type Options struct {
 	// Resync, if set, is asked before each event for the state of the show's plugin, which the other one then takes over:
 	// a small difference does not make everything after it different.
 	Resync func(ctx context.Context, e abi.Recorded) ([]byte, error)
+	// Version is that of the state that Resync gives; 0 for the guest's own.
+	Version int
 	// Passes, if set, is told each event that was for the show's plugin, behind Resync for that event.
 	Passes func(e abi.Recorded)
 	// AsOnAir holds the guest to the powers that the take's plugin had, and when; otherwise it has what it asks for.
@@ -79,7 +81,12 @@ func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.
 			if err != nil {
 				return fmt.Errorf("before event %d: state of the show's plugin: %w", rec.Seq(), err)
 			}
-			if err := g.Restore(ctx, state); err != nil {
+			if o.Version == 0 || o.Version == m.State.Version {
+				err = g.Restore(ctx, state)
+			} else {
+				err = g.Migrate(ctx, o.Version, state)
+			}
+			if err != nil {
 				return fmt.Errorf("before event %d: %w", rec.Seq(), err)
 			}
 		}
