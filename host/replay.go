@@ -70,11 +70,7 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 		return replay.Report{}, err
 	}
 	defer p.guest.Close(context.WithoutCancel(ctx))
-	doubts, err := l.succeed(ctx, r.Recording, take, p)
-	if err != nil {
-		return replay.Report{}, err
-	}
-	o := replay.Options{AsOnAir: p.guest.Stats().SHA256 == take.SHA256}
+	o, heir := replay.Options{AsOnAir: p.guest.Stats().SHA256 == take.SHA256}, p
 	if r.Resync {
 		live, err := l.loadTake(ctx, take)
 		if err != nil {
@@ -84,7 +80,11 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 		if !live.manifest.State.CanHandTo(p.manifest.State) {
 			return replay.Report{}, failf(ErrBadInput, "%s cannot take over the state of %s: their plugin.yaml must declare the same state {id, version}; play it without --resync", p.manifest.ID, live.manifest.ID)
 		}
-		o = (&follower{guest: live.guest, manifest: live.manifest}).options(o)
+		o, heir = (&follower{guest: live.guest, manifest: live.manifest}).options(o), live
+	}
+	doubts, err := l.succeed(ctx, r.Recording, take, heir)
+	if err != nil {
+		return replay.Report{}, err
 	}
 	if until := cmp.Or(take.Until, r.Recording.To); r.at != nil {
 		o.At = func(seq uint64) { r.at(min(max(seq, take.After), until)-take.After, until-take.After) }

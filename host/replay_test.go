@@ -2,6 +2,8 @@ package host
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
@@ -55,6 +58,33 @@ func TestResyncWithOtherEars(t *testing.T) {
 	_, _, err := rec.Play(t.Context(), rec.Takes[0], next, to, f.options(replay.Options{}))
 	if want := []string{"0 of version 1", "2 of version 1", "2 of version 1"}; err != nil || !slices.Equal(next.given, want) { // before the first scene, the tick and the second scene
 		t.Errorf("it was given %q, want %q; %v", next.given, want, err)
+	}
+}
+
+// TestResyncFromAState: the show's plugin begins with what it had taken over, so that who has its state does the same.
+func TestResyncFromAState(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	dir := filepath.Join(data, "plugins", "parrot")
+	put(t, filepath.Join(dir, "plugin.yaml"), strings.NewReplacer("name: text", "name: say", "[post.received, operator.acted]", "[bid.accepted]").Replace(parrotManifest))
+	put(t, filepath.Join(dir, "plugin.wasm"), string(read(t, parrotModule)))
+	ran := sha256.Sum256(read(t, parrotModule))
+	state := sha256.Sum256([]byte{2, 0, 0, 0, 0, 0, 0, 0})
+	loaded := show.PluginLoaded{Slot: slotOverlay, Plugin: "parrot", Version: "1.0.0", SHA256: hex.EncodeToString(ran[:]), After: 1, Grants: []show.PluginGrant{{Name: "say"}}}
+	heir := loaded
+	heir.Version, heir.After, heir.State = "1.0.1", 4, hex.EncodeToString(state[:])
+	bid := auction.BidAccepted{Handle: "ann"}
+	m := replay.NewMaker("test", wasm.AppendEvent)
+	for i, d := range []event.Data{show.Started{}, loaded, bid, bid, heir, bid, bid} {
+		m.Add(event.Event{Seq: uint64(i + 1), At: time.UnixMilli(1), Data: d})
+	}
+	for i := range uint64(2) {
+		said := cue.Cue{Verb: cue.Say, From: "parrot", Text: fmt.Sprintf("@ann bids 0, number %d", 3+i), Name: "excited", Priority: cue.Bid}
+		m.Add(event.Event{Seq: 8 + i, Cause: 6 + i, At: time.UnixMilli(1), Data: cue.Raised{Cue: said}})
+	}
+	got, err := Replay{Recording: m.Recording(), DataDir: data, Take: "parrot@1.0.1", Resync: true, Assets: plainAssets(t)}.Run(t.Context())
+	if err != nil || got.Events != 2 || got.Verdicts[replay.Same] != 2 || len(got.Doubts) != 0 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 
