@@ -95,6 +95,7 @@ func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.
 	if err == nil {
 		err = p.flush(ctx)
 	}
+	slices.SortStableFunc(p.moments, func(a, b Moment) int { return cmp.Compare(a.Event.Seq(), b.Event.Seq()) }) // some are about an earlier event
 	return p.moments, p.events, err
 }
 
