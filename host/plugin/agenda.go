@@ -29,7 +29,7 @@ type promotion struct {
 	shadow          *shadow
 }
 
-// restart waits until a plugin that was stopped has had its time.
+// restart waits until a plugin that was stopped has had its time. It does not change.
 type restart struct {
 	p        *occupant
 	why      string
@@ -42,7 +42,7 @@ type restart struct {
 const quietPoll = 100 * time.Millisecond
 
 // stopped plans to start a plugin again.
-func (a *agenda) stopped(now time.Time, p *occupant, why string, sane saved, c Supervision) restart {
+func (a *agenda) stopped(now time.Time, p *occupant, why string, sane saved, c Supervision) *restart {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if now.Sub(a.started) > c.Window {
@@ -50,17 +50,26 @@ func (a *agenda) stopped(now time.Time, p *occupant, why string, sane saved, c S
 	}
 	a.attempts++
 	a.restart = &restart{p: p, why: why, sane: sane, attempts: a.attempts, at: now.Add(pauseOf(a.attempts, c))}
-	return *a.restart
+	return a.restart
 }
 
 // again plans another attempt after one that did not even start.
-func (a *agenda) again(now time.Time, c Supervision) {
+func (a *agenda) again(now time.Time, r *restart, c Supervision) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if r := a.restart; r != nil {
+	if a.restart == r {
+		next := *r
 		a.attempts++
-		r.attempts, r.at = a.attempts, now.Add(pauseOf(a.attempts, c))
+		next.attempts, next.at = a.attempts, now.Add(pauseOf(a.attempts, c))
+		a.restart = &next
 	}
+}
+
+// waits reports whether a restart is still what is planned.
+func (a *agenda) waits(r *restart) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.restart == r
 }
 
 // pauseOf is the wait before an attempt: twice that of the one before.
@@ -76,7 +85,7 @@ func (a *agenda) seated() {
 }
 
 // restarted notes that an attempt worked; whether for long is to be seen.
-func (a *agenda) restarted(now time.Time, r restart) {
+func (a *agenda) restarted(now time.Time, r *restart) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.started, a.attempts = now, r.attempts
@@ -160,7 +169,7 @@ func (s *slot) attend(ctx context.Context) {
 	}
 	promotion, restart := s.agenda.plans()
 	if restart != nil && !restart.at.After(now) {
-		s.restart(ctx, *restart)
+		s.restart(ctx, restart)
 	}
 	if promotion != nil {
 		s.tryPromotion(ctx, promotion, now)

@@ -133,12 +133,12 @@ func (s *slot) stop(now time.Time, why string, seq uint64) []event.Data {
 }
 
 // restart starts a plugin again that was stopped.
-func (s *slot) restart(ctx context.Context, r restart) {
+func (s *slot) restart(ctx context.Context, r *restart) {
 	s.ops.Lock()
 	defer s.ops.Unlock()
 	p, err := s.host.load(ctx, r.p.manifest, r.p.files)
 	if err != nil {
-		s.agenda.again(time.Now(), s.host.cfg.Supervision)
+		s.agenda.again(time.Now(), r, s.host.cfg.Supervision)
 		s.host.refused(ctx, 0, string(s.kind), r.p.manifest.ID, fmt.Errorf("start it anew: %w", err))
 		return
 	}
@@ -151,7 +151,7 @@ func (s *slot) restart(ctx context.Context, r restart) {
 	}
 	s.turn.Lock()
 	defer s.release(ctx)
-	if s.guest != nil || s.closed {
+	if s.guest != nil || s.closed || !s.agenda.waits(r) { // somebody else came meanwhile, and may be gone again
 		s.retire(p)
 		return
 	}

@@ -241,7 +241,7 @@ func (sh *shadow) take(e event.Event, r *Reaction) (show.PowerDenied, bool) {
 		p.line(e, r, true)
 		return show.PowerDenied{}, false
 	case why == "" && r.Power == PowerTimer:
-		if p.timers.room(token(r.Call), p.powers[PowerTimer].limits().Pending) {
+		if p.roomFor(r.Call.(*abi.Timer)) {
 			p.own(r, e)
 			return show.PowerDenied{}, false
 		}
