@@ -66,7 +66,7 @@ func (s *slot) fill(ctx context.Context, p *occupant) (show.PluginLoaded, error)
 
 // stand is where a plugin stood, with a way to its state.
 type stand struct {
-	form   *StateSpec
+	form   *StateSpec // nil when its state is nothing to next
 	spawn  func(context.Context) (Guest, error)
 	state  []byte // when there is no such way
 	timers map[uint64]time.Time
@@ -111,19 +111,22 @@ func (s *slot) look(ctx context.Context, next *occupant) (old *occupant, from *s
 	}
 	start := time.Now()
 	old, next.after = s.guest, s.passed
-	if from = s.standOf(ctx, old, next); from != nil {
+	if from = s.standOf(ctx, old, next); from.form != nil {
 		s.backlog = &backlog{}
 	}
 	return old, from, time.Since(start), nil
 }
 
-// standOf is where the old one stands, or nil when its state is nothing to next. That it cannot save must not keep it on
-// air. The caller has the turn.
+// standOf is where the old one stands. That it cannot save must not keep it on air. The caller has the turn.
 func (s *slot) standOf(ctx context.Context, old, next *occupant) *stand {
-	if old == nil || !old.manifest.State.CanHandTo(next.manifest.State) {
-		return nil
+	st := &stand{}
+	if old == nil {
+		return st
 	}
-	st := &stand{form: old.manifest.State, timers: old.timers.pending()}
+	st.content, st.behind = next.behind(old)
+	if !old.manifest.State.CanHandTo(next.manifest.State) {
+		return st
+	}
 	var err error
 	if g, ok := old.guest.(Stander); ok {
 		st.spawn, err = g.Stand()
@@ -132,9 +135,9 @@ func (s *slot) standOf(ctx context.Context, old, next *occupant) *stand {
 	}
 	if err != nil {
 		s.cannotSave(old, err)
-		return nil
+		return st
 	}
-	st.content, st.behind = next.behind(old)
+	st.form, st.timers = old.manifest.State, old.timers.pending()
 	return st
 }
 
@@ -155,28 +158,40 @@ func (st *stand) stateOf(ctx context.Context) ([]byte, error) {
 	return state, errors.Join(err, twin.Close(ctx))
 }
 
-// ready hands the state over, beside the show, and lets next catch up.
-func (s *slot) ready(ctx context.Context, next, old *occupant, from *stand) (int, error) {
-	if from == nil {
-		return 0, nil
+// inherit gives next what old has, beside the show: what is in its store, its state and its timers.
+func (s *slot) inherit(ctx context.Context, next, old *occupant, from *stand) (bytes int, err error) {
+	var state []byte
+	if from.form != nil {
+		state, err = from.stateOf(ctx)
 	}
-	state, err := from.stateOf(ctx)
-	switch {
-	case errors.Is(err, ErrChanged):
+	if errors.Is(err, ErrChanged) {
 		return 0, err
-	case err != nil:
-		s.cannotSave(old, err)
-		return 0, nil
 	}
 	if from.behind {
 		if err := next.restock(ctx, s.host, from.content); err != nil {
 			return 0, err
 		}
 	}
+	if err != nil {
+		s.cannotSave(old, err)
+		return 0, nil
+	}
+	if from.form == nil {
+		return 0, nil
+	}
 	if err := next.take(ctx, from.form, state); err != nil {
 		return 0, fmt.Errorf("hand over the state of %s (%d bytes): %w", old.manifest.ID, len(state), err)
 	}
 	next.timers.adopt(from.timers)
+	return len(state), nil
+}
+
+// ready lets next inherit and catch up.
+func (s *slot) ready(ctx context.Context, next, old *occupant, from *stand) (int, error) {
+	n, err := s.inherit(ctx, next, old, from)
+	if err != nil || next.state == "" {
+		return n, err
+	}
 	for range catchUps {
 		events := s.backlog.take()
 		if len(events) == 0 {
@@ -186,7 +201,7 @@ func (s *slot) ready(ctx context.Context, next, old *occupant, from *stand) (int
 			return 0, fmt.Errorf("catch up with %s: %w", old.manifest.ID, err)
 		}
 	}
-	return len(state), nil
+	return n, nil
 }
 
 // catchUps bounds how often a successor looks for what came while it caught up. One that is slower than the show is let
@@ -212,7 +227,7 @@ func (s *slot) cut(ctx context.Context, old, next *occupant, waited time.Duratio
 		}
 	}
 	if next.state == "" {
-		if content, is := next.behind(old); is {
+		if content, is := next.behind(old); is { // that was just now
 			if err := next.restock(ctx, s.host, content); err != nil {
 				return SwapResult{}, err
 			}

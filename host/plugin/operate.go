@@ -127,7 +127,11 @@ func (s *slot) attach(ctx context.Context, sh *shadow) error {
 	from := s.standOf(ctx, old, sh.p)
 	s.shadow = sh
 	s.turn.Unlock()
-	err := s.inherit(ctx, sh.p, old, from)
+	_, err := s.inherit(ctx, sh.p, old, from)
+	if errors.Is(err, ErrChanged) { // it failed on an event just then; what the shadow is to hear is kept from before
+		s.cannotSave(old, err)
+		err = nil
+	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	switch {
@@ -138,22 +142,6 @@ func (s *slot) attach(ctx context.Context, sh *shadow) error {
 		return fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
 	}
 	sh.start()
-	return nil
-}
-
-func (s *slot) inherit(ctx context.Context, p, old *occupant, from *stand) error {
-	if from == nil {
-		return nil
-	}
-	state, err := from.stateOf(ctx)
-	if err != nil {
-		s.cannotSave(old, err)
-		return nil
-	}
-	if err := p.take(ctx, from.form, state); err != nil {
-		return fmt.Errorf("hand over the state of %s (%d bytes): %w", old.manifest.ID, len(state), err)
-	}
-	p.timers.adopt(from.timers)
 	return nil
 }
 
