@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,11 +25,22 @@ type Side struct {
 	Micros float64
 }
 
+// made is what one of two plugins made of an event: of it, and what it says is about earlier ones.
+type made struct {
+	Side
+	late []late
+}
+
+// late is what is about an earlier event.
+type late struct {
+	about uint64
+	side  Side
+}
+
 // outcome is what the plugin on air made of one event.
 type outcome struct {
 	seq  uint64
-	side Side
-	trap string
+	made made
 }
 
 // appendOutcomes adds what a guest made of each event of a batch, at its share of the cost.
@@ -38,13 +50,37 @@ func appendOutcomes(out []outcome, p *occupant, events []event.Event, reactions 
 	for _, e := range events {
 		o := outcome{seq: e.Seq}
 		for len(reactions) > 0 && reactions[0].Event == e.Seq {
-			o.side.add(p, &reactions[0])
+			o.made.add(p, &reactions[0])
 			reactions = reactions[1:]
 		}
-		o.side.Fuel, o.side.Micros = fuel, micros
+		o.made.Fuel, o.made.Micros = fuel, micros
 		out = append(out, o)
 	}
 	return out
+}
+
+// add notes one reaction with what it is about.
+func (m *made) add(p *occupant, r *Reaction) {
+	if r.About == 0 || r.About >= r.Event {
+		m.Side.add(p, r)
+		return
+	}
+	i := slices.IndexFunc(m.late, func(l late) bool { return l.about == r.About })
+	if i < 0 {
+		i = len(m.late)
+		m.late = append(m.late, late{about: r.About})
+	}
+	m.late[i].side.add(p, r)
+}
+
+// merge adds what o made of the same event.
+func (s *Side) merge(o *Side) {
+	s.Lines, s.Others, s.Mood = append(s.Lines, o.Lines...), append(s.Others, o.Others...), cmp.Or(o.Mood, s.Mood)
+	for _, n := range o.Needs {
+		if !slices.Contains(s.Needs, n) {
+			s.Needs = append(s.Needs, n)
+		}
+	}
 }
 
 // add notes one reaction. Lines of the log and writes to the store are nobody's business but the plugin's.

@@ -32,6 +32,7 @@ type shadow struct {
 	quit  context.CancelFunc
 	runs  bool          // belongs to the turn of the slot
 	done  chan struct{} // closed when it hears no more
+	heard memory        // what came by last, for what is about an earlier event
 
 	mu     sync.Mutex
 	missed uint64
@@ -163,19 +164,19 @@ func (sh *shadow) run(ctx context.Context) {
 // hear plays a batch to the shadow, one event after the other.
 func (sh *shadow) hear(ctx context.Context, b heardBatch) {
 	for _, e := range b.events {
-		var live Side
+		sh.heard.add([]event.Event{e})
+		var live made
 		for len(b.outcomes) > 0 && b.outcomes[0].seq < e.Seq {
 			b.outcomes = b.outcomes[1:]
 		}
 		if len(b.outcomes) > 0 && b.outcomes[0].seq == e.Seq {
-			live = b.outcomes[0].side
-			live.Trap = b.outcomes[0].trap
+			live = b.outcomes[0].made
 		}
 		wants := sh.p.hears[e.Kind()]
-		if !wants && live.silent() {
+		if !wants && live.silent() && len(live.late) == 0 {
 			continue
 		}
-		var mine Side
+		var mine made
 		var denied []show.PowerDenied
 		if wants {
 			mine, denied = sh.play(ctx, e)
@@ -192,29 +193,29 @@ func (sh *shadow) hear(ctx context.Context, b heardBatch) {
 func (sh *shadow) answer(ctx context.Context, d event.Data) {
 	e := event.Event{Seq: sh.p.lastSeq, At: time.Now().UTC(), Data: d}
 	mine, _ := sh.play(ctx, e) // what it asks for now is denied as well, but one answer is enough
-	if !mine.silent() {
-		sh.note(e, Side{}, mine, true)
+	if !mine.silent() || len(mine.late) > 0 {
+		sh.note(e, made{}, mine, true)
 	}
 }
 
 // play gives one event to the shadow's guest.
-func (sh *shadow) play(ctx context.Context, e event.Event) (Side, []show.PowerDenied) {
+func (sh *shadow) play(ctx context.Context, e event.Event) (made, []show.PowerDenied) {
 	p := sh.p
 	start := time.Now()
 	reactions, err := p.guest.HandleBatch(ctx, []event.Event{e})
-	side := Side{Micros: float64(time.Since(start)) / float64(time.Microsecond)}
+	mine := made{Side: Side{Micros: float64(time.Since(start)) / float64(time.Microsecond)}}
 	p.lastSeq = e.Seq
 	if err != nil {
 		sh.trapped(ctx, err)
-		side.Trap = firstLine(err)
-		return side, nil
+		mine.Trap = firstLine(err)
+		return mine, nil
 	}
-	side.Fuel = p.guest.Stats().Fuel
+	mine.Fuel = p.guest.Stats().Fuel
 	p.events++
 	var denied []show.PowerDenied
 	for i := range reactions {
 		r := &reactions[i]
-		side.add(p, r)
+		mine.add(p, r)
 		if d, ok := sh.take(e, r); ok {
 			denied = append(denied, d)
 		}
@@ -224,7 +225,7 @@ func (sh *shadow) play(ctx context.Context, e event.Event) (Side, []show.PowerDe
 			denied = append(denied, d)
 		}
 	}
-	return side, denied
+	return mine, denied
 }
 
 // take counts a reaction, and says what the plugin is to be told when it would have to wait for an answer.
@@ -285,20 +286,27 @@ func (sh *shadow) trapped(ctx context.Context, err error) {
 	}
 }
 
-// note keeps how the two compare. Events on which neither did anything are counted and not kept.
-func (sh *shadow) note(e event.Event, live, mine Side, heard bool) {
-	v := compare(&live, &mine)
-	sh.slot.host.metrics.shadowEvents.WithLabelValues(string(sh.slot.kind), string(v)).Inc()
+// note keeps how the two compare, on e and on earlier events that one of them comes back to. Events on which neither did
+// anything are counted and not kept.
+func (sh *shadow) note(e event.Event, live, mine made, heard bool) {
 	info := sh.p.info()
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	sh.info = info
+	for i := range live.late {
+		sh.late(e, &live.late[i], &live.Side, func(r *Row) *Side { return &r.Live })
+	}
+	for i := range mine.late {
+		sh.late(e, &mine.late[i], &mine.Side, func(r *Row) *Side { return &r.Shadow })
+	}
+	v := compare(&live.Side, &mine.Side)
+	sh.slot.host.metrics.shadowEvents.WithLabelValues(string(sh.slot.kind), string(v)).Inc()
 	sh.counts[v]++
 	if heard {
-		sh.costs[1].add(&mine)
+		sh.costs[1].add(&mine.Side)
 	}
 	if live.Micros > 0 {
-		sh.costs[0].add(&live)
+		sh.costs[0].add(&live.Side)
 	}
 	if live.silent() && mine.silent() {
 		return
@@ -306,7 +314,51 @@ func (sh *shadow) note(e event.Event, live, mine Side, heard bool) {
 	if len(sh.rows) == keptRows {
 		sh.rows = slices.Delete(sh.rows, 0, 1)
 	}
-	sh.rows = append(sh.rows, Row{Seq: e.Seq, At: e.At, Kind: e.Kind(), Cause: summary(e), Verdict: v, Live: live, Shadow: mine})
+	at := len(sh.rows)
+	for at > 0 && sh.rows[at-1].Seq > e.Seq { // e may be what nobody else hears, with the number of an event
+		at--
+	}
+	sh.rows = slices.Insert(sh.rows, at, rowOf(e, v, live.Side, mine.Side))
+}
+
+func rowOf(e event.Event, v Verdict, live, mine Side) Row {
+	return Row{Seq: e.Seq, At: e.At, Kind: e.Kind(), Cause: summary(e), Verdict: v, Live: live, Shadow: mine}
+}
+
+// late adds what one of the two says about an earlier event than e to the row of that one, or to now when it is too old.
+func (sh *shadow) late(e event.Event, l *late, now *Side, side func(*Row) *Side) {
+	i := slices.IndexFunc(sh.rows, func(r Row) bool { return r.Seq >= l.about })
+	if i >= 0 && sh.rows[i].Seq == l.about {
+		sh.counts[sh.rows[i].Verdict]--
+	} else if i = sh.quiet(e, l.about, i); i < 0 {
+		now.merge(&l.side)
+		return
+	}
+	r := &sh.rows[i]
+	side(r).merge(&l.side)
+	r.Verdict = compare(&r.Live, &r.Shadow)
+	sh.counts[r.Verdict]++
+}
+
+// quiet makes a row of an event on which neither did anything, before that at i or behind all, and gives where it is; below
+// 0 when the event is too old.
+func (sh *shadow) quiet(e event.Event, about uint64, i int) int {
+	of, full := sh.heard.cause(about, e), len(sh.rows) == keptRows
+	if of.Seq != about || full && i == 0 {
+		return -1
+	}
+	if i < 0 {
+		i = len(sh.rows)
+	}
+	if full {
+		sh.rows = slices.Delete(sh.rows, 0, 1)
+		i--
+	}
+	if sh.p.hears[of.Kind()] {
+		sh.counts[Same]-- // which is what it was taken for
+	}
+	sh.rows = slices.Insert(sh.rows, i, rowOf(of, Same, Side{}, Side{}))
+	return i
 }
 
 func (sh *shadow) report() Report {

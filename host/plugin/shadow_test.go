@@ -194,3 +194,50 @@ func TestPromotionOfAShadowThatIsGone(t *testing.T) {
 		}
 	}
 }
+
+// TestShadowComesBackToIt: what one of the two says of an event when its turn to speak has come is set beside what the
+// other one said of that event at once.
+func TestShadowComesBackToIt(t *testing.T) {
+	s := newStage()
+	s.rt.acts = map[string][]plugin.Reaction{"nothing": {}, "wait": {}}
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", "")))
+		s.l.say("before")
+		before := s.l.Last()
+		synctest.Wait()
+		must[plugin.SlotInfo](t)(s.h.Shadow(ctx, of("a", "2.0.0", ""), "ana", 0))
+		s.rt.made[1].quirk = true // silent where the one on air speaks
+		s.l.say("hush")
+		hush := s.l.Last()
+		s.l.say("nothing")
+		nothing := s.l.Last()
+		synctest.Wait()
+		about := func(seq uint64, text string) plugin.Reaction {
+			r := say(0, text, "")
+			r.About = seq
+			return r
+		}
+		s.rt.made[1].acts = map[string][]plugin.Reaction{"nothing": {}, "wait": {about(hush, "late"), about(nothing, "later"), about(before, "too late")}}
+		s.rt.made[0].acts = map[string][]plugin.Reaction{"wait": {about(nothing, "on air")}}
+		s.l.say("wait")
+		wait := s.l.Last()
+		synctest.Wait()
+		r := must[plugin.Report](t)(s.h.Report(plugin.Overlay))
+		type row struct {
+			seq          uint64
+			verdict      plugin.Verdict
+			live, shadow string
+		}
+		var got []row
+		for _, w := range r.Rows {
+			got = append(got, row{w.Seq, w.Verdict, strings.Join(w.Live.Lines, "+"), strings.Join(w.Shadow.Lines, "+")})
+		}
+		want := []row{{wait, plugin.Spoke, "", "too late"}, {nothing, plugin.Line, "on air", "later"}, {hush, plugin.Line, "a heard hush", "late"}}
+		if !slices.Equal(got, want) {
+			t.Errorf("rows %v, want %v", got, want)
+		}
+		if c := r.Counts; c[plugin.Line] != 2 || c[plugin.Spoke] != 1 || c[plugin.Same] != 0 || c[plugin.Silent] != 0 {
+			t.Errorf("counts %v", c)
+		}
+	})
+}

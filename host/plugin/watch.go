@@ -82,7 +82,7 @@ func (s *slot) trapped(ctx context.Context, e event.Event, err error) {
 	s.host.metrics.traps.WithLabelValues(string(s.kind)).Inc()
 	s.stack(p, e, err)
 	if s.shadow != nil {
-		s.outcomes = append(s.outcomes, outcome{seq: e.Seq, trap: p.lastTrap})
+		s.outcomes = append(s.outcomes, outcome{seq: e.Seq, made: made{Side: Side{Trap: p.lastTrap}}})
 	}
 	m := p.manifest
 	facts := []event.Data{show.PluginTrapped{Slot: string(s.kind), Plugin: m.ID, Event: e.Seq, Reason: p.lastTrap, Traps: int(p.traps)}}
