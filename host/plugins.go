@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sothebais/sothebais/host/bus"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/fetch"
 	"github.com/sothebais/sothebais/host/plugin"
@@ -174,10 +173,8 @@ func (h *Host) buildPlugins(context.Context) error {
 	h.plugins = plugin.New(plugin.Config{
 		Fetch: h.fetch, Ask: h.ask(),
 		Runtime: runtime, Grants: h.grants, Store: h.ledger, Find: h.find, Aside: h.aside, Quiet: h.quiet, Changed: h.onAirChanged,
-		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source {
-			return &catchUp{h.bus.Subscribe(after, kinds...), h.bus.Last()}
-		},
-		Last: h.bus.Last, Since: h.heardSince, Facts: h.bus, Offer: h.director.Offer, Logger: h.part("plugins"), Metrics: h.regs[roleAgent],
+		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source { return h.bus.Subscribe(after, kinds...) },
+		Last:      h.bus.Last, Since: h.heardSince, Facts: h.bus, Offer: h.director.Offer, Logger: h.part("plugins"), Metrics: h.regs[roleAgent],
 	})
 	return nil
 }
@@ -189,26 +186,6 @@ func (h *Host) heardSince() uint64 {
 		return seq - 1
 	}
 	return h.bus.Last()
-}
-
-// catchUp leaves out what was of its moment only, up to the fact that was the newest when it was made.
-type catchUp struct {
-	*bus.Subscription
-	upTo uint64
-}
-
-// NextBatch waits for facts worth hearing.
-func (c *catchUp) NextBatch(ctx context.Context, buf []event.Event) ([]event.Event, error) {
-	for {
-		events, err := c.Subscription.NextBatch(ctx, buf)
-		if err != nil || len(events) == 0 || events[0].Seq > c.upTo {
-			return events, err
-		}
-		events = slices.DeleteFunc(events, func(e event.Event) bool { return e.Seq <= c.upTo && plugin.Passing(e.Kind()) })
-		if len(events) > 0 {
-			return events, nil
-		}
-	}
 }
 
 // runAuction opens the doors when the plugins are there, or after a while without them.

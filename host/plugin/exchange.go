@@ -56,8 +56,10 @@ func (s *slot) fill(ctx context.Context, p *occupant) (show.PluginLoaded, error)
 	}
 	p.after = s.passed
 	if since := s.host.cfg.Since; since != nil && s.passed == 0 {
-		s.began = since()
-		p.after, p.caught = s.began, s.host.cfg.Last()
+		if s.caught == 0 {
+			s.began, s.caught = since(), s.host.cfg.Last()
+		}
+		p.after, p.caught = s.began, s.caught
 	}
 	loaded := p.loadedFact()
 	s.seat(p, "start", "", 0)

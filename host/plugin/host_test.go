@@ -374,6 +374,30 @@ func TestEventsBecomeOffers(t *testing.T) {
 }
 
 // TestALineThatWaited: what a guest says about an earlier event is offered as caused by it, as far as the slot remembers.
+// TestWhatComesAsItIsLoaded: the first plugin of a slot does not hear what was over before it came, and hears all that
+// comes from then on, also before anybody listens for it.
+func TestWhatComesAsItIsLoaded(t *testing.T) {
+	s := newStage()
+	var once sync.Once
+	s.configure(func(c *plugin.Config) {
+		last, subscribe := c.Last, c.Subscribe
+		c.Since = func() uint64 { return 0 }
+		c.Last = func() uint64 { once.Do(func() { last() }); return s.l.Last() }
+		c.Subscribe = func(after uint64, kinds ...event.Kind) plugin.Source {
+			s.l.sayNow("just now")
+			return subscribe(after, kinds...)
+		}
+	})
+	s.play(t, func(ctx context.Context) {
+		s.l.say("long ago")
+		synctest.Wait()
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", "")))
+	})
+	if heard := s.rt.made[0].heard; !slices.Equal(heard, []string{"just now"}) {
+		t.Errorf("heard %q", heard)
+	}
+}
+
 func TestALineThatWaited(t *testing.T) {
 	s := newStage()
 	s.play(t, func(ctx context.Context) {

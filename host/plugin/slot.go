@@ -35,7 +35,8 @@ type slot struct {
 	backlog  *backlog  // takes what is heard while a successor gets ready; nil when none does
 	closed   bool
 	passed   uint64 // last event that came by
-	began    uint64 // where the first guest begins, when Config.Since says so
+	began    uint64 // where the first guest begins, when Config.Since says so,
+	caught   uint64 // and up to where what is over is kept from it
 	one      [1]event.Event
 	batch    []event.Event // of the events that the guest hears
 	outcomes []outcome     // what the guest made of them, for the shadow
@@ -60,12 +61,13 @@ func newSlot(k Kind, h *Host) *slot {
 
 // run reads the timeline until ctx ends.
 func (s *slot) run(ctx context.Context, after uint64) error {
+	var caught uint64
 	if s.host.cfg.Since != nil {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-s.opened:
-			after = s.began
+			after, caught = s.began, s.caught
 		}
 	}
 	source := s.host.cfg.Subscribe(after, append(abi.EventKinds(), abi.AnswerKinds()...)...)
@@ -79,7 +81,12 @@ func (s *slot) run(ctx context.Context, after uint64) error {
 		if err != nil {
 			return fmt.Errorf("plugin slot %s: hear events: %w", s.kind, err)
 		}
-		s.hear(ctx, batch)
+		if len(batch) > 0 && batch[0].Seq <= caught {
+			batch = slices.DeleteFunc(batch, func(e event.Event) bool { return e.Seq <= caught && Passing(e.Kind()) })
+		}
+		if len(batch) > 0 {
+			s.hear(ctx, batch)
+		}
 	}
 }
 
