@@ -520,6 +520,10 @@ func TestADeadGuestIsStartedAnew(t *testing.T) {
 	if r := facts[show.PluginRefused](s.l); len(r) != 1 || !strings.Contains(r[0].Reason, "start it anew: no memory") {
 		t.Errorf("refused %+v", r)
 	}
+	traps, l := facts[show.PluginTrapped](s.l), facts[show.PluginLoaded](s.l)
+	if len(l) != 4 || l[2].Plugin != "a" || l[2].After != traps[0].Event || l[2].State != "" { // it had to be started anew for the batch already
+		t.Errorf("loaded %+v, want a anew behind event %d", l, traps[0].Event)
+	}
 }
 
 func TestSwapHandsStateOver(t *testing.T) {

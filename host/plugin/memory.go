@@ -10,8 +10,8 @@ import (
 // a line may wait.
 const remembered = 512
 
-// memory holds the last events that a slot's guests heard, in the order of the ledger. It outlives a swap, because a
-// successor may say what its predecessor had in mind. The zero value is empty; adding to it allocates nothing.
+// memory holds the last events of a slot, in the order of the ledger. It outlives a swap, because a successor may say what
+// its predecessor had in mind, and may have to hear what it heard. The zero value is empty; adding to it allocates nothing.
 type memory struct {
 	ring [remembered]event.Event
 	n    int // events that were added

@@ -400,7 +400,7 @@ func (s *slot) retry(ctx context.Context, e event.Event, cause uint64) (RetryRes
 	shut, full := p.refused()
 	s.refused(p, e, shut, full)
 	res := RetryResult{Plugin: p.manifest.ID}
-	fact := show.PluginRetried{Slot: string(s.kind), Plugin: p.manifest.ID, Version: p.manifest.Version, Event: e.Seq}
+	fact := show.PluginRetried{Slot: string(s.kind), Plugin: p.manifest.ID, Version: p.manifest.Version, Event: e.Seq, After: s.passed}
 	if err != nil {
 		res.Err = firstLine(err)
 		fact.Reason = res.Err

@@ -91,7 +91,7 @@ func (s *slot) standIn(ctx context.Context) *occupant {
 	return p
 }
 
-// recall gives a plugin that comes back the state that the failing one had before it failed, and what was heard since.
+// recall gives a plugin that comes back the state that the failing one had before it failed, and what came by since.
 // The caller has the turn.
 func (s *slot) recall(ctx context.Context, next *occupant) (from string, bytes int) {
 	sane := s.watch.sane
@@ -108,13 +108,18 @@ func (s *slot) recall(ctx context.Context, next *occupant) (from string, bytes i
 		s.log.Warn("the state of the failing plugin is not taken; the last good one begins anew", telemetry.KeyErr, err)
 		return stateNone, 0
 	}
-	next.after, next.rehearsed = sane.seq, next.after
 	next.timers.adopt(s.guest.timers.pending())
-	if err := next.rehearse(ctx, s.heard.since(sane.seq)); err != nil {
-		s.log.Warn("the last good plugin did not bear what was heard since", telemetry.KeyErr, err)
-	}
+	s.catchUp(ctx, next, sane.seq)
 	next.follow(s.guest)
 	return from, len(sane.state)
+}
+
+// catchUp lets a plugin that has the state of an earlier moment hear what came by since. The caller has the turn.
+func (s *slot) catchUp(ctx context.Context, p *occupant, since uint64) {
+	p.after, p.rehearsed = since, s.passed
+	if err := p.rehearse(ctx, s.recent.since(since)); err != nil {
+		s.log.Warn("the plugin does not bear what came by since its state", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeyErr, err)
+	}
 }
 
 // stop empties the slot until the plugin is started again, each time later than the time before. The caller has the turn.
@@ -155,7 +160,9 @@ func (s *slot) restart(ctx context.Context, r *restart) {
 		s.retire(p)
 		return
 	}
-	p.after = s.passed
+	if p.after = s.passed; p.state != "" {
+		s.catchUp(ctx, p, r.sane.seq)
+	}
 	s.seat(p, "restart", "", 0)
 	s.agenda.restarted(time.Now(), r)
 	s.note(0, p.loadedFact())

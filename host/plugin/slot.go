@@ -41,6 +41,8 @@ type slot struct {
 	batch    []event.Event // of the events that the guest hears
 	outcomes []outcome     // what the guest made of them, for the shadow
 	heard    memory        // what the guests of this slot heard last
+	came     []event.Event // of what is coming by: what is not in recent yet
+	recent   memory        // what came by last, heard or not, but for what a guest failed on
 	offered  []cue.Cue
 	watch    watch
 	after    []func(ctx context.Context) // what is done when the turn is over
@@ -97,15 +99,34 @@ func (s *slot) hear(ctx context.Context, events []event.Event) {
 	if s.backlog != nil {
 		s.backlog.add(events)
 	}
-	s.outcomes = s.outcomes[:0]
+	s.came, s.outcomes = events, s.outcomes[:0]
 	for rest := events; len(rest) > 0 && s.guest != nil; {
 		rest = s.give(ctx, s.guest, rest)
 	}
 	s.passed = events[len(events)-1].Seq
+	s.remember(s.passed)
 	if s.shadow != nil {
 		s.shadow.push(events, s.outcomes)
 	}
 	s.refresh()
+}
+
+// remember takes in what came by, up to an event.
+func (s *slot) remember(seq uint64) {
+	n := 0
+	for n < len(s.came) && s.came[n].Seq <= seq {
+		n++
+	}
+	s.recent.add(s.came[:n])
+	s.came = s.came[n:]
+}
+
+// skip is remember for what came before an event that a guest failed on.
+func (s *slot) skip(seq uint64) {
+	s.remember(seq - 1)
+	if len(s.came) > 0 && s.came[0].Seq == seq {
+		s.came = s.came[1:]
+	}
 }
 
 // release ends the turn and does what must not be done in it, such as writing to the ledger.
@@ -147,7 +168,7 @@ func (s *slot) give(ctx context.Context, p *occupant, events []event.Event) []ev
 	if len(s.batch) == 0 {
 		return nil
 	}
-	last := s.batch[len(s.batch)-1].Seq
+	before, last := s.passed, s.batch[len(s.batch)-1].Seq
 	err := s.handle(ctx, p, s.batch)
 	if err == nil && s.guest == p {
 		return nil
@@ -156,9 +177,12 @@ func (s *slot) give(ctx context.Context, p *occupant, events []event.Event) []ev
 		return events[slices.IndexFunc(events, func(e event.Event) bool { return e.Seq == last })+1:]
 	}
 	again := len(s.batch) > 1
-	if again && errors.Is(err, ErrDead) && !s.revive(ctx) {
-		s.note(events[0].Seq, s.stop(time.Now(), cannotRestart, 0)...)
-		return nil
+	if again && errors.Is(err, ErrDead) {
+		if !s.revive(ctx, before) {
+			s.note(events[0].Seq, s.stop(time.Now(), cannotRestart, 0)...)
+			return nil
+		}
+		s.note(events[0].Seq, p.loadedFact())
 	}
 	for i, e := range events {
 		if !p.wants(e) {
@@ -197,6 +221,7 @@ func (s *slot) handle(ctx context.Context, p *occupant, events []event.Event) er
 	p.lastSeq = events[len(events)-1].Seq
 	s.host.metrics.events.WithLabelValues(string(s.kind)).Add(float64(len(events)))
 	s.heard.add(events)
+	s.remember(p.lastSeq)
 	if s.shadow != nil {
 		s.outcomes = appendOutcomes(s.outcomes, p, events, reactions, took)
 	}

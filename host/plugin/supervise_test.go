@@ -138,8 +138,8 @@ func TestNothingToGoBackTo(t *testing.T) {
 	if want := []time.Duration{1, 2, 4, 8, 16, 32}; len(starts) != len(want) || starts[5] != 32*time.Second || starts[0] != time.Second {
 		t.Errorf("started again after %v", starts)
 	}
-	if got := s.rt.made[1].heard; !slices.Equal(got, []string{"one"}) {
-		t.Errorf("the first time it begins with %q, want its state", got)
+	if got := s.rt.made[1].heard; !slices.Equal(got, []string{"one", "unheard"}) {
+		t.Errorf("the first time it begins with %q, want its state and what came by since", got)
 	}
 	if got := s.rt.made[2].heard; len(got) != 0 {
 		t.Errorf("the second time it begins with %q, want nothing: the state may be what is wrong", got)

@@ -75,6 +75,7 @@ func inWindow(times []time.Time, now time.Time, window time.Duration) []time.Tim
 // trapped follows an event that the guest failed on: it is told and put aside, and a guest that fails too often gives way.
 func (s *slot) trapped(ctx context.Context, e event.Event, err error) {
 	p := s.guest
+	s.skip(e.Seq)
 	p.traps++
 	p.lastTrap, p.lastSeq = firstLine(err), e.Seq
 	now := time.Now()
@@ -93,7 +94,10 @@ func (s *slot) trapped(ctx context.Context, e event.Event, err error) {
 	switch {
 	case why != "":
 		facts = append(facts, s.giveWay(ctx, why, e.Seq)...)
-	case errors.Is(err, ErrDead) && !s.revive(ctx):
+	case !errors.Is(err, ErrDead):
+	case s.revive(ctx, s.passed):
+		facts = append(facts, p.loadedFact())
+	default:
 		facts = append(facts, s.stop(now, cannotRestart, e.Seq)...)
 	}
 	s.note(e.Seq, facts...)
@@ -137,7 +141,7 @@ func (s *slot) save(ctx context.Context, p *occupant) saved {
 	if err != nil {
 		return saved{}
 	}
-	return saved{form: p.manifest.State, state: state, seq: s.heard.last()}
+	return saved{form: p.manifest.State, state: state, seq: s.recent.last()}
 }
 
 // supervise looks at a guest after a batch that went well.
@@ -169,8 +173,8 @@ func (s *slot) supervise(ctx context.Context, p *occupant, last event.Event) {
 
 const cannotRestart = "it is dead and cannot be started anew"
 
-// revive starts a dead guest anew, without its state, and reports whether that went well.
-func (s *slot) revive(ctx context.Context) bool {
+// revive starts a dead guest anew behind an event, without its state and its timers, and reports whether that went well.
+func (s *slot) revive(ctx context.Context, after uint64) bool {
 	p, dead := s.guest, s.guest.guest
 	store, err := s.host.storeOf(ctx, p)
 	if err == nil {
@@ -188,5 +192,7 @@ func (s *slot) revive(ctx context.Context) bool {
 		s.note(0, show.PluginRefused{Slot: string(s.kind), Plugin: p.manifest.ID, Reason: reason})
 		return false
 	}
+	p.timers.adopt(nil)
+	p.state, p.after, p.caught, p.rehearsed = "", after, 0, 0
 	return true
 }

@@ -103,6 +103,7 @@ type PluginRetried struct {
 	Plugin  string `json:"plugin"`
 	Version string `json:"version"`
 	Event   uint64 `json:"event"`
+	After   uint64 `json:"after,omitempty"`  // the last event that had come by
 	Reason  string `json:"reason,omitempty"` // why it failed again
 }
 
