@@ -52,6 +52,7 @@ api: "1"
 runtime: {wasm: plugin.wasm}
 capabilities: [{name: text, why: counts}]
 subscribes: [operator.acted]
+state: {id: count, version: 1}
 `
 
 // liveLots are never far from the hammer.

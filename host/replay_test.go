@@ -139,6 +139,102 @@ func TestReplayOfAShutStore(t *testing.T) {
 	recalls(t, data, take, "recall a: -1")
 }
 
+// TestReplayOfANightThatWentWrong: a plugin is stopped and comes back, another one gives way to it, and an event is tried
+// again; who comes back knows what came by meanwhile, and all of them do the same again in a replay.
+func TestReplayOfANightThatWentWrong(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	put(t, filepath.Join(data, "plugins", "usurper", "plugin.yaml"), fmt.Sprintf(plainManifest, "usurper", slotOverlay))
+	put(t, filepath.Join(data, "plugins", "usurper", "plugin.wasm"), string(read(t, plainModule)))
+	s := live(t, data)
+	heard := func(n int) {
+		t.Helper()
+		seq := s.tell("hello")
+		want := fmt.Sprint(n)
+		_, d := await(s, seq, "count", func(e event.Event, d cue.Raised) bool {
+			return e.Cause == seq && d.Cue.Name == "heard" && (d.Cue.From == "overlay" || d.Cue.From == "usurper")
+		})
+		if d.Cue.Text != want {
+			t.Errorf("event %d is number %s, want %s", seq, d.Cue.Text, want)
+		}
+	}
+	fails := func(times int) {
+		for range times {
+			s.tell("trap")
+		}
+	}
+	heard(1)
+	heard(2)
+	fails(1)
+	heard(3)
+	since := s.bus.Last()
+	fails(3)
+	stop, _ := await(s, since, "stop", func(_ event.Event, d show.PluginStopped) bool { return d.Slot == slotOverlay })
+	s.tell("is anybody there?")
+	await(s, stop.Seq, "restart", func(_ event.Event, d show.PluginLoaded) bool { return d.Slot == slotOverlay })
+	heard(5)
+	if _, err := s.Swap(t.Context(), "usurper"); err != nil {
+		t.Fatal(err)
+	}
+	heard(7) // the swap is what an operator did, too
+	fails(1)
+	heard(8)
+	since = s.bus.Last()
+	fails(3)
+	await(s, since, "roll-back", func(event.Event, show.PluginRolledBack) bool { return true })
+	heard(9)
+	list, err := wardrobe{s.Host}.Quarantine(t.Context(), slotOverlay)
+	if err != nil || len(list) != 8 {
+		t.Fatalf("quarantine %+v, %v", list, err)
+	}
+	if got, err := (wardrobe{s.Host}).Retry(t.Context(), slotOverlay, list[0].Seq, "test", 0); err != nil || got.OK {
+		t.Errorf("retried %+v, %v", got, err)
+	}
+	heard(10)
+	s.stop()
+	replaysToTheBit(t, data)
+}
+
+// replaysToTheBit plays each take of a show to the plugin that was there, which must do the same again.
+func replaysToTheBit(t *testing.T, data string) {
+	t.Helper()
+	ledger, err := OpenLedger(t.Context(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ledger.Close()
+	rec, err := ledger.Record(t.Context(), "test", 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := Config{DataDir: data, Assets: plainAssets(t), Logger: slog.New(slog.DiscardHandler)}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rt, err := openRuntime(t.Context(), cfg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close(context.WithoutCancel(t.Context()))
+	l := &loader{runtime: rt, plugins: catalogueOf(cfg.Assets, data)}
+	for _, take := range rec.Takes {
+		p, err := l.loadTake(t.Context(), take)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doubts, err := l.succeed(t.Context(), rec, take, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		moments, events, err := rec.Play(t.Context(), take, p.guest, p.manifest, replay.Options{AsOnAir: true})
+		if got := replay.Summarise(moments); err != nil || got.Differences() != 0 || p.guest.Stats().SHA256 != take.SHA256 {
+			t.Errorf("%+v: of %d events %s differ: %+v; doubts %q; %v", take, events, got.Counts(), got.Groups, doubts, err)
+		}
+		t.Logf("%s %s, behind %d until %d: %d events, %s; failed %d, retried %d, skipped %d; doubts %q", take.Plugin, take.Version, take.After, take.Until, events, replay.Summarise(moments).Counts(), len(take.Failed), len(take.Retried), len(take.Skips), doubts)
+		_ = p.guest.Close(t.Context())
+	}
+}
+
 // recalls says what the plugin of a take finds in its store.
 func recalls(t *testing.T, data string, take replay.Take, want string) {
 	t.Helper()

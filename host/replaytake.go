@@ -55,6 +55,11 @@ func (l *loader) succeed(ctx context.Context, rec *replay.Recording, t replay.Ta
 	if t.Store != "" && t.Store != (plugin.Store{Granted: true}).SHA256() {
 		doubts = append(doubts, fmt.Sprintf("the store of %s held something, which a recording does not have; it begins empty", t.Plugin))
 	}
+	for _, again := range t.Retried {
+		if again.Event < rec.From {
+			doubts = append(doubts, fmt.Sprintf("event %d, which %s was given again, is from before the recording", again.Event, t.Plugin))
+		}
+	}
 	if t.State == "" {
 		return doubts, nil
 	}

@@ -36,6 +36,8 @@ func TestSteering(t *testing.T) {
 	s.stop()
 	s = live(t, data)
 	t.Run("after a restart", s.remembers)
+	s.stop()
+	t.Run("to the bit", func(t *testing.T) { replaysToTheBit(t, data) })
 }
 
 // whoIs gives the id and version of who is there.

@@ -28,7 +28,7 @@ const (
 func Compare(m Moment) Verdict {
 	was, now := said(m.Was), said(m.Now)
 	switch {
-	case m.Trap != "":
+	case m.Trap != "" && !m.Failed:
 		return Trapped
 	case m.Open && len(m.Was) < len(m.Now) && within(m.Was, m.Now):
 		return Waiting
@@ -160,7 +160,11 @@ func Summarise(moments []Moment) Report {
 		}
 		g := &r.Groups[i]
 		if g.Count++; len(g.Rows) < rowsKept {
-			g.Rows = append(g.Rows, Row{Seq: m.Event.Seq(), Cause: describe(m.Event), Was: readable(m.Was), Now: readable(m.Now), Powers: m.Powers, Trap: m.Trap})
+			was := readable(m.Was)
+			if m.Failed && len(m.Was) == 0 {
+				was = "— failed"
+			}
+			g.Rows = append(g.Rows, Row{Seq: m.Event.Seq(), Cause: describe(m.Event), Was: was, Now: readable(m.Now), Powers: m.Powers, Trap: m.Trap})
 		}
 	}
 	slices.SortStableFunc(r.Groups, func(a, b Group) int { return cmp.Compare(b.Count, a.Count) })

@@ -14,13 +14,15 @@ import (
 type Maker struct {
 	encode func(b []byte, e *event.Event) ([]byte, bool)
 	rec    Recording
-	on     map[string]int // index of the take in each slot
-	began  uint64         // the fact that the show started
+	on     map[string]int      // index of the take in each slot
+	failed map[string][]uint64 // what was failed on in each slot, in this show
+	again  map[string]bool     // slots whose next plugin comes in place of one that failed
+	began  uint64              // the fact that the show started
 }
 
 // NewMaker makes a maker; encode writes an event in the form that guests hear, and says false for one that they do not.
 func NewMaker(program string, encode func(b []byte, e *event.Event) ([]byte, bool)) *Maker {
-	return &Maker{encode: encode, rec: Recording{Head: Head{Program: program, Private: map[uint64]Address{}}}, on: map[string]int{}}
+	return &Maker{encode: encode, rec: Recording{Head: Head{Program: program, Private: map[uint64]Address{}}}, on: map[string]int{}, failed: map[string][]uint64{}, again: map[string]bool{}}
 }
 
 // Add takes the next fact.
@@ -32,7 +34,19 @@ func (m *Maker) Add(e event.Event) {
 	switch d := e.Data.(type) {
 	case show.PluginLoaded:
 		m.loaded(e.Seq, d)
+	case show.PluginTrapped:
+		m.failed[d.Slot] = append(m.failed[d.Slot], d.Event)
+		if i, ok := m.on[d.Slot]; ok {
+			m.rec.Takes[i].Failed = append(m.rec.Takes[i].Failed, d.Event)
+		}
+	case show.PluginRetried:
+		if i, ok := m.on[d.Slot]; ok && d.After > 0 {
+			m.rec.Takes[i].Retried = append(m.rec.Takes[i].Retried, Retried{At: e.Seq, After: d.After, Event: d.Event})
+		}
+	case show.PluginRolledBack:
+		m.again[d.Slot] = d.Event > 0 // by itself, not because somebody asked
 	case show.PluginStopped:
+		m.again[d.Slot] = true
 		if i, ok := m.on[d.Slot]; ok { // who comes next follows it, later on
 			m.rec.Takes[i].Until = cmp.Or(d.Event, e.Seq)
 		}
@@ -46,6 +60,8 @@ func (m *Maker) Add(e event.Event) {
 			}
 		}
 		m.began = e.Seq
+		clear(m.failed)
+		clear(m.again)
 	case cue.Raised:
 		m.rec.Answers = append(m.rec.Answers, Answer{To: e.Cause, At: e.Seq, Cue: d.Cue})
 	case cue.Dropped:
@@ -77,6 +93,14 @@ func (m *Maker) loaded(seq uint64, d show.PluginLoaded) {
 		Seated: seq, Began: m.began, Powers: d.Grants, State: d.State, Store: d.Store}
 	if _, swapped := m.on[d.Slot]; !swapped && m.began > 0 {
 		t.Seated = m.began // it may have answered before it was written down that it is there
+	}
+	if m.again[d.Slot] {
+		for _, seq := range m.failed[d.Slot] {
+			if seq > t.After && seq <= t.Rehearsed {
+				t.Skips = append(t.Skips, seq)
+			}
+		}
+		delete(m.again, d.Slot)
 	}
 	m.end(d.Slot, t.begins())
 	m.on[d.Slot] = len(m.rec.Takes)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"time"
@@ -22,6 +23,7 @@ type Moment struct {
 	Now    []cue.Cue // what this one asks for
 	Powers []string  // that this one would use without having them declared
 	Trap   string    // why this one failed on the event
+	Failed bool      // the show's plugin did
 	Open   bool      // the show ended before all that was asked for then had an answer
 }
 
@@ -43,7 +45,7 @@ type Options struct {
 // Play plays a take to a guest and gives each event that the take's plugin or the guest had something to say to, in
 // order; and how many events the guest heard.
 func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.Manifest, o Options) (moments []Moment, events int, err error) {
-	p := &player{guest: g, take: t, was: r.answersOf(t), gate: plugin.NewGate(m), hears: map[event.Kind]bool{}, at: map[uint64]int{}, open: r.endOf(t).Add(-longestWait)}
+	p := &player{guest: g, take: t, was: r.answersOf(t), kept: map[uint64]abi.Recorded{}, failed: map[uint64]bool{}, gate: plugin.NewGate(m), hears: map[event.Kind]bool{}, at: map[uint64]int{}, open: r.endOf(t).Add(-longestWait)}
 	if o.AsOnAir {
 		p.gate.Hold(t.Powers)
 		p.changes = t.Changes
@@ -51,52 +53,107 @@ func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.
 	for _, k := range m.Subscribes {
 		p.hears[k] = true
 	}
+	for _, again := range t.Retried {
+		p.kept[again.Event] = nil
+	}
+	for _, seq := range t.Failed {
+		p.failed[seq] = true
+	}
+	p.options, p.manifest, p.private = o, m, func(seq uint64) (toIt, toOthers bool) {
+		to, is := r.Private[seq]
+		toIt = to == Address{t.Slot, t.Plugin}
+		return is && toIt, is && !toIt
+	}
 	err = r.Each(func(rec abi.Recorded) error {
-		kind := rec.EventKind()
 		if o.At != nil {
 			o.At(rec.Seq())
 		}
-		to, private := r.Private[rec.Seq()]
+		if _, again := p.kept[rec.Seq()]; again {
+			p.kept[rec.Seq()] = rec
+		}
 		if rec.Seq() <= t.After {
 			p.remember(rec)
 			return nil
 		}
-		if !t.Hears(rec.Seq(), kind) || private && to != (Address{t.Slot, t.Plugin}) {
+		if err := p.retry(ctx, rec.Seq()); err != nil {
+			return err
+		}
+		if _, toOthers := p.private(rec.Seq()); toOthers || !t.Hears(rec.Seq(), rec.EventKind()) {
 			return nil
 		}
-		if o.Passes != nil {
-			defer o.Passes(rec)
-		}
-		if len(p.was[rec.Seq()]) > 0 {
-			p.moment(rec)
-		}
-		if !p.hears[kind] && !private {
-			return nil
-		}
-		if o.Resync != nil {
-			if err := p.flush(ctx); err != nil {
-				return err
-			}
-			state, err := o.Resync(ctx, rec)
-			if err != nil {
-				return fmt.Errorf("before event %d: state of the show's plugin: %w", rec.Seq(), err)
-			}
-			if o.Version == 0 || o.Version == m.State.Version {
-				err = g.Restore(ctx, state)
-			} else {
-				err = g.Migrate(ctx, o.Version, state)
-			}
-			if err != nil {
-				return fmt.Errorf("before event %d: %w", rec.Seq(), err)
-			}
-		}
-		return p.add(ctx, rec)
+		return p.play(ctx, rec, p.add)
 	})
+	if err == nil {
+		err = p.retry(ctx, math.MaxUint64)
+	}
 	if err == nil {
 		err = p.flush(ctx)
 	}
 	slices.SortStableFunc(p.moments, func(a, b Moment) int { return cmp.Compare(a.Event.Seq(), b.Event.Seq()) }) // some are about an earlier event
 	return p.moments, p.events, err
+}
+
+// play gives an event to the guest, when it is one that it hears.
+func (p *player) play(ctx context.Context, rec abi.Recorded, give func(context.Context, abi.Recorded) error) error {
+	if p.options.Passes != nil {
+		defer p.options.Passes(rec)
+	}
+	if len(p.was[rec.Seq()]) > 0 {
+		p.moment(rec)
+	}
+	if toIt, _ := p.private(rec.Seq()); !toIt && !p.hears[rec.EventKind()] {
+		return nil
+	}
+	if p.options.Resync != nil {
+		if err := p.resync(ctx, rec); err != nil {
+			return fmt.Errorf("before event %d: %w", rec.Seq(), err)
+		}
+	}
+	return give(ctx, rec)
+}
+
+// resync gives the guest the state of the show's plugin.
+func (p *player) resync(ctx context.Context, rec abi.Recorded) error {
+	if err := p.flush(ctx); err != nil {
+		return err
+	}
+	state, err := p.options.Resync(ctx, rec)
+	if err != nil {
+		return fmt.Errorf("state of the show's plugin: %w", err)
+	}
+	if v := p.options.Version; v != 0 && v != p.manifest.State.Version {
+		return p.guest.Migrate(ctx, v, state)
+	}
+	return p.guest.Restore(ctx, state)
+}
+
+// retry plays what a person tried again before an event came by.
+func (p *player) retry(ctx context.Context, before uint64) error {
+	for len(p.take.Retried) > 0 && p.take.Retried[0].After < before {
+		p.retried, p.take.Retried = p.take.Retried[0], p.take.Retried[1:]
+		if rec := p.kept[p.retried.Event]; rec != nil { // it may be from before the recording
+			if err := p.play(ctx, rec, p.addAgain); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// addAgain plays the event that is tried again, alone.
+func (p *player) addAgain(ctx context.Context, rec abi.Recorded) error {
+	if err := p.flush(ctx); err != nil {
+		return err
+	}
+	p.events++
+	reactions, err := p.guest.HandleBatch(ctx, []event.Event{{Seq: rec.Seq(), At: rec.Time(), Data: &rec}})
+	if err != nil {
+		return p.trapped(rec, err)
+	}
+	for i := range reactions {
+		p.react(&reactions[i], rec, p.retried.At)
+	}
+	return nil
 }
 
 // answersOf are the cues that a take's plugin asked for, by the event that caused them. One that names an event from before
@@ -123,20 +180,26 @@ func (r *Recording) later(t Take, a Answer) bool {
 
 // player holds what Play knows between events.
 type player struct {
-	guest   plugin.Guest
-	take    Take
-	was     map[uint64][]cue.Cue
-	gate    *plugin.Gate
-	changes []Change // that are still to come
-	asked   Allowed  // the last use that was asked about
-	hears   map[event.Kind]bool
-	moments []Moment
-	at      map[uint64]int // place in moments, by number of the event
-	records []abi.Recorded // backing of batch
-	batch   []event.Event
-	open    time.Time      // from when on something may have had no answer
-	events  int            // that the guest was given
-	heard   []abi.Recorded // the last ones, for what is about an earlier event
+	guest    plugin.Guest
+	manifest *plugin.Manifest
+	options  Options
+	private  func(seq uint64) (toIt, toOthers bool) // whether an event was for one plugin alone
+	take     Take                                   // without those of Retried that were played
+	retried  Retried                                // the one that is being played
+	kept     map[uint64]abi.Recorded                // events that are tried again; nil before they came by
+	failed   map[uint64]bool                        // events that the show's plugin failed on
+	was      map[uint64][]cue.Cue
+	gate     *plugin.Gate
+	changes  []Change // that are still to come
+	asked    Allowed  // the last use that was asked about
+	hears    map[event.Kind]bool
+	moments  []Moment
+	at       map[uint64]int // place in moments, by number of the event
+	records  []abi.Recorded // backing of batch
+	batch    []event.Event
+	open     time.Time      // from when on something may have had no answer
+	events   int            // that the guest was given
+	heard    []abi.Recorded // the last ones, for what is about an earlier event
 }
 
 // aboutReach is how far back a plugin's word about an earlier event is believed, as on air.
@@ -154,7 +217,7 @@ func (p *player) moment(rec abi.Recorded) *Moment {
 	if !ok {
 		i = len(p.moments)
 		p.at[seq] = i
-		p.moments = append(p.moments, Moment{Event: rec, Was: p.was[seq], Open: rec.Time().After(p.open)})
+		p.moments = append(p.moments, Moment{Event: rec, Was: p.was[seq], Failed: p.failed[seq], Open: rec.Time().After(p.open)})
 	}
 	return &p.moments[i]
 }
@@ -210,7 +273,9 @@ func (p *player) hear(ctx context.Context, events []event.Event) error {
 		p.remember(*e.Data.(*abi.Recorded))
 	}
 	for i := range reactions {
-		p.react(&reactions[i])
+		if rec, ok := p.find(reactions[i].Event); ok && rec.Seq() > p.take.Rehearsed {
+			p.react(&reactions[i], rec, rec.Seq())
+		}
 	}
 	return nil
 }
@@ -223,13 +288,9 @@ func (p *player) remember(rec abi.Recorded) {
 	}
 }
 
-// react notes one reaction with the event that it is about.
-func (p *player) react(r *plugin.Reaction) {
-	rec, ok := p.find(r.Event)
-	if !ok || r.Event <= p.take.Rehearsed {
-		return
-	}
-	for len(p.changes) > 0 && p.changes[0].At <= r.Event {
+// react notes one reaction to rec with the event that it is about. The powers are those that it had at now.
+func (p *player) react(r *plugin.Reaction, rec abi.Recorded, now uint64) {
+	for len(p.changes) > 0 && p.changes[0].At <= now {
 		p.gate.Change(p.changes[0].Power, p.changes[0].Granted, p.changes[0].Ask)
 		p.changes = p.changes[1:]
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -206,6 +207,70 @@ func TestASuccessorIsHeldToWhatItWasOnAir(t *testing.T) {
 		}
 		if len(moments) != 2 {
 			t.Errorf("take %d: %d moments, want 2", i, len(moments))
+		}
+	}
+}
+
+// TestANightThatWentWrong: ann fails on two events and gives way to bob, who hears the others again, from a state before
+// them; then somebody tries one of the two again.
+func TestANightThatWentWrong(t *testing.T) {
+	m := NewMaker("test", encode)
+	text := func(s string) cue.Raised { return cue.Raised{Cue: cue.Cue{From: "bob", Verb: cue.Say, Text: s}} }
+	for i, f := range []struct {
+		cause uint64
+		data  event.Data
+	}{
+		{0, show.Started{Version: "test"}},
+		{0, show.PluginLoaded{Slot: "personality", Plugin: "ann", SHA256: "aa", After: 1}},
+		{0, show.Ticked{SecondsLeft: 9}}, // 3
+		{3, show.PluginTrapped{Slot: "personality", Plugin: "ann", Event: 3}},
+		{0, show.Ticked{SecondsLeft: 8}}, // 5
+		{0, show.Ticked{SecondsLeft: 7}}, // 6
+		{6, show.PluginTrapped{Slot: "personality", Plugin: "ann", Event: 6}},
+		{7, show.PluginRolledBack{Slot: "personality", From: "ann", To: "bob", Event: 6}},
+		{8, show.PluginLoaded{Slot: "personality", Plugin: "bob", SHA256: "bb", After: 2, Rehearsed: 6, State: "cc"}},
+		{0, show.Ticked{SecondsLeft: 6}}, // 10
+		{10, text("10")},
+		{3, text("3")},
+		{0, show.PluginRetried{Slot: "personality", Plugin: "bob", Event: 3, After: 10}}, // 13
+		{0, show.Ticked{SecondsLeft: 5}},                                                 // 14
+		{14, text("14")},
+	} {
+		m.Add(event.Event{Seq: uint64(i + 1), Cause: f.cause, At: time.UnixMilli(int64(i) * 20_000), Data: f.data})
+	}
+	r := m.Recording()
+	if ann := r.Takes[0]; !slices.Equal(ann.Failed, []uint64{3, 6}) || ann.Skips != nil {
+		t.Errorf("ann's take is %+v", ann)
+	}
+	if bob := r.Takes[1]; !slices.Equal(bob.Skips, []uint64{3, 6}) || !slices.Equal(bob.Retried, []Retried{{At: 13, After: 10, Event: 3}}) {
+		t.Errorf("bob's take is %+v", bob)
+	}
+	said := func(e abi.Recorded) []plugin.Reaction { return []plugin.Reaction{say(e.Seq(), fmt.Sprint(e.Seq()))} }
+	for _, c := range []struct {
+		name  string
+		take  int
+		fails []uint64
+		heard []string
+		want  map[Verdict]int
+	}{
+		{"ann once more", 0, []uint64{3, 6}, []string{"5 clock.ticked "}, map[Verdict]int{Same: 2, Speaks: 1}},
+		{"ann, mended", 0, nil, []string{"3 clock.ticked ", "5 clock.ticked ", "6 clock.ticked "}, map[Verdict]int{Speaks: 3}},
+		{"bob", 1, nil, []string{"5 clock.ticked ", "10 clock.ticked ", "3 clock.ticked ", "14 clock.ticked "}, map[Verdict]int{Same: 3}},
+		{"bob, who fails on it now", 1, []uint64{3}, []string{"5 clock.ticked ", "10 clock.ticked ", "14 clock.ticked "}, map[Verdict]int{Same: 2, Trapped: 1}},
+	} {
+		p := &parrot{say: said, fails: map[uint64]error{}}
+		for _, seq := range c.fails {
+			p.fails[seq] = errors.New("unreachable")
+		}
+		moments, _, err := r.Play(t.Context(), r.Takes[c.take], p, manifest(), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.heard, p.heard); diff != "" {
+			t.Errorf("%s hears %s", c.name, diff)
+		}
+		if diff := cmp.Diff(c.want, Summarise(moments).Verdicts); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
 		}
 	}
 }

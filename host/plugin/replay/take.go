@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"slices"
+
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
@@ -20,6 +22,12 @@ type Take struct {
 	Until  uint64 `json:"until,omitempty"`
 	// Rehearsed is up to where it heard what its predecessor answered, so that what it asked for then was dropped.
 	Rehearsed uint64 `json:"rehearsed,omitempty"`
+	// Skips is what came by until Rehearsed and was kept from it, because its predecessor had failed on it.
+	Skips []uint64 `json:"skips,omitempty"`
+	// Failed is what it failed on.
+	Failed []uint64 `json:"failed,omitempty"`
+	// Retried is what it was given out of order, because a person tried it again.
+	Retried []Retried `json:"retried,omitempty"`
 	// Seated is behind which fact its answers are: that the show started, or that it was loaded.
 	Seated uint64 `json:"seated,omitempty"`
 	Began  uint64 `json:"began,omitempty"` // the fact that the show started
@@ -38,7 +46,14 @@ type Take struct {
 
 // Hears says whether an event was for the plugin, as far as place and time go.
 func (t Take) Hears(seq uint64, kind event.Kind) bool {
-	return seq > t.After && (t.Until == 0 || seq <= t.Until) && (seq > t.Caught || !plugin.Passing(kind))
+	return seq > t.After && (t.Until == 0 || seq <= t.Until) && (seq > t.Caught || !plugin.Passing(kind)) && !slices.Contains(t.Skips, seq)
+}
+
+// Retried is an event that was given to a plugin again.
+type Retried struct {
+	At    uint64 `json:"at"`    // number of the fact
+	After uint64 `json:"after"` // what had come by
+	Event uint64 `json:"event"`
 }
 
 // Change is a power that a person gave or took.
