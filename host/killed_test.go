@@ -40,6 +40,8 @@ func TestAKilledShowKnows(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].Plugin != "parrot" {
 		t.Errorf("quarantine %+v, %v", list, err)
 	}
+	s.stop()
+	replaysToTheBit(t, data)
 }
 
 // runUntilKilled is a show in whose ledger something happens.

@@ -177,4 +177,6 @@ func afterARestart(t *testing.T, s *liveShow, data string) {
 			t.Errorf("%s: %+v", k.Session, got)
 		}
 	}
+	again.stop()
+	replaysToTheBit(t, data)
 }
