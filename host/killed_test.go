@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sothebais/sothebais/host/plugin/replay"
 	"github.com/sothebais/sothebais/host/show"
 )
 
@@ -41,7 +42,15 @@ func TestAKilledShowKnows(t *testing.T) {
 		t.Errorf("quarantine %+v, %v", list, err)
 	}
 	s.stop()
-	replaysToTheBit(t, data)
+	rec := replaysToTheBit(t, data)
+	var again []replay.Take // of the parrot, the second when the show was back
+	for _, take := range rec.Takes {
+		if take.Plugin == "parrot" {
+			again = append(again, take)
+		}
+	}
+	recalls(t, data, rec, again[0], "recall a: -1")
+	recalls(t, data, rec, again[1], "recall a: 1")
 }
 
 // runUntilKilled is a show in whose ledger something happens.

@@ -172,11 +172,16 @@ func (h *Host) buildPlugins(context.Context) error {
 	h.sources = fetch.New(fetch.Config{Timeout: fetchWait, Vouched: vouchedFor(h.cfg.Sources)})
 	h.plugins = plugin.New(plugin.Config{
 		Fetch: h.fetch, Ask: h.ask(),
-		Runtime: runtime, Grants: h.grants, Store: h.ledger, Find: h.find, Aside: h.aside, Quiet: h.quiet, Changed: h.onAirChanged,
+		Runtime: runtime, Grants: h.grants, Store: h.ledger, Archive: h.archive, Find: h.find, Aside: h.aside, Quiet: h.quiet, Changed: h.onAirChanged,
 		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source { return h.bus.Subscribe(after, kinds...) },
 		Last:      h.bus.Last, Since: h.heardSince, Facts: h.bus, Offer: h.director.Offer, Logger: h.part("plugins"), Metrics: h.regs[roleAgent],
 	})
 	return nil
+}
+
+// archive keeps what a store held that a plugin began with.
+func (h *Host) archive(ctx context.Context, sha256 string, content []byte) error {
+	return h.ledger.SettingPut(ctx, settingStore+sha256, content)
 }
 
 // heardSince is where a plugin begins to hear when the show comes up: before the lot on the block opened, so that it

@@ -21,15 +21,23 @@ func (l *Ledger) record(ctx context.Context, version string, after, until uint64
 			return nil, err
 		}
 		if len(events) == 0 {
-			return m.Recording(), nil
+			return l.complete(ctx, m.Recording())
 		}
 		for _, e := range events {
 			if until != 0 && e.Seq > until {
-				return m.Recording(), nil
+				return l.complete(ctx, m.Recording())
 			}
 			m.Add(e)
 			after = e.Seq
 		}
 		at(after)
 	}
+}
+
+// settingStore is what a store held that a plugin began with, by its SHA-256.
+const settingStore = "plugin.store."
+
+// complete adds what is not in facts.
+func (l *Ledger) complete(ctx context.Context, r *replay.Recording) (*replay.Recording, error) {
+	return r, r.Keep(func(sha256 string) ([]byte, bool, error) { return l.SettingGet(ctx, settingStore+sha256) })
 }

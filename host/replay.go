@@ -54,7 +54,7 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 	if err != nil {
 		return replay.Report{}, err
 	}
-	l := loader{plugins: catalogueOf(cfg.Assets, cfg.DataDir)}
+	l := loader{plugins: catalogueOf(cfg.Assets, cfg.DataDir), stores: r.Recording.Stores}
 	if r.apart != nil {
 		l.runtime = r.apart
 	} else {
@@ -127,7 +127,11 @@ func (r Replay) cast(ctx context.Context, l *loader) (p shelved, take replay.Tak
 	if err != nil && p.guest != nil {
 		_ = p.guest.Close(context.WithoutCancel(ctx)) // it was not used
 	}
-	if err != nil || p.guest.Stats().SHA256 != take.SHA256 {
+	if err != nil {
+		return p, take, err
+	}
+	if p.guest.Stats().SHA256 != take.SHA256 {
+		p, err = l.stocked(ctx, p, take)
 		return p, take, err
 	}
 	p, err = l.asOnAir(ctx, p, take)
@@ -145,6 +149,7 @@ type shelved struct {
 type loader struct {
 	runtime plugin.Runtime
 	plugins *catalogue
+	stores  map[string]map[string][]byte // what stores held, by SHA-256
 }
 
 func (l *loader) load(ctx context.Context, name string) (shelved, error) {

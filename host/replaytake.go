@@ -35,14 +35,27 @@ func (l *loader) loadKept(ctx context.Context, t replay.Take) (shelved, error) {
 	return l.loadFiles(ctx, t.Plugin+" as it was kept", files)
 }
 
-// asOnAir gives the plugin of a take the store that it had: closed to it, or as large as it was granted. Nothing else of
-// what it may do is known to a guest.
+// asOnAir gives the plugin of a take the store that it had: closed to it, or as large as it was granted, with what it held.
+// Nothing else of what it may do is known to a guest.
 func (l *loader) asOnAir(ctx context.Context, p shelved, t replay.Take) (shelved, error) {
 	had := plugin.NewGate(p.manifest)
-	has := had.Store()
 	had.Hold(t.Powers)
-	store := had.Store()
-	if store.Granted == has.Granted && store.Quota == has.Quota {
+	return l.withStore(ctx, p, t, had.Store())
+}
+
+// stocked gives another version of the plugin of a take what the store of that one held.
+func (l *loader) stocked(ctx context.Context, p shelved, t replay.Take) (shelved, error) {
+	if p.manifest.ID != t.Plugin {
+		return p, nil
+	}
+	return l.withStore(ctx, p, t, plugin.NewGate(p.manifest).Store())
+}
+
+func (l *loader) withStore(ctx context.Context, p shelved, t replay.Take, store plugin.Store) (shelved, error) {
+	if store.Granted {
+		store.Content = l.stores[t.Store]
+	}
+	if has := plugin.NewGate(p.manifest).Store(); store.Granted == has.Granted && store.Quota == has.Quota && len(store.Content) == 0 {
 		return p, nil
 	}
 	_ = p.guest.Close(ctx) // it was not used
@@ -52,7 +65,7 @@ func (l *loader) asOnAir(ctx context.Context, p shelved, t replay.Take) (shelved
 // succeed gives a plugin what it had when the take began: the state that its predecessors came to, which is made again by
 // playing them what they heard. It says what could not be made as it was.
 func (l *loader) succeed(ctx context.Context, rec *replay.Recording, t replay.Take, p shelved) (doubts []string, err error) {
-	if t.Store != "" && t.Store != (plugin.Store{Granted: true}).SHA256() {
+	if _, known := l.stores[t.Store]; !known && t.Store != "" && t.Store != (plugin.Store{Granted: true}).SHA256() {
 		doubts = append(doubts, fmt.Sprintf("the store of %s held something, which a recording does not have; it begins empty", t.Plugin))
 	}
 	for _, again := range t.Retried {

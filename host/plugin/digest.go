@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -13,24 +14,43 @@ func sum(b []byte) string {
 	return hex.EncodeToString(s[:])
 }
 
-// SHA256 of a store is that of its keys and values as JSON, in the order of keys; none when it is closed.
+// SHA256 of a store is that of its content; none when it is closed.
 func (s Store) SHA256() string {
 	if !s.Granted {
 		return ""
 	}
-	type pair struct {
-		Key   string `json:"key"`
-		Value []byte `json:"value"`
-	}
+	return sum(s.JSON())
+}
+
+type pair struct {
+	Key   string `json:"key"`
+	Value []byte `json:"value"`
+}
+
+// JSON is the content of a store, in the order of keys.
+func (s Store) JSON() []byte {
 	pairs := []pair{}
 	for _, k := range slices.Sorted(maps.Keys(s.Content)) {
 		pairs = append(pairs, pair{k, s.Content[k]})
 	}
 	b, err := json.Marshal(pairs)
 	if err != nil {
-		return "" // text and bytes always have a form
+		return nil // text and bytes always have a form
 	}
-	return sum(b)
+	return b
+}
+
+// ContentOf reads what JSON gave.
+func ContentOf(b []byte) (map[string][]byte, error) {
+	var pairs []pair
+	if err := json.Unmarshal(b, &pairs); err != nil {
+		return nil, fmt.Errorf("content of a store: %w", err)
+	}
+	content := make(map[string][]byte, len(pairs))
+	for _, p := range pairs {
+		content[p.Key] = p.Value
+	}
+	return content, nil
 }
 
 // json has the limits of a capability alone.

@@ -72,8 +72,10 @@ type Config struct {
 
 	Grants book   // nil: whatever a manifest asks for is granted
 	Store  keeper // nil: no plugin has a store
-	Fetch  func(ctx context.Context, q Request) (Answer, error)
-	Ask    func(ctx context.Context, q Question) (Reply, error)
+	// Archive keeps what a store held that a plugin began with, under its SHA-256, for replays; without it nobody does.
+	Archive func(ctx context.Context, sha256 string, content []byte) error
+	Fetch   func(ctx context.Context, q Request) (Answer, error)
+	Ask     func(ctx context.Context, q Question) (Reply, error)
 
 	// Consent is how long a use waits for a person where each is asked about; 0: a minute.
 	Consent time.Duration

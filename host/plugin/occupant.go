@@ -22,6 +22,8 @@ type occupant struct {
 	guest    Guest
 	files    fs.FS             // to start it anew
 	store    Store             // that it was made with
+	stored   string            // SHA-256 of what was in it then
+	archived []byte            // and that itself, until it is kept
 	holds    map[string][]byte // its store as it is now
 	loaded   time.Time
 	hears    map[event.Kind]bool
@@ -70,7 +72,10 @@ func (p *occupant) start(ctx context.Context, h *Host) error {
 
 // startWith makes the guest with a store.
 func (p *occupant) startWith(ctx context.Context, h *Host, store Store) (err error) {
-	p.store, p.holds = store, maps.Clone(store.Content)
+	p.store, p.holds, p.stored, p.archived = store, maps.Clone(store.Content), store.SHA256(), nil
+	if len(store.Content) > 0 {
+		p.archived = store.JSON()
+	}
 	if p.guest, err = h.cfg.Runtime.Load(ctx, Spec{Manifest: p.manifest, Files: p.files, Store: store}); err != nil {
 		h.metrics.limit(p.manifest.Kind, err)
 	}
@@ -262,7 +267,7 @@ func (p *occupant) describe(stored int) []PowerInfo {
 func (p *occupant) loadedFact() show.PluginLoaded {
 	m := p.manifest
 	config, _ := Spec{Manifest: m}.Settings() // it was read when the guest was made
-	f := show.PluginLoaded{Slot: string(m.Kind), Plugin: m.ID, Version: m.Version, SHA256: p.guest.Stats().SHA256, Origin: originOf(p.files), Config: config, State: p.state, Store: p.store.SHA256(), After: p.after, Caught: p.caught, Rehearsed: p.rehearsed,
+	f := show.PluginLoaded{Slot: string(m.Kind), Plugin: m.ID, Version: m.Version, SHA256: p.guest.Stats().SHA256, Origin: originOf(p.files), Config: config, State: p.state, Store: p.stored, After: p.after, Caught: p.caught, Rehearsed: p.rehearsed,
 		Limits: &show.PluginLimits{Fuel: m.Limits.Fuel, MemoryMiB: m.Limits.MemoryMiB, Commands: m.Limits.Commands, StateBytes: m.Limits.StateBytes,
 			OutputBytes: m.Limits.OutputBytes, LogLines: m.Limits.LogLines, Tables: m.Limits.Tables, HostCalls: m.Limits.HostCalls, StoreBytes: p.store.Quota}}
 	for _, c := range m.Capabilities {

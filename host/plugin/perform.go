@@ -72,6 +72,19 @@ func (p *occupant) roomFor(c *abi.Timer) bool {
 	return c.Millis <= 0 || p.timers.room(c.Token, p.powers[PowerTimer].limits().Pending)
 }
 
+// archive keeps what was in the store when the plugin was made; a replay begins with it.
+func (s *slot) archive(p *occupant) {
+	sha256, content, keep := p.stored, p.archived, s.host.cfg.Archive
+	if p.archived = nil; content == nil || keep == nil {
+		return
+	}
+	s.later(func(ctx context.Context) {
+		if err := keep(context.WithoutCancel(ctx), sha256, content); err != nil {
+			s.log.Error("cannot keep what a plugin's store held, for replays", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeyErr, err)
+		}
+	})
+}
+
 // keep writes to disk what the guest wrote to its store.
 func (s *slot) keep(p *occupant) {
 	if len(p.puts) == 0 || s.host.cfg.Store == nil {

@@ -54,6 +54,7 @@ func (s *slot) seat(next *occupant, by, why string, cause uint64) {
 		s.retire(cold)
 	}
 	s.agenda.seated()
+	s.archive(next)
 	s.keep(next)
 	s.refresh()
 	s.nudge()

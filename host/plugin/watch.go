@@ -192,6 +192,7 @@ func (s *slot) revive(ctx context.Context, after uint64) bool {
 		s.note(0, show.PluginRefused{Slot: string(s.kind), Plugin: p.manifest.ID, Reason: reason})
 		return false
 	}
+	s.archive(p)
 	p.timers.adopt(nil)
 	p.state, p.after, p.caught, p.rehearsed = "", after, 0, 0
 	return true

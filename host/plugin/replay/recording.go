@@ -8,13 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
+	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/abi"
 )
 
-// The file is magic, then three parts, each a u32 length and as many bytes, then the SHA-256 of all that. The parts are
-// the head as JSON, the events as flat records one behind the other, and the answers as JSON, one a line. Parts are
-// padded with blanks to a multiple of 8, so that records are aligned.
+// The file is magic, then three or four parts, each a u64 length and as many bytes, then the SHA-256 of all that. The parts
+// are the head as JSON, the events as flat records one behind the other, the answers as JSON, one a line, and what stores
+// held, one a line, if they held something. Parts are padded with blanks to a multiple of 8, so that records are aligned.
 const (
 	magic    = "SBREC\x01\r\n"
 	maxParts = 1 << 31
@@ -45,6 +48,14 @@ type Recording struct {
 	Head
 	Records []byte // events as flat records, in order, one behind the other
 	Answers []Answer
+	// Stores are what the stores of plugins held when they were loaded, by SHA-256.
+	Stores map[string]map[string][]byte
+}
+
+// stored is a line of the part of a file that has the stores.
+type stored struct {
+	SHA256 string          `json:"sha256"`
+	Store  json.RawMessage `json:"store"`
 }
 
 // WriteTo writes the file.
@@ -60,9 +71,20 @@ func (r *Recording) WriteTo(w io.Writer) (int64, error) {
 			return 0, fmt.Errorf("write a recording: answer to event %d: %w", a.To, err)
 		}
 	}
+	parts := [][]byte{[]byte(magic), part(head), part(r.Records), part(answers.Bytes())}
+	if len(r.Stores) > 0 {
+		var stores bytes.Buffer
+		enc := json.NewEncoder(&stores)
+		for _, sha := range slices.Sorted(maps.Keys(r.Stores)) {
+			if err := enc.Encode(stored{sha, plugin.Store{Content: r.Stores[sha]}.JSON()}); err != nil {
+				return 0, fmt.Errorf("write a recording: store %s: %w", sha, err)
+			}
+		}
+		parts = append(parts, part(stores.Bytes()))
+	}
 	sum, n := sha256.New(), int64(0)
 	out := io.MultiWriter(w, sum)
-	for _, b := range [][]byte{[]byte(magic), part(head), part(r.Records), part(answers.Bytes())} {
+	for _, b := range parts {
 		k, err := out.Write(b)
 		if n += int64(k); err != nil {
 			return n, fmt.Errorf("write a recording: %w", err)
@@ -87,15 +109,18 @@ func Read(b []byte) (*Recording, error) {
 	if got := sha256.Sum256(body); !bytes.Equal(got[:], sum) {
 		return nil, fmt.Errorf("%w: its checksum does not fit: it was cut short or altered; record it again", ErrRecording)
 	}
-	var parts [3][]byte
+	var parts [4][]byte
 	rest := body[len(magic):]
 	for i := range parts {
+		if i == 3 && len(rest) == 0 {
+			break
+		}
 		if len(rest) < 8 {
-			return nil, fmt.Errorf("%w: it ends before part %d of %d", ErrRecording, i+1, len(parts))
+			return nil, fmt.Errorf("%w: it ends before part %d of %d", ErrRecording, i+1, max(i+1, 3))
 		}
 		n := binary.LittleEndian.Uint64(rest)
 		if rest = rest[8:]; n > maxParts || n+(-n&7) > uint64(len(rest)) {
-			return nil, fmt.Errorf("%w: part %d of %d says %d bytes, %d are left", ErrRecording, i+1, len(parts), n, len(rest))
+			return nil, fmt.Errorf("%w: part %d of %d says %d bytes, %d are left", ErrRecording, i+1, max(i+1, 3), n, len(rest))
 		}
 		parts[i], rest = rest[:n], rest[n+(-n&7):]
 	}
@@ -110,7 +135,44 @@ func Read(b []byte) (*Recording, error) {
 		}
 		r.Answers = append(r.Answers, a)
 	}
+	for line := range bytes.Lines(parts[3]) {
+		var s stored
+		err := json.Unmarshal(line, &s)
+		if err == nil {
+			err = r.keep(s.SHA256, s.Store)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: store %d: %w", ErrRecording, len(r.Stores)+1, err)
+		}
+	}
 	return r, nil
+}
+
+// keep takes in what a store held.
+func (r *Recording) keep(sha string, content []byte) (err error) {
+	if r.Stores == nil {
+		r.Stores = map[string]map[string][]byte{}
+	}
+	r.Stores[sha], err = plugin.ContentOf(content)
+	return err
+}
+
+// Keep gives the recording what the stores of its plugins held when they were loaded; find gives it by SHA-256, if it is
+// known.
+func (r *Recording) Keep(find func(sha256 string) (content []byte, known bool, err error)) error {
+	for _, t := range r.Takes {
+		if _, there := r.Stores[t.Store]; there || t.Store == "" {
+			continue
+		}
+		content, known, err := find(t.Store)
+		if err == nil && known {
+			err = r.keep(t.Store, content)
+		}
+		if err != nil {
+			return fmt.Errorf("store of %s: %w", t.Plugin, err)
+		}
+	}
+	return nil
 }
 
 // maxHead bounds what ReadHead reads.

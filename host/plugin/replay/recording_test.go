@@ -13,6 +13,7 @@ import (
 
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/abi"
 	"github.com/sothebais/sothebais/host/show"
 )
@@ -81,6 +82,23 @@ func TestRecordingIsReadAsItWasWritten(t *testing.T) {
 	}
 	if again := file(t, got); !bytes.Equal(again, file(t, want)) {
 		t.Error("written again it has other bytes")
+	}
+}
+
+// TestStoresAreKept in the file as they were, and only those that a plugin began with.
+func TestStoresAreKept(t *testing.T) {
+	r := night()
+	r.Takes[0].Store, r.Takes[1].Store = "known", "unknown"
+	content := plugin.Store{Content: map[string][]byte{"a<b": {0, 255}, "c": nil}}.JSON()
+	if err := r.Keep(func(sha string) ([]byte, bool, error) { return content, sha == "known", nil }); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Read(file(t, r))
+	if err != nil || len(got.Stores) != 1 || len(got.Stores["known"]) != 2 || !bytes.Equal(got.Stores["known"]["a<b"], []byte{0, 255}) {
+		t.Errorf("stores %v, %v", got.Stores, err)
+	}
+	if err := r.Keep(func(string) ([]byte, bool, error) { return nil, false, errors.New("no disk") }); err == nil || !strings.Contains(err.Error(), "store of bob: no disk") {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -161,6 +179,7 @@ func TestDamagedRecordings(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	good := file(f, night())
 	f.Add(good[:len(good)-sha256.Size])
+	f.Add(append(good[:len(good)-sha256.Size:len(good)-sha256.Size], part([]byte("{\"sha256\": \"aa\", \"store\": [ {\"key\": \"<\", \"value\": \"AA==\"} ]}\n{\"store\": null}\n"))...))
 	f.Add([]byte(magic))
 	f.Add(append([]byte(magic), 2, 0, 0, 0, 0, 0, 0, 0, '{', '}', ' ', ' ', ' ', ' ', ' ', ' '))
 	f.Fuzz(func(t *testing.T, body []byte) {
