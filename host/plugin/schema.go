@@ -1,17 +1,22 @@
 package plugin
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // Schema is a JSON Schema that was read and is sound. It refers to nothing outside of itself.
-type Schema struct{ compiled *jsonschema.Schema }
+type Schema struct {
+	compiled *jsonschema.Schema
+	mu       sync.Mutex // one check at a time, because they are metered
+	meter    *meter
+}
 
 // maxSchema bounds a schema as JSON.
 const maxSchema = 16 << 10
@@ -32,37 +37,56 @@ func ParseSchema(text []byte) (*Schema, error) {
 	if len(text) > maxSchema {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d are allowed", ErrSchema, len(text), maxSchema)
 	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	doc, err := readJSON(text)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSchema, err)
 	}
 	const name = "schema:own"
 	c := jsonschema.NewCompiler()
 	c.UseLoader(nowhere{})
+	c.UseRegexpEngine(readPattern)
 	if err := c.AddResource(name, doc); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSchema, err)
 	}
-	s, err := c.Compile(name)
+	s := &Schema{meter: &meter{seen: map[*jsonschema.Schema]bool{}}}
+	err = whole(func() error {
+		if s.compiled, err = c.Compile(name); err != nil {
+			return errors.New(oneLine(err))
+		}
+		return s.meter.watch(reflect.ValueOf(s.compiled))
+	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", ErrSchema, oneLine(err))
+		return nil, fmt.Errorf("%w: %w", ErrSchema, err)
 	}
-	return &Schema{s}, nil
+	return s, nil
 }
 
 // Check holds JSON against the schema.
 func (s *Schema) Check(text []byte) error {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	doc, err := readJSON(text)
 	if err != nil {
 		return err
 	}
-	if err := s.compiled.Validate(doc); err != nil {
-		return errors.New(oneLine(err))
-	}
-	return nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.meter.left = mostChecking
+	return whole(func() error {
+		if err := s.compiled.Validate(doc); err != nil {
+			return errors.New(oneLine(err))
+		}
+		return nil
+	})
 }
 
+// longestFault bounds what is told of a document that does not fit, in bytes.
+const longestFault = 1024
+
 func oneLine(err error) string {
-	return strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "schema:own#", "")), " ")
+	text := strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "schema:own#", "")), " ")
+	if len(text) > longestFault {
+		text = strings.ToValidUTF8(text[:longestFault], "") + "…"
+	}
+	return text
 }
 
 // checkConfig holds the configuration against its schema.

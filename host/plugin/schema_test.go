@@ -1,0 +1,38 @@
+package plugin
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestSchemasOfStrangers: whatever a schema or a document is, checking it ends soon, and ends nothing else.
+func TestSchemasOfStrangers(t *testing.T) {
+	var doubled strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&doubled, `"a%d":{"allOf":[{"$ref":"#/$defs/a%d"},{"$ref":"#/$defs/a%d"}]},`, i, i+1, i+1)
+	}
+	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	const dear, large = "takes more than", "is too large"
+	for _, c := range []struct{ name, schema, doc, want string }{
+		{"each doubles the next", `{"$ref":"#/$defs/a0","$defs":{` + doubled.String() + `"a60":{}}}`, `1`, dear},
+		{"and none fits", `{"$ref":"#/$defs/a0","$defs":{` + strings.ReplaceAll(doubled.String(), "allOf", "anyOf") + `"a60":{"type":"string"}}}`, `1`, dear},
+		{"by depth", `{"allOf":[{"items":{"$ref":"#"}},{"items":{"$ref":"#"}}]}`, nested(60), dear},
+		{"by depth, of which none fits", `{"anyOf":[{"items":{"$ref":"#"},"minItems":1},{"items":{"$ref":"#"},"minItems":1}]}`, nested(60), dear},
+		{"where it leads is not known", `{"$dynamicRef":"#a","$defs":{"a":{"$dynamicAnchor":"a"}}}`, `1`, "$dynamicRef is not taken"},
+		{"a number that has no form", `{"maximum":1}`, `1e99999999`, large},
+		{"one in the schema", `{"const":1e-99999999}`, `1`, large},
+		{"a pattern of millions", `{"pattern":"([a-z]bcdefgh){900}"}`, `"x"`, large},
+		{"a cycle", `{"allOf":[{"$ref":"#"}]}`, `1`, "reference cycle"},
+		{"deep, and all is well", `{"items":{"$ref":"#"}}`, nested(2000), ""},
+		{"as people write them", `{"type":"object","properties":{"say":{"type":"string","pattern":"^[a-z]{1,64}$"},"n":{"enum":[1,2]}},"required":["say"]}`, `{"say":"sold","n":2}`, ""},
+	} {
+		s, err := ParseSchema([]byte(c.schema))
+		if err == nil {
+			err = s.Check([]byte(c.doc))
+		}
+		if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || len(err.Error()) > 2048) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+}
