@@ -26,6 +26,7 @@ const (
 
 // Compare judges one moment.
 func Compare(m Moment) Verdict {
+	m.Was, m.Now = arranged(m.Was), arranged(m.Now)
 	was, now := said(m.Was), said(m.Now)
 	switch {
 	case m.Trap != "" && !m.Failed:
@@ -44,6 +45,28 @@ func Compare(m Moment) Verdict {
 		return Other
 	}
 	return Same
+}
+
+// arranged are cues in an order that says nothing of when the director decided on them: first what it decides on at once,
+// as it was asked for, then scenes and lines, which wait for their turn and may overtake each other.
+func arranged(cues []cue.Cue) []cue.Cue {
+	rank := func(c cue.Cue) int {
+		switch c.Verb {
+		case cue.Scene:
+			return 1
+		case cue.Say:
+			return 2
+		}
+		return 0
+	}
+	out := slices.Clone(cues)
+	slices.SortStableFunc(out, func(a, b cue.Cue) int {
+		if r := rank(a); r == 0 || r != rank(b) {
+			return cmp.Compare(r, rank(b))
+		}
+		return cmp.Or(cmp.Compare(a.Text, b.Text), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Millis, b.Millis))
+	})
+	return out
 }
 
 // within reports whether all of a is in b, in that order.

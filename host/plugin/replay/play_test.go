@@ -145,6 +145,12 @@ func TestVerdicts(t *testing.T) {
 		{[]cue.Cue{glad, hi}, []cue.Cue{sad, hi}, "", Mood},
 		{[]cue.Cue{hi}, []cue.Cue{hi, wave}, "", Other},
 		{[]cue.Cue{hi}, nil, "out of fuel", Trapped},
+		// what is said, and the scene, come when it is their turn, and are in the ledger only then
+		{[]cue.Cue{wave, glad, hi}, []cue.Cue{hi, wave, glad}, "", Same},
+		{[]cue.Cue{ho, hi}, []cue.Cue{hi, ho}, "", Same},
+		{[]cue.Cue{wave, c(cue.Scene, "lot", "")}, []cue.Cue{c(cue.Scene, "lot", ""), wave}, "", Same},
+		{[]cue.Cue{glad, c(cue.Say, "playful", "hi")}, []cue.Cue{c(cue.Say, "playful", "hi"), glad}, "", Same},
+		{[]cue.Cue{wave, c(cue.Gesture, "nod", "")}, []cue.Cue{c(cue.Gesture, "nod", ""), wave}, "", Other},
 	} {
 		if got := Compare(Moment{Was: k.was, Now: k.now, Trap: k.trap}); got != k.want {
 			t.Errorf("%v to %v: %s, want %s", k.was, k.now, got, k.want)
