@@ -45,7 +45,8 @@ type Options struct {
 // Play plays a take to a guest and gives each event that the take's plugin or the guest had something to say to, in
 // order; and how many events the guest heard.
 func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.Manifest, o Options) (moments []Moment, events int, err error) {
-	p := &player{guest: g, take: t, was: r.answersOf(t), kept: map[uint64]abi.Recorded{}, failed: map[uint64]bool{}, gate: plugin.NewGate(m), hears: map[event.Kind]bool{}, at: map[uint64]int{}, open: r.endOf(t).Add(-longestWait)}
+	its, either := r.answersOf(t)
+	p := &player{guest: g, take: t, was: its, kept: map[uint64]abi.Recorded{}, failed: map[uint64]bool{}, gate: plugin.NewGate(m), hears: map[event.Kind]bool{}, at: map[uint64]int{}, open: r.endOf(t).Add(-longestWait)}
 	if o.AsOnAir {
 		p.gate.Hold(t.Powers)
 		p.changes = t.Changes
@@ -88,6 +89,10 @@ func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.
 	}
 	if err == nil {
 		err = p.flush(ctx)
+	}
+	for i := range p.moments {
+		m := &p.moments[i]
+		m.Was = claimed(m.Was, m.Now, either[m.Event.Seq()])
 	}
 	slices.SortStableFunc(p.moments, func(a, b Moment) int { return cmp.Compare(a.Event.Seq(), b.Event.Seq()) }) // some are about an earlier event
 	return p.moments, p.events, err
@@ -157,15 +162,52 @@ func (p *player) addAgain(ctx context.Context, rec abi.Recorded) error {
 }
 
 // answersOf are the cues that a take's plugin asked for, by the event that caused them. One that names an event from before
-// its time is told from its predecessor's by when it was raised.
-func (r *Recording) answersOf(t Take) map[uint64][]cue.Cue {
-	out := map[uint64][]cue.Cue{}
+// its time is told from its predecessor's by when it was raised. Of a swap to the same plugin that does not tell: a line of
+// the first may have waited, and the second may speak of what the first heard; either holds those.
+func (r *Recording) answersOf(t Take) (its, either map[uint64][]cue.Cue) {
+	its, either = map[uint64][]cue.Cue{}, map[uint64][]cue.Cue{}
 	for _, a := range r.Answers {
-		if a.Cue.From == t.Plugin && (a.To > t.begins() && a.At >= t.Began || t.Seated > 0 && a.At > t.Seated && !r.later(t, a)) && (t.Until == 0 || a.To <= t.Until && !r.later(t, a)) {
-			out[a.To] = append(out[a.To], a.Cue)
+		if a.Cue.From != t.Plugin || t.Until != 0 && a.To > t.Until {
+			continue
+		}
+		own, later := a.To > t.begins() && a.At >= t.Began, t.Until != 0 && r.later(t, a)
+		about := !own && t.Seated > 0 && a.At > t.Seated && !later
+		switch {
+		case own && later, about && r.earlier(t, a) && !t.retried(a.To):
+			either[a.To] = append(either[a.To], a.Cue)
+		case own, about:
+			its[a.To] = append(its[a.To], a.Cue)
 		}
 	}
-	return out
+	return its, either
+}
+
+// earlier says that the event of an answer was heard by an earlier take of the same plugin in the slot.
+func (r *Recording) earlier(t Take, a Answer) bool {
+	for _, o := range r.Takes {
+		if o.Slot == t.Slot && o.Plugin == t.Plugin && o.Seated < t.Seated && a.To > o.begins() && a.To <= o.Until {
+			return true
+		}
+	}
+	return false
+}
+
+// claimed is what was asked for, with what may have been when it is asked for now.
+func claimed(was, now, either []cue.Cue) []cue.Cue {
+	count := func(cues []cue.Cue, c cue.Cue) (n int) {
+		for _, o := range cues {
+			if o == c {
+				n++
+			}
+		}
+		return n
+	}
+	for _, c := range either {
+		if count(now, c) > count(was, c) {
+			was = append(slices.Clip(was), c)
+		}
+	}
+	return was
 }
 
 // later says that an answer is that of a later take of the same plugin in the slot, about an event of this one.

@@ -370,3 +370,31 @@ func TestWhatAPersonDecidedIsReplayed(t *testing.T) {
 		}
 	}
 }
+
+func TestALineThatWaitedBehindASwapToItself(t *testing.T) {
+	m := NewMaker("test", encode)
+	ann := func(text string) cue.Cue { return cue.Cue{From: "ann", Verb: cue.Say, Text: text} }
+	for i, f := range []struct {
+		cause uint64
+		data  event.Data
+	}{
+		{0, show.Started{}},
+		{0, show.PluginLoaded{Slot: "personality", Plugin: "ann", Version: "1.0.0"}},
+		{0, show.Ticked{SecondsLeft: 9}}, // 3
+		{0, show.PluginLoaded{Slot: "personality", Plugin: "ann", Version: "1.1.0", After: 1, Rehearsed: 3}},
+		{3, cue.Raised{Cue: ann("3")}},
+		{0, show.Ticked{SecondsLeft: 8}}, // 6
+		{6, cue.Raised{Cue: ann("6")}},
+		{0, show.Stopped{}},
+	} {
+		m.Add(event.Event{Seq: uint64(i + 1), At: time.UnixMilli(1_790_000_000_000 + 20_000*int64(i)), Cause: f.cause, Data: f.data})
+	}
+	r := m.Recording()
+	for i, take := range r.Takes {
+		p := &parrot{say: func(e abi.Recorded) []plugin.Reaction { return []plugin.Reaction{say(e.Seq(), fmt.Sprint(e.Seq()))} }}
+		moments, _, err := r.Play(t.Context(), take, p, manifest(), Options{})
+		if err != nil || len(moments) != 1 || Compare(moments[0]) != Same {
+			t.Errorf("take %d: %+v, %v", i, moments, err)
+		}
+	}
+}

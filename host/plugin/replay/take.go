@@ -56,6 +56,11 @@ type Retried struct {
 	Event uint64 `json:"event"`
 }
 
+// retried says that an event was given to the plugin again.
+func (t Take) retried(seq uint64) bool {
+	return slices.ContainsFunc(t.Retried, func(r Retried) bool { return r.Event == seq })
+}
+
 // Change is a power that a person gave or took.
 type Change struct {
 	At      uint64 `json:"at"` // number of the fact
