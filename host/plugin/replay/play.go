@@ -74,6 +74,9 @@ func (r *Recording) Play(ctx context.Context, t Take, g plugin.Guest, m *plugin.
 		}
 		if rec.Seq() <= t.After {
 			p.remember(rec)
+			if len(p.was[rec.Seq()]) > 0 {
+				p.moment(rec)
+			}
 			return nil
 		}
 		if err := p.retry(ctx, rec.Seq()); err != nil {

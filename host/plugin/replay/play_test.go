@@ -118,6 +118,43 @@ func TestWhatIsAboutAnEarlierEventBelongsToIt(t *testing.T) {
 	}
 }
 
+// TestSilenceAboutWhatWasBeforeItsTime is a difference: the take's plugin knew of it by the state that it took over.
+func TestSilenceAboutWhatWasBeforeItsTime(t *testing.T) {
+	m := NewMaker("test", encode)
+	for i, f := range []struct {
+		cause uint64
+		data  event.Data
+	}{
+		{0, show.Started{}},
+		{0, show.PluginLoaded{Slot: "personality", Plugin: "ann"}},
+		{0, show.Ticked{SecondsLeft: 9}}, // 3
+		{0, show.PluginLoaded{Slot: "personality", Plugin: "bob", After: 3, State: "ab"}},
+		{0, show.Ticked{SecondsLeft: 8}}, // 5
+		{3, cue.Raised{Cue: cue.Cue{From: "bob", Verb: cue.Say, Text: "of nine"}}},
+		{0, show.Stopped{}},
+	} {
+		m.Add(event.Event{Seq: uint64(i + 1), At: time.UnixMilli(1_790_000_000_000 + 20_000*int64(i)), Cause: f.cause, Data: f.data})
+	}
+	r := m.Recording()
+	for _, c := range []struct {
+		text string
+		want Verdict
+	}{{"of nine", Same}, {"", Silent}} {
+		p := &parrot{say: func(e abi.Recorded) []plugin.Reaction {
+			if c.text == "" {
+				return nil
+			}
+			late := say(e.Seq(), c.text)
+			late.About = 3
+			return []plugin.Reaction{late}
+		}}
+		moments, _, err := r.Play(t.Context(), r.Takes[1], p, manifest(), Options{})
+		if err != nil || len(moments) != 1 || Compare(moments[0]) != c.want {
+			t.Errorf("%q: %+v, %v; want one moment, %s", c.text, moments, err, c.want)
+		}
+	}
+}
+
 func TestResync(t *testing.T) {
 	p := &parrot{say: func(e abi.Recorded) []plugin.Reaction { return nil }}
 	play(t, "ann", p, Options{Resync: func(_ context.Context, e abi.Recorded) ([]byte, error) {
