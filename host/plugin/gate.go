@@ -25,21 +25,17 @@ func (g *Gate) Hold(grants []show.PluginGrant) {
 		w.grant.Store(&Grant{})
 	}
 	for _, had := range grants {
-		if w := g.p.powers[had.Name]; w != nil {
-			given := &Grant{Granted: true, Ask: had.Ask}
-			if len(had.Limit) == 0 || json.Unmarshal(had.Limit, &given.Capability) == nil {
-				w.grant.Store(given)
-			}
-		}
+		g.Change(had.Name, true, had.Ask, had.Limit)
 	}
 }
 
-// Change gives or takes a power; ask says that a person is asked each time.
-func (g *Gate) Change(name string, granted, ask bool) {
+// Change gives or takes a power, within limits if there are any; ask says that a person is asked each time.
+func (g *Gate) Change(name string, granted, ask bool, limits json.RawMessage) {
 	if w := g.p.powers[name]; w != nil {
-		given := *w.grant.Load()
-		given.Granted, given.Ask = granted, ask
-		w.grant.Store(&given)
+		given := &Grant{Granted: granted, Ask: ask}
+		if len(limits) == 0 || json.Unmarshal(limits, &given.Capability) == nil {
+			w.grant.Store(given)
+		}
 	}
 }
 

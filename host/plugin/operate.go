@@ -426,7 +426,7 @@ func (h *Host) Grant(ctx context.Context, plugin, power string, g Grant, cause u
 		return err
 	}
 	g.Name = power
-	h.record(ctx, cause, show.PluginGranted{Plugin: plugin, Power: power, Limit: g.Limit(), Ask: g.Ask, Who: g.By})
+	h.record(ctx, cause, show.PluginGranted{Plugin: plugin, Power: power, Limit: g.Limit(), Limits: g.json(), Ask: g.Ask, Who: g.By})
 	h.regrant(plugin, power, g, cause)
 	return nil
 }

@@ -127,7 +127,7 @@ func TestGrantsDecide(t *testing.T) {
 		}
 	})
 	g, r := facts[show.PluginGranted](s.l), facts[show.PluginRevoked](s.l)
-	if len(g) != 1 || g[0].Limit != "2 a minute, 20 bytes" || g[0].Who != "ana" || len(r) != 1 || r[0].Power != "reply" {
+	if len(g) != 1 || g[0].Limit != "2 a minute, 20 bytes" || string(g[0].Limits) != `{"per_minute":2,"bytes":20}` || g[0].Who != "ana" || len(r) != 1 || r[0].Power != "reply" {
 		t.Errorf("granted %+v, revoked %+v", g, r)
 	}
 	if d := facts[show.PowerDenied](s.l); len(s.rt.made[0].answers) != len(d) {

@@ -1,6 +1,10 @@
 package show
 
-import "github.com/sothebais/sothebais/host/event"
+import (
+	"encoding/json"
+
+	"github.com/sothebais/sothebais/host/event"
+)
 
 // Names of the facts about what stands behind the plugin on air.
 const (
@@ -112,11 +116,12 @@ func (PluginRetried) EventKind() event.Kind { return KindPluginRetried }
 
 // PluginGranted: a person lets a plugin use a power.
 type PluginGranted struct {
-	Plugin string `json:"plugin"`
-	Power  string `json:"power"`
-	Limit  string `json:"limit,omitempty"` // how much of it, in words
-	Ask    bool   `json:"ask,omitempty"`   // a person is asked each time
-	Who    string `json:"who"`
+	Plugin string          `json:"plugin"`
+	Power  string          `json:"power"`
+	Limit  string          `json:"limit,omitempty"`  // how much of it, in words,
+	Limits json.RawMessage `json:"limits,omitempty"` // and as plugin.yaml has it; none when it is as much as the plugin asks for
+	Ask    bool            `json:"ask,omitempty"`    // a person is asked each time
+	Who    string          `json:"who"`
 }
 
 // EventKind is plugin.granted.

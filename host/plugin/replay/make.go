@@ -67,7 +67,7 @@ func (m *Maker) Add(e event.Event) {
 	case cue.Dropped:
 		m.rec.Answers = append(m.rec.Answers, Answer{To: e.Cause, At: e.Seq, Cue: d.Cue, Dropped: d.Reason})
 	case show.PluginGranted:
-		m.changed(d.Plugin, Change{At: e.Seq, Power: d.Power, Granted: true, Ask: d.Ask})
+		m.changed(d.Plugin, Change{At: e.Seq, Power: d.Power, Granted: true, Ask: d.Ask, Limits: d.Limits})
 	case show.PluginRevoked:
 		m.changed(d.Plugin, Change{At: e.Seq, Power: d.Power})
 	case show.PowerDecided:

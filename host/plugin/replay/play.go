@@ -336,7 +336,8 @@ func (p *player) remember(rec abi.Recorded) {
 // react notes one reaction to rec with the event that it is about. The powers are those that it had at now.
 func (p *player) react(r *plugin.Reaction, rec abi.Recorded, now uint64) {
 	for len(p.changes) > 0 && p.changes[0].At <= now {
-		p.gate.Change(p.changes[0].Power, p.changes[0].Granted, p.changes[0].Ask)
+		c := p.changes[0]
+		p.gate.Change(c.Power, c.Granted, c.Ask, c.Limits)
 		p.changes = p.changes[1:]
 	}
 	allowed := p.gate.Allows(r, rec.Time())

@@ -216,8 +216,11 @@ func swapped() *Recording {
 		{3, cue.Dropped{Cue: ann("late"), Reason: "stale"}}, // what the new one says about an event of the old one
 		{0, show.PluginRevoked{Plugin: "ann", Power: "say"}},
 		{0, show.Ticked{SecondsLeft: 6}}, // 12: it may not speak
-		{0, show.PluginGranted{Plugin: "ann", Power: "say"}},
+		{0, show.PluginGranted{Plugin: "ann", Power: "say", Limits: []byte(`{"per_minute":2}`)}},
 		{0, show.Ticked{SecondsLeft: 5}}, // 14: nor more than twice a minute
+		{0, show.PluginGranted{Plugin: "ann", Power: "say"}},
+		{0, show.Ticked{SecondsLeft: 4}}, // 16: as often as it asks for
+		{16, cue.Raised{Cue: ann("16")}},
 		{0, show.Stopped{}},
 	} {
 		m.Add(event.Event{Seq: uint64(i + 1), At: at.Add(time.Duration(i) * time.Minute / 60), Cause: f.cause, Data: f.data})
@@ -229,7 +232,7 @@ func TestASuccessorIsHeldToWhatItWasOnAir(t *testing.T) {
 	r := swapped()
 	m := manifest()
 	m.ID = "ann"
-	for i, want := range [][]string{{"3", "5"}, {"late", "8"}} {
+	for i, want := range [][]string{{"3", "5"}, {"late", "8", "16"}} {
 		p := &parrot{say: func(e abi.Recorded) []plugin.Reaction {
 			out := []plugin.Reaction{say(e.Seq(), fmt.Sprint(e.Seq()))}
 			if e.Seq() == 8 {
@@ -248,8 +251,8 @@ func TestASuccessorIsHeldToWhatItWasOnAir(t *testing.T) {
 				t.Errorf("take %d, event %d: %s, was %v, now %v; want %v to be the same", i, got.Event.Seq(), v, got.Was, got.Now, want)
 			}
 		}
-		if len(moments) != 2 {
-			t.Errorf("take %d: %d moments, want 2", i, len(moments))
+		if len(moments) != len(want) {
+			t.Errorf("take %d: %d moments, want %d", i, len(moments), len(want))
 		}
 	}
 }

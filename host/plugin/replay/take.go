@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/sothebais/sothebais/host/cue"
@@ -63,10 +64,11 @@ func (t Take) retried(seq uint64) bool {
 
 // Change is a power that a person gave or took.
 type Change struct {
-	At      uint64 `json:"at"` // number of the fact
-	Power   string `json:"power"`
-	Granted bool   `json:"granted"`
-	Ask     bool   `json:"ask,omitempty"` // each time
+	At      uint64          `json:"at"` // number of the fact
+	Power   string          `json:"power"`
+	Granted bool            `json:"granted"`
+	Ask     bool            `json:"ask,omitempty"`    // each time
+	Limits  json.RawMessage `json:"limits,omitempty"` // none when it is as much as the plugin asks for
 }
 
 // Allowed is a use of a power that a person allowed.
