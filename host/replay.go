@@ -66,11 +66,17 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 		l.runtime = rt
 	}
 	p, take, err := r.cast(ctx, &l)
+	if p.guest != nil {
+		defer p.guest.Close(context.WithoutCancel(ctx))
+	}
 	if err != nil {
 		return replay.Report{}, err
 	}
-	defer p.guest.Close(context.WithoutCancel(ctx))
-	o, heir := replay.Options{AsOnAir: p.guest.Stats().SHA256 == take.SHA256}, p
+	same, err := ranAs(p, take)
+	if err != nil {
+		return replay.Report{}, err
+	}
+	o, heir := replay.Options{AsOnAir: same}, p
 	if r.Resync {
 		live, err := l.loadTake(ctx, take)
 		if err != nil {
@@ -96,11 +102,11 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 	out := replay.Summarise(moments)
 	out.Take, out.Plugin, out.Events = take, p.manifest.ID+" "+p.manifest.Version, events
 	out.Doubts = doubts
-	out.SamePlugin = p.guest.Stats().SHA256 == take.SHA256
+	out.SamePlugin = same
 	return out, nil
 }
 
-// cast loads the plugin that is played, and finds the take that it is played.
+// cast loads the plugin that is played, and finds the take that it is played. The plugin is to be closed after an error, too.
 func (r Replay) cast(ctx context.Context, l *loader) (p shelved, take replay.Take, err error) {
 	switch {
 	case r.seated != nil:
@@ -124,13 +130,14 @@ func (r Replay) cast(ctx context.Context, l *loader) (p shelved, take replay.Tak
 			err = failf(ErrBadInput, "%s is a plugin for slot %s, and %s was in slot %s; set it against one of its kind", p.manifest.ID, p.manifest.Kind, take.Plugin, take.Slot)
 		}
 	}
-	if err != nil && p.guest != nil {
-		_ = p.guest.Close(context.WithoutCancel(ctx)) // it was not used
-	}
 	if err != nil {
 		return p, take, err
 	}
-	if p.guest.Stats().SHA256 != take.SHA256 {
+	same, err := ranAs(p, take)
+	if err != nil {
+		return p, take, err
+	}
+	if !same { // with another configuration it is another one
 		p, err = l.stocked(ctx, p, take)
 		return p, take, err
 	}

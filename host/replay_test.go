@@ -61,6 +61,49 @@ func TestResyncWithOtherEars(t *testing.T) {
 	}
 }
 
+// specs is a runtime that notes what it is to load.
+type specs []plugin.Spec
+
+func (s *specs) Load(_ context.Context, spec plugin.Spec) (plugin.Guest, error) {
+	*s = append(*s, spec)
+	return shutting{}, nil
+}
+
+type shutting struct{ plugin.Guest }
+
+func (shutting) Close(context.Context) error { return nil }
+
+// TestReplayWithTheConfigurationOfThatNight: what runs is the same, but its plugin.yaml was changed since.
+func TestReplayWithTheConfigurationOfThatNight(t *testing.T) {
+	m := &plugin.Manifest{ID: "ann", Config: map[string]any{"greeting": "ho"}, Limits: plugin.Limits{Fuel: 20, Commands: 3}}
+	limits := &show.PluginLimits{Fuel: 20, Commands: 3}
+	for _, c := range []struct {
+		take replay.Take
+		want string // "" for as it is
+		fuel int64
+	}{
+		{replay.Take{}, "", 0}, // of a recording that does not tell
+		{replay.Take{Config: []byte(`{"greeting":"ho"}`), Limits: limits}, "", 0},
+		{replay.Take{Config: []byte(`{"greeting":"hi","n":12345678901234567890}`), Limits: limits}, `{"greeting":"hi","n":12345678901234567890}`, 20},
+		{replay.Take{Limits: limits}, "nothing", 20},
+		{replay.Take{Config: []byte(`{"greeting":"ho"}`), Limits: &show.PluginLimits{Fuel: 10, Commands: 3}}, `{"greeting":"ho"}`, 10},
+	} {
+		var rt specs
+		p, err := (&loader{runtime: &rt}).asOnAir(t.Context(), shelved{manifest: m, guest: shutting{}}, c.take)
+		if err != nil || len(rt) != 0 != (c.want != "") {
+			t.Errorf("%s: loaded %d times, %v", c.take.Config, len(rt), err)
+			continue
+		}
+		if c.want == "" {
+			continue
+		}
+		got, err := rt[0].Settings()
+		if err != nil || string(got) != c.want && (c.want != "nothing" || len(got) > 0) || p.manifest.Limits.Fuel != c.fuel || rt[0].Manifest != p.manifest {
+			t.Errorf("%s: %s, %+v, %v", c.take.Config, got, p.manifest.Limits, err)
+		}
+	}
+}
+
 // TestResyncFromAState: the show's plugin begins with what it had taken over, so that who has its state does the same.
 func TestResyncFromAState(t *testing.T) {
 	t.Parallel()
@@ -85,6 +128,15 @@ func TestResyncFromAState(t *testing.T) {
 	got, err := Replay{Recording: m.Recording(), DataDir: data, Take: "parrot@1.0.1", Resync: true, Assets: plainAssets(t)}.Run(t.Context())
 	if err != nil || got.Events != 2 || got.Verdicts[replay.Same] != 2 || len(got.Doubts) != 0 {
 		t.Errorf("%+v, %v", got, err)
+	}
+
+	// with limits of its own it is another one, unless it is to be what was there
+	m.Recording().Takes[0].Limits = &show.PluginLimits{Fuel: 1_000_000, MemoryMiB: 8, Commands: 8, StateBytes: 100, OutputBytes: 4096, LogLines: 1, Tables: 1024, HostCalls: 9}
+	for with, same := range map[string]bool{"": true, dir: false} {
+		got, err := Replay{Recording: m.Recording(), DataDir: data, Take: "parrot@1.0.0", With: with, Assets: plainAssets(t)}.Run(t.Context())
+		if err != nil || got.SamePlugin != same {
+			t.Errorf("with %q: the same %v, %v", with, got.SamePlugin, err)
+		}
 	}
 }
 

@@ -1,9 +1,11 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 
 	"github.com/sothebais/sothebais/host/plugin"
@@ -35,12 +37,17 @@ func (l *loader) loadKept(ctx context.Context, t replay.Take) (shelved, error) {
 	return l.loadFiles(ctx, t.Plugin+" as it was kept", files)
 }
 
-// asOnAir gives the plugin of a take the store that it had: closed to it, or as large as it was granted, with what it held.
-// Nothing else of what it may do is known to a guest.
+// asOnAir gives the plugin of a take the configuration and the limits that it had, whatever its plugin.yaml says by now, and
+// its store: closed to it, or as large as it was granted, with what it held. Nothing else of what it may do is known to a
+// guest.
 func (l *loader) asOnAir(ctx context.Context, p shelved, t replay.Take) (shelved, error) {
+	m, _, err := ranWith(p.manifest, t)
+	if err != nil {
+		return p, err
+	}
 	had := plugin.NewGate(p.manifest)
 	had.Hold(t.Powers)
-	return l.withStore(ctx, p, t, had.Store())
+	return l.withStore(ctx, p, m, t, had.Store())
 }
 
 // stocked gives another version of the plugin of a take what the store of that one held.
@@ -48,18 +55,52 @@ func (l *loader) stocked(ctx context.Context, p shelved, t replay.Take) (shelved
 	if p.manifest.ID != t.Plugin {
 		return p, nil
 	}
-	return l.withStore(ctx, p, t, plugin.NewGate(p.manifest).Store())
+	return l.withStore(ctx, p, p.manifest, t, plugin.NewGate(p.manifest).Store())
 }
 
-func (l *loader) withStore(ctx context.Context, p shelved, t replay.Take, store plugin.Store) (shelved, error) {
+// withStore makes a plugin anew, as m has it and with a store, unless it is so already.
+func (l *loader) withStore(ctx context.Context, p shelved, m *plugin.Manifest, t replay.Take, store plugin.Store) (shelved, error) {
 	if store.Granted {
 		store.Content = l.stores[t.Store]
 	}
-	if has := plugin.NewGate(p.manifest).Store(); store.Granted == has.Granted && store.Quota == has.Quota && len(store.Content) == 0 {
+	if has := plugin.NewGate(p.manifest).Store(); m == p.manifest && store.Granted == has.Granted && store.Quota == has.Quota && len(store.Content) == 0 {
 		return p, nil
 	}
 	_ = p.guest.Close(ctx) // it was not used
-	return l.loadWith(ctx, t.Plugin, p.manifest, p.files, store)
+	return l.loadWith(ctx, t.Plugin, m, p.files, store)
+}
+
+// ranAs reports whether a plugin is what a take's was: what runs, and with what.
+func ranAs(p shelved, t replay.Take) (bool, error) {
+	_, same, err := ranWith(p.manifest, t)
+	return same && p.guest.Stats().SHA256 == t.SHA256, err
+}
+
+// ranWith is a manifest with what the plugin of a take ran with, and whether that is what it says itself.
+func ranWith(m *plugin.Manifest, t replay.Take) (had *plugin.Manifest, same bool, err error) {
+	if t.Limits == nil {
+		return m, true, nil
+	}
+	config, err := plugin.Spec{Manifest: m}.Settings()
+	if err != nil {
+		return m, false, err
+	}
+	now := *m
+	l := t.Limits
+	now.Limits = plugin.Limits{Fuel: l.Fuel, MemoryMiB: l.MemoryMiB, Commands: l.Commands, StateBytes: l.StateBytes, OutputBytes: l.OutputBytes, LogLines: l.LogLines,
+		Tables: l.Tables, HostCalls: l.HostCalls}
+	if now.Limits == m.Limits && bytes.Equal(config, t.Config) {
+		return m, true, nil
+	}
+	now.Config = nil
+	if len(t.Config) > 0 {
+		in := json.NewDecoder(bytes.NewReader(t.Config))
+		in.UseNumber() // to the digit
+		if err := in.Decode(&now.Config); err != nil {
+			return m, false, failf(ErrBadInput, "configuration of %s in the recording: %w", t.Plugin, err)
+		}
+	}
+	return &now, false, nil
 }
 
 // succeed gives a plugin what it had when the take began: the state that its predecessors came to, which is made again by
