@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -77,6 +78,7 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 		return replay.Report{}, err
 	}
 	o, heir := replay.Options{AsOnAir: same}, p
+	var doubts []string
 	if r.Resync {
 		live, err := l.loadTake(ctx, take)
 		if err != nil {
@@ -86,12 +88,16 @@ func (r Replay) Run(ctx context.Context) (replay.Report, error) {
 		if !live.manifest.State.CanHandTo(p.manifest.State) {
 			return replay.Report{}, failf(ErrBadInput, "%s cannot take over the state of %s: their plugin.yaml must declare the same state {id, version}; play it without --resync", p.manifest.ID, live.manifest.ID)
 		}
+		if live.guest.Stats().SHA256 != take.SHA256 {
+			doubts = append(doubts, fmt.Sprintf("%s %s, as it was on air, is not here any more; the memory is that of %s %s", take.Plugin, take.Version, live.manifest.ID, live.manifest.Version))
+		}
 		o, heir = (&follower{guest: live.guest, manifest: live.manifest}).options(o), live
 	}
-	doubts, err := l.succeed(ctx, r.Recording, take, heir)
+	more, err := l.succeed(ctx, r.Recording, take, heir)
 	if err != nil {
 		return replay.Report{}, err
 	}
+	doubts = append(doubts, more...)
 	if until := cmp.Or(take.Until, r.Recording.To); r.at != nil {
 		o.At = func(seq uint64) { r.at(min(max(seq, take.After), until)-take.After, until-take.After) }
 	}

@@ -130,6 +130,13 @@ func TestResyncFromAState(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 
+	// what was on air is another one than what has its name now
+	m.Recording().Takes[1].SHA256 = strings.Repeat("0", 64)
+	got, err = Replay{Recording: m.Recording(), DataDir: data, Take: "parrot@1.0.1", Resync: true, Assets: plainAssets(t)}.Run(t.Context())
+	if err != nil || got.SamePlugin || len(got.Doubts) != 1 || !strings.Contains(got.Doubts[0], "parrot 1.0.1, as it was on air, is not here any more; the memory is that of parrot 1.0.0") {
+		t.Errorf("%+v, %v", got.Doubts, err)
+	}
+
 	// with limits of its own it is another one, unless it is to be what was there
 	m.Recording().Takes[0].Limits = &show.PluginLimits{Fuel: 1_000_000, MemoryMiB: 8, Commands: 8, StateBytes: 100, OutputBytes: 4096, LogLines: 1, Tables: 1024, HostCalls: 9}
 	for with, same := range map[string]bool{"": true, dir: false} {
