@@ -78,7 +78,9 @@ func (b PluginBench) transcript(ctx context.Context, p shelved, file string) (Pl
 		return c, ofKind(ErrBadInput, err)
 	}
 	heard := slices.Concat(p.manifest.Subscribes, abi.AnswerKinds())
-	events = slices.DeleteFunc(events, func(e event.Event) bool { return !slices.Contains(heard, e.Kind()) })
+	events = slices.DeleteFunc(events, func(e event.Event) bool {
+		return !slices.Contains(heard, e.Kind()) || !plugin.IsFor(e.Data, p.manifest)
+	})
 	if len(events) == 0 {
 		return c, failf(ErrBadInput, "%s holds no event that the plugin subscribes to", file)
 	}

@@ -137,6 +137,13 @@ func (p *occupant) wants(e event.Event) bool {
 	return p.hears[e.Kind()]
 }
 
+// IsFor reports whether a fact may be for a plugin. An answer is for whoever asked alone; one that names nobody, as people
+// write them, is for whoever hears it.
+func IsFor(d event.Data, m *Manifest) bool {
+	to, slot, ok := addressee(d)
+	return !ok || (to == "" || to == m.ID) && (slot == "" || slot == string(m.Kind))
+}
+
 // addressee of a fact that is for one plugin.
 func addressee(d event.Data) (plugin, slot string, ok bool) {
 	switch d := d.(type) {

@@ -155,6 +155,37 @@ func TestSilenceAboutWhatWasBeforeItsTime(t *testing.T) {
 	}
 }
 
+// TestPerformGivesNobodyTheAnswersOfOthers: they are in the ledger as well, and are heard by who asked alone.
+func TestPerformGivesNobodyTheAnswersOfOthers(t *testing.T) {
+	g := &hearing{}
+	var events []event.Event
+	for i, d := range []event.Data{show.Ticked{}, show.TimerFired{Slot: "overlay", Plugin: "new"}, show.TimerFired{Slot: "personality", Plugin: "ann"},
+		show.PowerDenied{Slot: "personality", Plugin: "new"}, show.TimerFired{Slot: "personality", Plugin: "new"}, show.TimerFired{}} {
+		events = append(events, event.Event{Seq: uint64(i + 1), Data: d})
+	}
+	m := manifest()
+	m.Kind = plugin.Personality
+	if _, err := Perform(t.Context(), g, m, events); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]uint64{1, 4, 5, 6}, g.heard); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// hearing notes what it hears.
+type hearing struct {
+	plugin.Guest
+	heard []uint64
+}
+
+func (h *hearing) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Reaction, error) {
+	for _, e := range events {
+		h.heard = append(h.heard, e.Seq)
+	}
+	return nil, nil
+}
+
 func TestResync(t *testing.T) {
 	p := &parrot{say: func(e abi.Recorded) []plugin.Reaction { return nil }}
 	play(t, "ann", p, Options{Resync: func(_ context.Context, e abi.Recorded) ([]byte, error) {

@@ -15,7 +15,7 @@ import (
 	"github.com/sothebais/sothebais/host/plugin/abi"
 )
 
-// Perform plays events to a guest one by one and writes what it asks for, in the form of a golden file: the event, then
+// Perform plays those of the events that are for a guest to it, one by one, and writes what it asks for, in the form of a golden file: the event, then
 // a line for each command, indented.
 func Perform(ctx context.Context, g plugin.Guest, m *plugin.Manifest, events []event.Event) (string, error) {
 	hears := map[event.Kind]bool{}
@@ -24,7 +24,7 @@ func Perform(ctx context.Context, g plugin.Guest, m *plugin.Manifest, events []e
 	}
 	var out strings.Builder
 	for i := range events {
-		if !hears[events[i].Kind()] {
+		if !hears[events[i].Kind()] || !plugin.IsFor(events[i].Data, m) {
 			continue
 		}
 		reactions, err := g.HandleBatch(ctx, events[i:i+1])
