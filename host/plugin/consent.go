@@ -127,13 +127,19 @@ func (h *Host) regrant(plugin, power string, g Grant, cause uint64) {
 	if g.Granted && g.Ask {
 		return
 	}
+	d := g.decision(power, cause)
+	for _, w := range h.consents.take(func(w *Consent) bool { return w.Plugin == plugin && w.Power == power }) {
+		w.answer <- d
+	}
+}
+
+// decision is what a grant for good, or its end, says of what waits.
+func (g *Grant) decision(power string, cause uint64) decision {
 	d := decision{allow: g.Granted, who: g.By, cause: cause}
 	if !g.Granted {
 		d.why = g.By + " took " + power + " away"
 	}
-	for _, w := range h.consents.take(func(w *Consent) bool { return w.Plugin == plugin && w.Power == power }) {
-		w.answer <- d
-	}
+	return d
 }
 
 // consult puts a use before a person. The caller has the turn.
@@ -168,19 +174,24 @@ func (u *use) wait(ctx context.Context) {
 	}
 	w.Seq = asked[0].Seq
 	h.consents.add(w)
+	this := func(o *Consent) bool { return o == w }
+	if g := u.p.powers[w.Power].grant.Load(); !(g.Granted && g.Ask) && len(h.consents.take(this)) > 0 { // since before it waited
+		u.settle(ctx, w, g.decision(w.Power, 0))
+		return
+	}
 	timer := time.NewTimer(time.Until(w.Deadline))
 	defer timer.Stop()
 	select {
 	case d := <-w.answer:
 		u.settle(ctx, w, d)
 	case <-timer.C:
-		if len(h.consents.take(func(o *Consent) bool { return o == w })) == 0 { // somebody was faster
+		if len(h.consents.take(this)) == 0 { // somebody was faster
 			u.settle(ctx, w, <-w.answer)
 			return
 		}
 		u.settle(ctx, w, decision{cause: w.Seq, why: fmt.Sprintf("nobody allowed it within %v", w.Deadline.Sub(w.Asked).Round(time.Second))})
 	case <-ctx.Done():
-		h.consents.take(func(o *Consent) bool { return o == w })
+		h.consents.take(this)
 	}
 }
 

@@ -159,40 +159,55 @@ func TestConsentEndsWithTheGrant(t *testing.T) {
 	}
 }
 
-// revoking is a ledger beside which a power is taken while it is written down that a person is asked about it.
-type revoking struct {
+// meddling is a ledger beside which a power is granted or taken while it is written down that a person is asked about it.
+type meddling struct {
 	*timeline
-	revoke func()
+	meddle func(ctx context.Context) error
 }
 
-func (l *revoking) Record(ctx context.Context, drafts ...event.Draft) ([]event.Event, error) {
+func (l *meddling) Record(ctx context.Context, drafts ...event.Draft) ([]event.Event, error) {
 	if _, is := drafts[0].Data.(show.PowerAsked); is {
-		l.revoke()
+		if err := l.meddle(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return l.timeline.Record(ctx, drafts...)
 }
 
-// TestConsentAfterTheGrant: a yes does not bring back what was taken before there was anything to say yes to.
+// TestConsentAfterTheGrant: what is decided for good before there was anything to say yes or no to decides that as well.
 func TestConsentAfterTheGrant(t *testing.T) {
-	s, book := newStage(), &grants{book: map[string]map[string]plugin.Grant{"a": {"reply": {Granted: true, Ask: true}}}}
-	s.configure(func(c *plugin.Config) {
-		c.Grants = book
-		c.Facts = &revoking{s.l, func() {
-			if err := s.h.Revoke(context.Background(), "a", "reply", "bob", 0); err != nil {
-				t.Error(err)
+	for granted, want := range map[bool]show.PowerDecided{
+		true:  {Slot: "overlay", Plugin: "a", Power: "reply", Event: 2, Nth: 1, Allowed: true, Who: "bob"},
+		false: {Slot: "overlay", Plugin: "a", Power: "reply", Event: 2, Nth: 1, Who: "bob", Reason: "bob took reply away"},
+	} {
+		s, book := newStage(), &grants{book: map[string]map[string]plugin.Grant{"a": {"reply": {Granted: true, Ask: true}}}}
+		s.configure(func(c *plugin.Config) {
+			c.Grants = book
+			c.Facts = &meddling{s.l, func(ctx context.Context) error {
+				if granted {
+					return s.h.Grant(ctx, "a", "reply", plugin.Grant{By: "bob"}, 0)
+				}
+				return s.h.Revoke(ctx, "a", "reply", "bob", 0)
+			}}
+		})
+		s.rt.acts = map[string][]plugin.Reaction{"answer": {reply("One of one.")}}
+		s.play(t, func(ctx context.Context) {
+			must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: reply, why: to answer}")))
+			s.hears("answer")
+			if w := s.h.Consents(); len(w) != 0 {
+				t.Errorf("waiting: %+v", w)
 			}
-		}}
-	})
-	s.rt.acts = map[string][]plugin.Reaction{"answer": {reply("One of one.")}}
-	s.play(t, func(ctx context.Context) {
-		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: reply, why: to answer}")))
-		s.hears("answer")
-		s.decide(t, true)
-	})
-	if len(s.offered) != 0 {
-		t.Errorf("offered %q", s.offered)
-	}
-	if d := facts[show.PowerDecided](s.l); len(d) != 1 || d[0].Allowed || !strings.Contains(d[0].Reason, "reply is not granted to a") {
-		t.Errorf("decided %+v", d)
+		})
+		if len(s.offered) != 0 != granted {
+			t.Errorf("granted %v: offered %q", granted, s.offered)
+		}
+		d := facts[show.PowerDecided](s.l)
+		if len(d) != 1 {
+			t.Errorf("granted %v: decided %+v", granted, d)
+			continue
+		}
+		if d[0].Asked = 0; d[0] != want {
+			t.Errorf("decided %+v, want %+v", d[0], want)
+		}
 	}
 }
