@@ -239,9 +239,11 @@ func content(r *Reaction) string {
 	text := r.Cue.Text
 	switch c := r.Call.(type) {
 	case *abi.Fetch:
-		text = c.Method + " " + c.URL
-		if c.Body != "" {
-			text += "\n" + c.Body
+		text = cmp.Or(c.Method, "GET") + " " + c.URL
+		for _, more := range []string{c.Headers, c.Body} {
+			if more != "" {
+				text += "\n" + more
+			}
 		}
 	case *abi.Ask:
 		text = c.Prompt

@@ -105,6 +105,17 @@ func TestConsentEachTime(t *testing.T) {
 	}
 }
 
+// TestConsentShowsAllThatIsSent: what a person says yes to is what leaves the house.
+func TestConsentShowsAllThatIsSent(t *testing.T) {
+	asked(t, func(_ context.Context, s *stage, _ *[]string) {
+		s.rt.acts["tell"] = []plugin.Reaction{called("http", &abi.Fetch{URL: "https://api.example.com/", Headers: "X-Note: who bids", Body: "nothing"})}
+		s.hears("tell")
+		if w := s.h.Consents(); len(w) != 1 || w[0].Content != "GET https://api.example.com/\nX-Note: who bids\nnothing" {
+			t.Errorf("waiting %+v", w)
+		}
+	})
+}
+
 // TestConsentIsBounded: what waits does not pile up, each is decided once, and what cannot wait is not asked about.
 func TestConsentIsBounded(t *testing.T) {
 	asked(t, func(ctx context.Context, s *stage, _ *[]string) {
