@@ -13,7 +13,8 @@ type dossier struct {
 	lines []LogLine   // the newest last
 	traps []time.Time // of the last day
 	would map[string]uint64
-	spent bucket // tokens of the language model
+	spent bucket           // tokens of the language model
+	grant map[string]Grant // what a person decided about its powers since the host began
 }
 
 // Bounds of a dossier.
@@ -77,6 +78,24 @@ func (d *dossier) usedInShadow(power string) uint64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.would[power]
+}
+
+// decide notes what a person decided about a power.
+func (d *dossier) decide(power string, g Grant) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.grant == nil {
+		d.grant = map[string]Grant{}
+	}
+	d.grant[power] = g
+}
+
+// decided is what a person decided about a power since the host began.
+func (d *dossier) decided(power string) (Grant, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	g, ok := d.grant[power]
+	return g, ok
 }
 
 // spend takes tokens of the model in advance.

@@ -61,9 +61,8 @@ func (s *slot) fill(ctx context.Context, p *occupant) (show.PluginLoaded, error)
 		}
 		p.after, p.caught = s.began, s.caught
 	}
-	loaded := p.loadedFact()
 	s.seat(p, "start", "", 0)
-	return loaded, nil
+	return p.loadedFact(), nil
 }
 
 // stand is where a plugin stood, with a way to its state.
@@ -245,8 +244,8 @@ func (s *slot) cut(ctx context.Context, old, next *occupant, waited time.Duratio
 		res.From = old.info()
 		s.retire(old)
 	}
-	res.loaded = next.loadedFact()
 	s.seat(next, by, why, 0)
+	res.loaded = next.loadedFact()
 	s.changed(next)
 	return res, nil
 }

@@ -98,6 +98,7 @@ type Host struct {
 	slots    []*slot // in the order of kinds
 	aside    quarantine
 	consents consents
+	deciding sync.Mutex
 
 	life    context.Context // of what outlives a call: shadows, requests under way
 	end     context.CancelFunc

@@ -141,6 +141,7 @@ func (s *slot) attach(ctx context.Context, sh *shadow) error {
 	case s.shadow != sh: // the host stopped
 		return fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
 	}
+	sh.p.heed()
 	sh.start()
 	return nil
 }
@@ -446,9 +447,12 @@ func (h *Host) decide(ctx context.Context, plugin, power string, g Grant) error 
 	if h.cfg.Grants == nil {
 		return nothing("this host keeps no grants")
 	}
+	h.deciding.Lock() // the book and the slots hear of two in the same order
+	defer h.deciding.Unlock()
 	if err := h.cfg.Grants.Put(ctx, plugin, power, g); err != nil {
 		return fmt.Errorf("keep the decision about %s of %s: %w", power, plugin, err)
 	}
+	h.dossier(plugin).decide(power, g)
 	for _, s := range h.slots {
 		s.decided(plugin, power, g)
 	}

@@ -88,6 +88,15 @@ func (h *Host) Powers(ctx context.Context, m *Manifest) ([]PowerInfo, error) {
 	return p.describe(0), nil
 }
 
+// heed lets decisions hold that a person made while the plugin got ready. Whoever is in a slot hears of them there.
+func (p *occupant) heed() {
+	for name, w := range p.powers {
+		if g, ok := p.dossier.decided(name); ok {
+			w.grant.Store(&g)
+		}
+	}
+}
+
 // lacks says why the plugin does not have a power, or "".
 func (p *occupant) lacks(power string) string {
 	id := p.manifest.ID

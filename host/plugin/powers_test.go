@@ -135,6 +135,58 @@ func TestGrantsDecide(t *testing.T) {
 	}
 }
 
+// deciding is a runtime on which a person decides something about a plugin that is being loaded.
+type deciding struct {
+	plugin.Runtime
+	decide func(id string)
+}
+
+func (r *deciding) Load(ctx context.Context, spec plugin.Spec) (plugin.Guest, error) {
+	r.decide(spec.Manifest.ID)
+	return r.Runtime.Load(ctx, spec)
+}
+
+// TestDecisionsWhileAPluginIsLoaded hold for it, on air and in shadow.
+func TestDecisionsWhileAPluginIsLoaded(t *testing.T) {
+	for _, way := range []string{"load", "swap", "shadow"} {
+		s, book := newStage(), &grants{book: map[string]map[string]plugin.Grant{"b": {"reply": {Granted: true, By: "ana"}}}}
+		s.configure(func(c *plugin.Config) {
+			c.Grants, c.Runtime = book, &deciding{s.rt, func(id string) {
+				if id != "b" {
+					return
+				}
+				if err := s.h.Revoke(t.Context(), id, "reply", "bob", 0); err != nil {
+					t.Error(err)
+				}
+			}}
+		})
+		s.play(t, func(ctx context.Context) {
+			b := asking("b", "overlay", "{name: reply, why: to answer}")
+			switch way {
+			case "load":
+				must[plugin.Info](t)(s.h.Load(ctx, "", b))
+			case "swap":
+				must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay")))
+				must[plugin.SwapResult](t)(s.h.Swap(ctx, b, "ana", 0))
+			case "shadow":
+				must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay")))
+				if r := must[plugin.SlotInfo](t)(s.h.Shadow(ctx, b, "ana", 0)); r.Shadow.Shadow.Powers[0].Grant.Granted {
+					t.Errorf("shadow: %+v", r.Shadow.Shadow.Powers[0])
+				}
+				return
+			}
+			if w := s.h.Plugins()[0].Powers[0]; w.Grant.Granted || w.Grant.By != "bob" {
+				t.Errorf("%s: %+v", way, w)
+			}
+			for _, l := range facts[show.PluginLoaded](s.l) {
+				if l.Plugin == "b" && slices.ContainsFunc(l.Grants, func(g show.PluginGrant) bool { return g.Name == "reply" }) {
+					t.Errorf("%s: the ledger has it with %+v", way, l.Grants)
+				}
+			}
+		})
+	}
+}
+
 // TestEachLimitIsADenial: what is over a limit of a power does not happen, the plugin is told why, and it is no trap.
 func TestEachLimitIsADenial(t *testing.T) {
 	times := func(n int, r plugin.Reaction) []plugin.Reaction { return slices.Repeat([]plugin.Reaction{r}, n) }

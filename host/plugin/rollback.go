@@ -49,6 +49,7 @@ func (s *slot) giveWay(ctx context.Context, why string, seq uint64) []event.Data
 // seat makes a plugin the one on air. The caller has the turn.
 func (s *slot) seat(next *occupant, by, why string, cause uint64) {
 	s.guest = next
+	next.heed()
 	s.watch.begin(time.Now())
 	if cold := s.past.begin(next, by, why, cause); cold != nil {
 		s.retire(cold)
