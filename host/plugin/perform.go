@@ -3,6 +3,8 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"maps"
+	"sync"
 	"time"
 
 	"github.com/sothebais/sothebais/host/event"
@@ -100,11 +102,45 @@ func (s *slot) keep(p *occupant) {
 			delete(p.holds, k)
 		}
 	}
-	s.later(func(ctx context.Context) {
-		if err := s.host.cfg.Store.PluginPutAll(context.WithoutCancel(ctx), p.manifest.ID, puts); err != nil {
-			s.log.Error("cannot keep what a plugin wrote to its store", telemetry.KeyPlugin, p.manifest.ID, "keys", len(puts), telemetry.KeyErr, err)
-		}
-	})
+	s.shelf.add(p.manifest.ID, puts)
+	s.later(func(ctx context.Context) { s.shelve(ctx, p.manifest.ID) })
+}
+
+// shelf is what is on its way to disk. Turns end in one order and may write in another, so each writes all that is there.
+type shelf struct {
+	mu    sync.Mutex
+	puts  map[string]map[string][]byte // by plugin and key
+	write chan struct{}                // holds one while somebody writes
+}
+
+func (f *shelf) add(plugin string, puts map[string][]byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.puts[plugin] == nil {
+		f.puts[plugin] = puts
+		return
+	}
+	maps.Copy(f.puts[plugin], puts)
+}
+
+func (f *shelf) take(plugin string) map[string][]byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	puts := f.puts[plugin]
+	delete(f.puts, plugin)
+	return puts
+}
+
+func (s *slot) shelve(ctx context.Context, plugin string) {
+	s.shelf.write <- struct{}{}
+	defer func() { <-s.shelf.write }()
+	puts := s.shelf.take(plugin)
+	if len(puts) == 0 { // somebody else did
+		return
+	}
+	if err := s.host.cfg.Store.PluginPutAll(context.WithoutCancel(ctx), plugin, puts); err != nil {
+		s.log.Error("cannot keep what a plugin wrote to its store", telemetry.KeyPlugin, plugin, "keys", len(puts), telemetry.KeyErr, err)
+	}
 }
 
 func (s *slot) fetch(p *occupant, e event.Event, r *Reaction, c *abi.Fetch) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -67,6 +68,49 @@ func (s *shelves) PluginPutAll(_ context.Context, id string, values map[string][
 		}
 	}
 	return nil
+}
+
+// slowShelves take long with the first thing that they keep.
+type slowShelves struct {
+	shelves
+	calls atomic.Int64
+	hold  chan struct{}
+}
+
+func (s *slowShelves) PluginPutAll(ctx context.Context, id string, values map[string][]byte) error {
+	if s.calls.Add(1) == 1 {
+		<-s.hold
+	}
+	return s.shelves.PluginPutAll(ctx, id, values)
+}
+
+// TestWritesAreKeptInOrder: what a plugin wrote last is what it finds again, though a person lets it hear an event while
+// what it wrote before is on its way to disk.
+func TestWritesAreKeptInOrder(t *testing.T) {
+	s, disk := newStage(), &slowShelves{shelves: shelves{kept: map[string]map[string][]byte{}}}
+	s.configure(func(c *plugin.Config) {
+		c.Store, c.Aside = disk, []plugin.Quarantined{{Slot: plugin.Overlay, Seq: 1, Plugin: "a"}}
+		c.Find = func(context.Context, uint64) (event.Event, error) {
+			return event.Event{Seq: 1, Data: show.OperatorActed{What: "two"}}, nil
+		}
+	})
+	s.rt.acts = map[string][]plugin.Reaction{}
+	for what, v := range map[string]string{"one": "1", "two": "2"} {
+		s.rt.acts[what] = []plugin.Reaction{called("store", &abi.StorePut{Key: "k", Value: []byte(v)})}
+	}
+	s.play(t, func(ctx context.Context) {
+		disk.hold = make(chan struct{})
+		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: store, why: x}")))
+		s.l.sayNow("one")
+		synctest.Wait()
+		go func() { must[plugin.RetryResult](t)(s.h.Retry(ctx, plugin.Overlay, 1, 0)) }()
+		synctest.Wait()
+		close(disk.hold)
+		synctest.Wait()
+		if got := string(disk.kept["a"]["k"]); got != "2" {
+			t.Errorf("kept %q, want what was written last", got)
+		}
+	})
 }
 
 // sayNow says it at a time, which rates and timers go by.

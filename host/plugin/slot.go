@@ -49,6 +49,7 @@ type slot struct {
 
 	agenda agenda
 	past   history
+	shelf  shelf
 
 	view    sync.Mutex // guards what pages read while a batch is handled
 	current *occupant
@@ -58,6 +59,7 @@ type slot struct {
 func newSlot(k Kind, h *Host) *slot {
 	s := &slot{kind: k, host: h, log: h.log.With("slot", string(k)), opened: make(chan struct{})}
 	s.agenda.wake = make(chan struct{}, 1)
+	s.shelf = shelf{puts: map[string]map[string][]byte{}, write: make(chan struct{}, 1)}
 	return s
 }
 
