@@ -2,6 +2,9 @@ package plugin
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +13,7 @@ import (
 	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin/abi"
 	"github.com/sothebais/sothebais/host/post"
 	"github.com/sothebais/sothebais/host/show"
 )
@@ -23,6 +27,7 @@ type Side struct {
 	Trap   string   // why it failed
 	Fuel   int64
 	Micros float64
+	did    uint64 // all of it to the byte, in whatever order
 }
 
 // made is what one of two plugins made of an event: of it, and what it says is about earlier ones.
@@ -76,6 +81,7 @@ func (m *made) add(p *occupant, r *Reaction) {
 // merge adds what o made of the same event.
 func (s *Side) merge(o *Side) {
 	s.Lines, s.Others, s.Mood = append(s.Lines, o.Lines...), append(s.Others, o.Others...), cmp.Or(o.Mood, s.Mood)
+	s.did += o.did
 	for _, n := range o.Needs {
 		if !slices.Contains(s.Needs, n) {
 			s.Needs = append(s.Needs, n)
@@ -89,14 +95,20 @@ func (s *Side) add(p *occupant, r *Reaction) {
 	if (w == nil || !w.grant.Load().Granted) && !slices.Contains(s.Needs, r.Power) {
 		s.Needs = append(s.Needs, r.Power)
 	}
+	if r.Power == powerLog || r.Power == PowerStore {
+		return
+	}
+	s.did += hashOf(r)
 	c := r.Cue
 	switch {
-	case r.Power == powerLog || r.Power == PowerStore:
 	case r.Call != nil:
-		s.Others = append(s.Others, r.Power)
-	case c.Verb == cue.Say || c.Verb == cue.Reply || c.Verb == cue.Post:
+		s.Others = append(s.Others, callInWords(r))
+	case c.Verb == cue.Reply || c.Verb == cue.Post:
 		s.Lines = append(s.Lines, c.Text)
-		if c.Verb == cue.Say && c.Name != "" {
+		s.Others = append(s.Others, strings.TrimSpace(string(c.Verb)+" "+c.Name))
+	case c.Verb == cue.Say:
+		s.Lines = append(s.Lines, c.Text)
+		if c.Name != "" {
 			s.Mood = c.Name
 		}
 	case c.Verb == cue.Mood:
@@ -104,6 +116,31 @@ func (s *Side) add(p *occupant, r *Reaction) {
 	default:
 		s.Others = append(s.Others, inWords(c))
 	}
+}
+
+// hashOf is a number of what is asked for, whatever led to it.
+func hashOf(r *Reaction) uint64 {
+	b, err := json.Marshal(struct {
+		Cue  cue.Cue
+		Call abi.Call
+	}{r.Cue, r.Call})
+	if err != nil {
+		return 0 // texts and numbers always have a form
+	}
+	sum := sha256.Sum256(b)
+	return binary.LittleEndian.Uint64(sum[:])
+}
+
+func callInWords(r *Reaction) string {
+	switch c := r.Call.(type) {
+	case *abi.Fetch:
+		return strings.TrimSpace(r.Power+" "+c.Method) + " " + clip(c.URL)
+	case *abi.Ask:
+		return r.Power + " " + clip(c.Prompt)
+	case *abi.Timer:
+		return fmt.Sprintf("%s %d ms", r.Power, c.Millis)
+	}
+	return r.Power
 }
 
 func inWords(c cue.Cue) string {
@@ -115,6 +152,9 @@ func inWords(c cue.Cue) string {
 	}
 	if c.Verb == cue.Bar || c.Verb == cue.Show {
 		words = append(words, fmt.Sprint(c.Value))
+	}
+	if c.Millis > 0 {
+		words = append(words, fmt.Sprintf("%d ms", c.Millis))
 	}
 	return strings.Join(words, " ")
 }
@@ -150,7 +190,7 @@ func compare(live, shadow *Side) Verdict {
 		return Line
 	case live.Mood != shadow.Mood:
 		return Mood
-	case !slices.Equal(live.Others, shadow.Others):
+	case !slices.Equal(live.Others, shadow.Others), live.did != shadow.did:
 		return Otherwise
 	}
 	return Same
