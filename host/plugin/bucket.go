@@ -23,6 +23,7 @@ func (b *bucket) take(at time.Time, n, most float64, span time.Duration) bool {
 func (b *bucket) settle(n float64) { b.left += n }
 
 func (b *bucket) fill(at time.Time, most float64, span time.Duration) {
+	at = at.Truncate(time.Millisecond) // as a recording has it
 	switch {
 	case b.at.IsZero():
 		b.left = most

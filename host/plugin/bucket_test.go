@@ -23,3 +23,16 @@ func TestAnOldEventFillsNoBucket(t *testing.T) {
 		}
 	}
 }
+
+// TestAReplayFillsABucketAsTheShowDid, though a recording has times in milliseconds.
+func TestAReplayFillsABucketAsTheShowDid(t *testing.T) {
+	var show, replay bucket
+	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for i, micros := range []int{900, 950, 1_000_100, 1_000_200, 2_000_050, 2_000_999, 3_000_000, 3_999_999, 4_000_001} {
+		at := noon.Add(time.Duration(micros) * time.Microsecond)
+		was, is := show.take(at, 1, 2, 2*time.Second), replay.take(time.UnixMilli(at.UnixMilli()), 1, 2, 2*time.Second)
+		if was != is {
+			t.Errorf("%d: on air %v, in a replay %v", i, was, is)
+		}
+	}
+}
