@@ -214,6 +214,21 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
+func TestTriggers(t *testing.T) {
+	var b []byte
+	b = (&abi.BidRefused{Reason: "too_low"}).Append(b, 1, 0)
+	b = (&abi.PowerDenied{Power: "say", Reason: "more than 6 a minute (and 17 times before)"}).Append(b, 2, 0)
+	b = (&abi.PostReceived{Intent: "greeting"}).Append(b, 3, 0)
+	var got []string
+	r := &Recording{Records: b}
+	if err := r.Each(func(rec abi.Recorded) error { got = append(got, trigger(rec)); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"bid.refused too_low", "plugin.power_denied", "post.received greeting"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // BenchmarkRead reads what is in the form of guests; the figure that counts is events/s.
 func BenchmarkRead(b *testing.B) {
 	const events = 100_000

@@ -11,7 +11,7 @@ import (
 func trigger(r abi.Recorded) string {
 	kind := string(r.EventKind())
 	for _, field := range []string{"reason", "intent"} {
-		if v := r.Text(field); v != "" {
+		if v := r.Text(field); v != "" && !strings.Contains(v, " ") { // why a plugin was denied something is a sentence, and counts
 			return kind + " " + v
 		}
 	}
