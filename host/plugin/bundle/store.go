@@ -181,11 +181,11 @@ func (s Store) Versions(id string) []string {
 	}
 	var out []string
 	for _, e := range entries {
-		if info, err := os.Stat(filepath.Join(s.at(id, e.Name()), packageFile)); err == nil && info.Mode().IsRegular() && semver.IsValid("v"+e.Name()) {
+		if info, err := os.Stat(filepath.Join(s.at(id, e.Name()), packageFile)); err == nil && info.Mode().IsRegular() {
 			out = append(out, e.Name())
 		}
 	}
-	slices.SortFunc(out, func(a, b string) int { return semver.Compare("v"+b, "v"+a) })
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(semver.Compare("v"+b, "v"+a), cmp.Compare(b, a)) }) // 1.0.0-01 is none to semver
 	return out
 }
 
