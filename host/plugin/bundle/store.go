@@ -114,7 +114,19 @@ func (s Store) makeRoom(p *Package, signature []byte, to string) error {
 		return fmt.Errorf("%w: %s %s is there with another content (sha256 %s, not %s); a version does not change: raise it, or `sothebais uninstall %s@%s` first",
 			ErrInstalled, p.ID, p.Version, old.SHA256[:12], p.SHA256[:12], p.ID, p.Version)
 	}
-	return os.RemoveAll(to) // the same, or damaged
+	return s.discard(p.ID, p.Version) // the same, or damaged
+}
+
+// discard takes a version away at once: what is removed file by file may be left half there, with which nothing can be done.
+func (s Store) discard(id, version string) error {
+	gone := filepath.Join(s.Folder, partPrefix+id+"-"+version)
+	if err := os.RemoveAll(gone); err != nil { // the program may have ended before it was done with the last
+		return err
+	}
+	if err := os.Rename(s.at(id, version), gone); err != nil {
+		return err
+	}
+	return os.RemoveAll(gone)
 }
 
 func (s Store) at(id, version string) string { return filepath.Join(s.Folder, id, version) }
@@ -240,12 +252,9 @@ func (s Store) Remove(id, version string) error {
 		_, _, err := s.Resolve(id + "@" + version)
 		return err
 	}
-	gone := filepath.Join(s.Folder, partPrefix+id+"-"+version)
-	if err := os.Rename(s.at(id, version), gone); err != nil {
-		return err
-	}
+	err := s.discard(id, version)
 	_ = os.Remove(filepath.Join(s.Folder, id)) // when it was the last
-	return os.RemoveAll(gone)
+	return err
 }
 
 // SHA256 is that of an installed package, as it lies there now.

@@ -212,6 +212,25 @@ func TestAVersionDoesNotChange(t *testing.T) {
 	}
 }
 
+// TestRemoveAfterOneThatWasCutShort: the program ended while it removed the same version before.
+func TestRemoveAfterOneThatWasCutShort(t *testing.T) {
+	s := StoreOf(t.TempDir())
+	p := version(t, "1.0.0")
+	for range 2 {
+		put(t, filepath.Join(s.Folder, partPrefix+"moth-1.0.0", receiptFile), []byte("{}"), 0o644)
+		if _, err := s.Install(p, nil, Receipt{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, filepath.Join(s.Folder, partPrefix+"moth-1.0.0", receiptFile), []byte("{}"), 0o644)
+	if err := s.Remove("moth", "1.0.0"); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(s.Folder); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
 // What was installed is checked again when it is opened: on disk it may have changed, and trust may have ended.
 func TestOpenChecksAgain(t *testing.T) {
 	ann, key := author(t, "ann")
