@@ -144,14 +144,22 @@ func (c *Client) ask(ctx context.Context, i int, q plugin.Question, schema *plug
 	if err != nil {
 		return plugin.Reply{}, err
 	}
-	r := plugin.Reply{Tokens: int(got.Usage.TotalTokens)}
-	c.tokens.Add(float64(max(0, r.Tokens)))
-	if len(got.Choices) == 0 || got.Choices[0].Message.Content == "" {
+	var r plugin.Reply
+	if len(got.Choices) > 0 {
+		r.Text = got.Choices[0].Message.Content
+	}
+	if r.Tokens = int(got.Usage.TotalTokens); r.Tokens <= 0 { // not every service tells
+		r.Tokens = (len(q.Instructions)+len(q.Prompt)+len(q.Schema)+len(r.Text))/bytesAToken + 1
+	}
+	c.tokens.Add(float64(r.Tokens))
+	if r.Text == "" {
 		return r, &formError{"its answer is empty"}
 	}
-	r.Text = got.Choices[0].Message.Content
 	return r, fits(r.Text, schema)
 }
+
+// bytesAToken is how many bytes a token has, more or less.
+const bytesAToken = 4
 
 func fits(text string, schema *plugin.Schema) error {
 	if len(text) > maxAnswer {

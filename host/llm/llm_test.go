@@ -78,6 +78,15 @@ func TestTheNextIsAsked(t *testing.T) {
 	}
 }
 
+// TestAServiceThatDoesNotCount: what it says costs something all the same, or a budget would be none.
+func TestAServiceThatDoesNotCount(t *testing.T) {
+	p := model(t, func(w http.ResponseWriter, _ *http.Request, _ map[string]any) { says(w, strings.Repeat("x", 400), 0) })
+	got, err := New(Config{Providers: []Provider{p}}).Ask(t.Context(), plugin.Question{Instructions: "be long", Prompt: "well?", MaxTokens: 400})
+	if err != nil || got.Tokens != 104 {
+		t.Errorf("%d tokens, %v", got.Tokens, err)
+	}
+}
+
 func TestDeadline(t *testing.T) {
 	p := model(t, func(_ http.ResponseWriter, r *http.Request, _ map[string]any) {
 		select {
