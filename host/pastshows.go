@@ -155,7 +155,11 @@ func readSession(ctx context.Context, dataDir, version, session string, at func(
 		if info, err := f.Stat(); err != nil || info.Size() > mostRecording {
 			return nil, errors.Join(failf(ErrBadInput, "recording %s has more than %d bytes; play it with: sothebais replay --recording", name, mostRecording), err)
 		}
-		return ReadRecording(filepath.Join(dataDir, recordingsFolder, name))
+		rec, err := ReadRecording(filepath.Join(dataDir, recordingsFolder, name))
+		if err == nil && rec.To-min(rec.From, rec.To) >= mostReplayed {
+			return nil, failf(ErrBadInput, "recording %s has %d events, at most %d are played here; play it with: sothebais replay --recording", name, rec.To-rec.From+1, mostReplayed)
+		}
+		return rec, err
 	}
 	from, err := strconv.ParseUint(strings.TrimPrefix(session, showPrefix), 10, 64)
 	if err != nil || !strings.HasPrefix(session, showPrefix) {

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/sothebais/sothebais/host/admin"
 	"github.com/sothebais/sothebais/host/cue"
+	"github.com/sothebais/sothebais/host/plugin/replay"
 )
 
 // replayed waits until a replay is done.
@@ -122,6 +124,22 @@ func ends(t *testing.T, r rehearsal, session string) {
 	}
 	if now, err := r.Replaying(t.Context()); err != nil || now.Running {
 		t.Errorf("it runs on: %+v, %v", now, err)
+	}
+}
+
+// TestARecordingThatIsTooLong for the page is refused there, as a show is.
+func TestARecordingThatIsTooLong(t *testing.T) {
+	data := t.TempDir()
+	for to, fits := range map[uint64]bool{mostReplayed + 6: true, mostReplayed + 7: false} {
+		var b bytes.Buffer
+		if _, err := (&replay.Recording{Head: replay.Head{From: 7, To: to}}).WriteTo(&b); err != nil {
+			t.Fatal(err)
+		}
+		put(t, filepath.Join(data, recordingsFolder, "long.sbrec"), b.String())
+		_, err := readSession(t.Context(), data, "test", recordingPrefix+"long.sbrec", nil)
+		if (err == nil) != fits || err != nil && (!errors.Is(err, ErrBadInput) || !strings.Contains(err.Error(), "has 5000001 events, at most 5000000")) {
+			t.Errorf("to %d: %v", to, err)
+		}
 	}
 }
 
