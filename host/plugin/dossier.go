@@ -124,8 +124,16 @@ func (h *Host) dossier(id string) *dossier {
 	return d
 }
 
-// Logs are the last lines that a plugin wrote, the newest last.
-func (h *Host) Logs(id string, limit int) []LogLine { return h.dossier(id).log(limit) }
+// Logs are the last lines that a plugin wrote, the newest last. Of whom nothing is known there are none.
+func (h *Host) Logs(id string, limit int) []LogLine {
+	h.mu.Lock()
+	d := h.dossiers[id]
+	h.mu.Unlock()
+	if d == nil {
+		return nil
+	}
+	return d.log(limit)
+}
 
 // TrapsInADay counts the events of the last 24 hours on which a plugin failed.
 func (h *Host) TrapsInADay(id string) int { return h.dossier(id).trapsSince(time.Now().Add(-trapsFor)) }
