@@ -97,6 +97,15 @@ func (p *occupant) heed() {
 	}
 }
 
+// spent takes over what is left of the rates of the same plugin, which must not be had anew by failing.
+func (p *occupant) spent(before *occupant) {
+	for name, w := range p.powers {
+		if old := before.powers[name]; old != nil {
+			w.rate = old.rate
+		}
+	}
+}
+
 // lacks says why the plugin does not have a power, or "".
 func (p *occupant) lacks(power string) string {
 	id := p.manifest.ID

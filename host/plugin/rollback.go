@@ -165,6 +165,7 @@ func (s *slot) restart(ctx context.Context, r *restart) {
 	if p.after = s.passed; p.state != "" {
 		s.catchUp(ctx, p, r.sane.seq)
 	}
+	p.spent(r.p)
 	s.seat(p, "restart", "", 0)
 	s.agenda.restarted(time.Now(), r)
 	s.note(0, p.loadedFact())

@@ -330,3 +330,23 @@ func TestGivesWayInTheMiddle(t *testing.T) {
 		})
 	}
 }
+
+// TestRatesOutliveARestart: a plugin that fails until it is started again has no more of a power than one that does not.
+func TestRatesOutliveARestart(t *testing.T) {
+	s := newStage()
+	s.rt.acts = map[string][]plugin.Reaction{"answer": {reply("ok")}}
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: reply, why: to answer, per_minute: 2}")))
+		for range 2 {
+			s.hears("answer")
+			for range 4 {
+				s.hears("trap")
+			}
+			time.Sleep(10 * time.Second)
+			s.hears("answer")
+		}
+	})
+	if n := len(facts[show.PluginStopped](s.l)); n != 2 || len(s.offered) != 2 {
+		t.Errorf("stopped %d times, offered %q", n, s.offered)
+	}
+}
