@@ -41,6 +41,9 @@ func ParseSchema(text []byte) (*Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSchema, err)
 	}
+	if depth(doc) > deepestSchema { // reading it costs the square of that
+		return nil, fmt.Errorf("%w: objects and lists in it lie more than %d deep", ErrSchema, deepestSchema)
+	}
 	const name = "schema:own"
 	c := jsonschema.NewCompiler()
 	c.UseLoader(nowhere{})

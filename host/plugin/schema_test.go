@@ -24,6 +24,7 @@ func TestSchemasOfStrangers(t *testing.T) {
 		{"one in the schema", `{"const":1e-99999999}`, `1`, large},
 		{"a pattern of millions", `{"pattern":"([a-z]bcdefgh){900}"}`, `"x"`, large},
 		{"a cycle", `{"allOf":[{"$ref":"#"}]}`, `1`, "reference cycle"},
+		{"a schema that is too deep", strings.Repeat(`{"not":`, 200) + "{}" + strings.Repeat("}", 200), `1`, "more than 128 deep"},
 		{"deep, and all is well", `{"items":{"$ref":"#"}}`, nested(2000), ""},
 		{"as people write them", `{"type":"object","properties":{"say":{"type":"string","pattern":"^[a-z]{1,64}$"},"n":{"enum":[1,2]}},"required":["say"]}`, `{"say":"sold","n":2}`, ""},
 	} {

@@ -17,9 +17,10 @@ import (
 // Schemas come from strangers, and a few lines of one can ask for more than a machine does in its life: so what a check
 // may cost is bounded, and numbers and patterns are of a size that can be worked with.
 const (
-	mostChecking = 1 << 18 // steps of a check, each a microsecond or a few
-	mostPattern  = 4096    // of what a pattern becomes
-	mostDigits   = 400     // of a number, and of its exponent
+	deepestSchema = 128
+	mostChecking  = 1 << 18 // steps of a check, each a microsecond or a few
+	mostPattern   = 4096    // of what a pattern becomes
+	mostDigits    = 400     // of a number, and of its exponent
 )
 
 var errTooDear = fmt.Errorf("it takes more than %d steps to check; make the schema or what it describes smaller", mostChecking)
@@ -162,6 +163,24 @@ func numbers(doc any) error {
 		}
 	}
 	return nil
+}
+
+// depth is how deep a document is.
+func depth(doc any) int {
+	deepest := 0
+	switch v := doc.(type) {
+	case []any:
+		for _, e := range v {
+			deepest = max(deepest, depth(e))
+		}
+	case map[string]any:
+		for _, e := range v {
+			deepest = max(deepest, depth(e))
+		}
+	default:
+		return 0
+	}
+	return deepest + 1
 }
 
 // pattern is a regular expression and how much it becomes.
