@@ -3,12 +3,15 @@ package bundle
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"flag"
+	"fmt"
 	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -257,6 +260,29 @@ func TestParseRefusesABomb(t *testing.T) {
 	}
 	if _, err := Parse(b); err == nil || !strings.Contains(err.Error(), "its bytes are those of another file as well") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestParseRefusesAListOfNothing before it is read: each of its entries takes five times its bytes in memory.
+func TestParseRefusesAListOfNothing(t *testing.T) {
+	var out bytes.Buffer
+	const n = 40_000
+	for i := range n {
+		fmt.Fprintf(&out, "PK\x01\x02%s%05d", []byte{20, 3, 20, 0, 24: 5, 41: 0}, i)
+	}
+	size := uint32(out.Len())
+	out.WriteString("PK\x05\x06\x00\x00\x00\x00")
+	for _, v := range []any{uint16(n), uint16(n), size, uint32(0), uint16(0)} {
+		if err := binary.Write(&out, binary.LittleEndian, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := Parse(out.Bytes())
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "at most 2048 files") || took > uint64(out.Len()) {
+		t.Errorf("%v, %d bytes for %d", err, took, out.Len())
 	}
 }
 

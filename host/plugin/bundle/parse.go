@@ -3,6 +3,7 @@ package bundle
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -47,6 +48,9 @@ func Parse(b []byte) (*Package, error) {
 	if len(b) > MaxSize {
 		return nil, wrong("the package", "it has %d bytes, at most %d are allowed", len(b), MaxSize)
 	}
+	if err := checkList(b); err != nil {
+		return nil, err
+	}
 	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, wrong("the package", "it is no zip archive (%v); was it cut short? Fetch it again", err)
@@ -67,6 +71,25 @@ func Parse(b []byte) (*Package, error) {
 	}
 	return p, nil
 }
+
+// checkList looks at how long the list of files at the end is, before it is read: a package may be all list.
+func checkList(b []byte) error {
+	const size, most = 22, MaxFiles * (46 + maxName) // of what ends an archive; of the list
+	if len(b) < size || string(b[len(b)-size:][:4]) != "PK\x05\x06" {
+		return wrong("the package", "it is no zip archive that ends as a package does; was it cut short? Fetch it again")
+	}
+	end := b[len(b)-size:]
+	list, at := uint64(binary.LittleEndian.Uint32(end[12:])), uint64(binary.LittleEndian.Uint32(end[16:]))
+	switch {
+	case list > most:
+		return wrong("the package", "a package holds at most %d files and folders; put many small ones into one", MaxFiles)
+	case at+list+size != uint64(len(b)):
+		return errForm
+	}
+	return nil
+}
+
+var errForm = wrong("the package", "its form is not the one that `sothebais pack` writes (order, times, modes, or bytes between the entries); pack it anew")
 
 // contents reads the entries. Nothing is compressed, so together they never hold more than the archive, unless entries
 // share their bytes.
@@ -135,7 +158,7 @@ func sameAsWritten(m *plugin.Manifest, files map[string][]byte, index, b []byte)
 		return x, err
 	}
 	if !bytes.Equal(anew, b) {
-		return x, wrong("the package", "its form is not the one that `sothebais pack` writes (order, times, modes, or bytes between the entries); pack it anew")
+		return x, errForm
 	}
 	return x, nil
 }
