@@ -13,7 +13,7 @@ import (
 func (r Report) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Replay: %s\n\n", escape.Markdown(r.Plugin))
-	fmt.Fprintf(&b, "It heard %d events that %s %s heard on air, in slot %s.\n\n", r.Events, escape.Markdown(r.Take.Plugin), escape.Markdown(r.Take.Version), r.Take.Slot)
+	fmt.Fprintf(&b, "It heard %d events that %s %s heard on air, in slot %s.\n\n", r.Events, escape.Markdown(r.Take.Plugin), escape.Markdown(r.Take.Version), escape.Markdown(r.Take.Slot))
 	fmt.Fprintf(&b, "**%s**\n", r.Counts())
 	if r.SamePlugin {
 		b.WriteString("\nIt is, to the byte, the plugin that was on air.\n")

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -19,6 +20,9 @@ func TestMarkdown(t *testing.T) {
 	}
 	if got := r.Markdown(); got != string(want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got, want := (Report{Take: Take{Slot: "a\n# b"}}).Markdown(), "in slot a \\# b."; !strings.Contains(got, want) { // a recording may come from anybody
+		t.Errorf("got %q, want %q in it", got, want)
 	}
 	same := Report{Take: r.Take, Plugin: "ann 1.0.0", SamePlugin: true}
 	if got, want := same.Markdown(), "# Replay: ann 1.0.0\n\nIt heard 0 events that ann 1.0.0 heard on air, in slot personality.\n\n**nobody had anything to say**\n\nIt is, to the byte, the plugin that was on air.\n"; got != want {
