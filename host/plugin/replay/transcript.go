@@ -117,7 +117,7 @@ func strict(b []byte, to any) error {
 	if err := d.Decode(to); err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
-	if d.More() {
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("more than one object on the line")
 	}
 	return nil

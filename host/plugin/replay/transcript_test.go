@@ -40,6 +40,7 @@ func TestTranscriptSaysWhatIsWrongWithIt(t *testing.T) {
 		"nothing":          {"# nothing\n", "t: it holds no event; write one a line"},
 		"no JSON":          {good + "bid 1\n", `t:2: want {"type", "data"}`},
 		"an unknown field": {good + `{"typ":"clock.ticked"}`, `t:2: want {"type", "data"} and, if you like, "after", "seq", "time": unknown field "typ"`},
+		"a brace too much": {`{"type":"clock.ticked"}}`, "more than one object on the line"},
 		"no type":          {`{"data":{}}`, "t:1: it has no type"},
 		"an unknown kind":  {`{"type":"clock.tocked"}`, "clock.tocked"},
 		"a step back":      {`{"type":"clock.ticked","seq":5}` + "\n" + `{"type":"clock.ticked","seq":5}`, "t:2: seq 5 comes after 5"},
