@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -112,10 +113,10 @@ func (c *catalogue) keptAs(id, version, program string) (fs.FS, bool) {
 	return k, err == nil && m.ID == id && m.Version == version
 }
 
-// put writes bytes under their SHA-256, unless they are there.
+// put writes bytes under their SHA-256, unless they are there, and whole.
 func (k keptFiles) put(b []byte) (string, error) {
 	name := sumOf(b)
-	if _, err := os.Stat(filepath.Join(k.dir, name)); err == nil {
+	if have, err := os.ReadFile(filepath.Join(k.dir, name)); err == nil && bytes.Equal(have, b) {
 		return name, nil
 	}
 	return name, k.write(name, b)
@@ -131,7 +132,7 @@ func (k keptFiles) write(name string, b []byte) error {
 		return err
 	}
 	_, err = f.Write(b)
-	if err = errors.Join(err, f.Close()); err == nil {
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil { // a power cut leaves the name, and nothing behind it
 		err = os.Rename(f.Name(), filepath.Join(k.dir, name))
 	}
 	if err != nil {
