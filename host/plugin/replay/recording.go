@@ -33,7 +33,7 @@ type Head struct {
 	To      uint64 `json:"to"`                // and of the last
 	End     int64  `json:"end_ms,omitempty"`  // time of that
 	Takes   []Take `json:"takes"`
-	// Private are the events that were for one plugin alone, with whom they were for.
+	// Private are the events that were for one plugin alone, with whom they were for. It stands last, see ReadHead.
 	Private map[uint64]Address `json:"private,omitempty"`
 }
 
@@ -178,25 +178,42 @@ func (r *Recording) Keep(find func(sha256 string) (content []byte, known bool, e
 // maxHead bounds what ReadHead reads.
 const maxHead = 16 << 20
 
-// ReadHead reads what a recording says about itself, and leaves the rest unread and unchecked.
+// ReadHead reads what a recording says about itself but for Private, and leaves the rest unread and unchecked.
 func ReadHead(r io.Reader) (Head, error) {
-	var h Head
 	begin := make([]byte, len(magic)+8)
 	if _, err := io.ReadFull(r, begin); err != nil || string(begin[:len(magic)]) != magic {
-		return h, fmt.Errorf("%w: it does not begin like one; make one with sothebais record", ErrRecording)
+		return Head{}, fmt.Errorf("%w: it does not begin like one; make one with sothebais record", ErrRecording)
 	}
 	n := binary.LittleEndian.Uint64(begin[len(magic):])
-	if n > maxHead {
-		return h, fmt.Errorf("%w: its head says %d bytes, at most %d are read", ErrRecording, n, maxHead)
-	}
-	b, err := io.ReadAll(io.LimitReader(r, int64(n)))
-	if err != nil || uint64(len(b)) < n {
-		return h, fmt.Errorf("%w: its head says %d bytes, %d are there", ErrRecording, n, len(b))
-	}
-	if err := json.Unmarshal(b, &h); err != nil {
-		return h, fmt.Errorf("%w: head: %w", ErrRecording, err)
+	h, err := readHead(json.NewDecoder(io.LimitReader(r, int64(min(n, maxHead)))))
+	if err != nil {
+		return Head{}, fmt.Errorf("%w: head of %d bytes, of which at most %d are read: %w", ErrRecording, n, maxHead, err)
 	}
 	return h, nil
+}
+
+// readHead reads up to Private, which WriteTo puts last: of a long show it is far longer than all the rest.
+func readHead(in *json.Decoder) (h Head, err error) {
+	if t, err := in.Token(); err != nil || t != json.Delim('{') {
+		return h, errors.Join(errors.New("it is no object"), err)
+	}
+	to := map[string]any{"program": &h.Program, "from": &h.From, "to": &h.To, "end_ms": &h.End, "takes": &h.Takes}
+	for in.More() {
+		t, err := in.Token()
+		name, _ := t.(string)
+		if err != nil || name == "private" {
+			return h, err
+		}
+		field := to[name]
+		if field == nil {
+			field = new(json.RawMessage) // of a later version
+		}
+		if err := in.Decode(field); err != nil {
+			return h, err
+		}
+	}
+	_, err = in.Token()
+	return h, err
 }
 
 // Each gives the events in order; the function may keep them. It ends with the first error.
