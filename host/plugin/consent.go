@@ -204,6 +204,9 @@ func (u *use) consent(within time.Duration) *Consent {
 // settle writes the decision down, then lets it come true.
 func (u *use) settle(ctx context.Context, w *Consent, d decision) {
 	s, p := u.slot, u.p
+	if ctx.Err() != nil {
+		return
+	}
 	if d.allow && s.onAir() != p {
 		d.allow, d.why = false, p.manifest.ID+" left the air meanwhile"
 	}

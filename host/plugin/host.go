@@ -242,6 +242,9 @@ func (h *Host) Plugins() []Info {
 }
 
 func (h *Host) refused(ctx context.Context, cause uint64, slot, plugin string, why error) {
+	if ctx.Err() != nil { // nobody waits for it any more, and that may be why
+		return
+	}
 	h.record(ctx, cause, show.PluginRefused{Slot: slot, Plugin: plugin, Reason: why.Error()})
 }
 
@@ -258,9 +261,10 @@ func (h *Host) record(ctx context.Context, cause uint64, facts ...event.Data) {
 	h.write(ctx, drafts)
 }
 
-// write writes facts. That they could not be written must not stop a guest, so it is told in the log.
+// write writes facts. They happened, so they are written also when whoever asked for it hung up. That they could not be
+// written must not stop a guest, so it is told in the log.
 func (h *Host) write(ctx context.Context, drafts []event.Draft) {
-	if _, err := h.cfg.Facts.Record(ctx, drafts...); err != nil && ctx.Err() == nil {
+	if _, err := h.cfg.Facts.Record(context.WithoutCancel(ctx), drafts...); err != nil && ctx.Err() == nil {
 		h.log.Error("cannot record a fact about a plugin", telemetry.KeyEvent, string(drafts[0].Data.EventKind()), telemetry.KeyErr, err)
 	}
 }

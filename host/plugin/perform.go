@@ -206,7 +206,9 @@ func (s *slot) away(p *occupant, e event.Event, r *Reaction, do func(ctx context
 		ctx, cancel := context.WithTimeout(s.host.life, awayTime)
 		defer cancel()
 		fact := do(ctx)
-		s.host.record(s.host.life, e.Seq, fact)
+		if s.host.life.Err() == nil { // otherwise the answer is that the show ended
+			s.host.record(s.host.life, e.Seq, fact)
+		}
 	})
 	return true
 }

@@ -231,6 +231,39 @@ func TestDecisionsWhileAPluginIsLoaded(t *testing.T) {
 	}
 }
 
+// patient is a ledger that writes nothing for who hung up.
+type patient struct{ *timeline }
+
+func (l patient) Record(ctx context.Context, drafts ...event.Draft) ([]event.Event, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return l.timeline.Record(ctx, drafts...)
+}
+
+// TestWhoHangsUp while it is done does not keep it from being written down.
+func TestWhoHangsUp(t *testing.T) {
+	s, book := newStage(), &grants{book: map[string]map[string]plugin.Grant{}}
+	hangUp := func() {}
+	s.configure(func(c *plugin.Config) {
+		c.Facts, c.Grants = patient{s.l}, book
+		c.Runtime = &deciding{s.rt, func(string) { hangUp() }}
+	})
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: reply, why: x}")))
+		asked, stop := context.WithCancel(ctx)
+		hangUp = stop
+		must[plugin.SwapResult](t)(s.h.Swap(asked, asking("b", "overlay", "{name: reply, why: x}"), "ana", 0))
+		if err := s.h.Revoke(asked, "b", "reply", "ana", 0); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if l, w, r := len(facts[show.PluginLoaded](s.l)), len(facts[show.PluginSwapped](s.l)), len(facts[show.PluginRevoked](s.l)); l != 2 || w != 1 || r != 1 {
+			t.Errorf("%d were loaded, %d swapped, %d taken", l, w, r)
+		}
+	})
+}
+
 // TestEachLimitIsADenial: what is over a limit of a power does not happen, the plugin is told why, and it is no trap.
 func TestEachLimitIsADenial(t *testing.T) {
 	times := func(n int, r plugin.Reaction) []plugin.Reaction { return slices.Repeat([]plugin.Reaction{r}, n) }
