@@ -22,6 +22,7 @@ var may = map[string][]string{
 	"host/money":     {},
 	"host/nearest":   {},
 	"host/escape":    {},
+	"host/yamlfile":  {},
 	"host/post":      {"host/event"},
 	"host/show":      {"host/event"},
 	"host/cue":       {"host/event"},
