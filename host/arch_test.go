@@ -39,7 +39,7 @@ var may = map[string][]string{
 	"host/notify":      {"host/auction", "host/cue", "host/event", "host/money", "host/post", "host/telemetry"},
 	"host/director":    {"host/character", "host/cue", "host/event", "host/show", "host/telemetry"},
 	"host/plugin/abi":  {"host/cue", "host/event"},
-	"host/plugin":      {"host/plugin/abi", "host/auction", "host/cue", "host/event", "host/money", "host/nearest", "host/post", "host/show", "host/telemetry"},
+	"host/plugin":      {"host/plugin/abi", "host/auction", "host/cue", "host/event", "host/money", "host/nearest", "host/post", "host/show", "host/telemetry", "host/yamlfile"},
 	"host/compositor":  {"host/character", "host/cue", "host/scene", "host/telemetry"},
 
 	// adapters: domain, at most the one engine they serve, one technology

@@ -6,9 +6,10 @@ import (
 	"strconv"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/sothebais/sothebais/host/nearest"
+	"github.com/sothebais/sothebais/host/yamlfile"
 )
 
 // checker gathers what is wrong with a document, with the line where it stands.
@@ -47,17 +48,6 @@ func (c *checker) line(at string) int {
 	return n.Line
 }
 
-// aliases refuses YAML's references: a description has no use for them, and they can make a small file a huge one.
-func (c *checker) aliases(n *yaml.Node) {
-	if n.Kind == yaml.AliasNode {
-		c.failAt(n.Line, "*%s: aliases are not taken; write it out", n.Value)
-		return
-	}
-	for _, m := range n.Content {
-		c.aliases(m)
-	}
-}
-
 func child(n *yaml.Node, name string) *yaml.Node {
 	if n.Kind == yaml.SequenceNode {
 		if i, err := strconv.Atoi(name); err == nil && i < len(n.Content) {
@@ -73,7 +63,7 @@ func child(n *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
-// keys refuses keys that the type of like does not have, however deep.
+// keys refuses what the type of like has no place for, however deep: keys, and values that are of another kind.
 func (c *checker) keys(n *yaml.Node, like any, where string) {
 	c.keysOf(n, reflect.TypeOf(like), where)
 }
@@ -85,6 +75,10 @@ func (c *checker) keysOf(n *yaml.Node, t reflect.Type, where string) {
 	switch {
 	case t.Kind() == reflect.Slice && n.Kind == yaml.SequenceNode:
 		for _, item := range n.Content {
+			if want := yamlfile.Want(item, t.Elem()); want != "" {
+				c.failAt(item.Line, "an entry of %s is %s; want %s", where, yamlfile.Describe(item), want)
+				continue
+			}
 			c.keysOf(item, t.Elem(), where)
 		}
 	case t.Kind() == reflect.Struct && n.Kind == yaml.MappingNode:
@@ -102,7 +96,7 @@ func (c *checker) mapping(n *yaml.Node, t reflect.Type, where string) {
 	}
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := n.Content[i]
+		key, value := n.Content[i], n.Content[i+1]
 		ft, ok := fields[key.Value]
 		if !ok {
 			c.failAt(key.Line, "unknown key %q%s; want %s", key.Value, inside(where), oneOf(key.Value, names))
@@ -112,7 +106,11 @@ func (c *checker) mapping(n *yaml.Node, t reflect.Type, where string) {
 			c.failAt(key.Line, "key %q stands in line %d already", key.Value, first)
 		}
 		seen[key.Value] = key.Line
-		c.keysOf(n.Content[i+1], ft, key.Value)
+		if want := yamlfile.Want(value, ft); want != "" {
+			c.failAt(value.Line, "%s%s is %s; want %s", key.Value, inside(where), yamlfile.Describe(value), want)
+			continue
+		}
+		c.keysOf(value, ft, key.Value)
 	}
 }
 

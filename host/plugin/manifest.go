@@ -11,10 +11,11 @@ import (
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin/abi"
+	"github.com/sothebais/sothebais/host/yamlfile"
 )
 
 // ManifestFile is the name of a plugin's description.
@@ -52,22 +53,26 @@ func ReadFile(fsys fs.FS, name string, limit int64) ([]byte, error) {
 
 // ParseManifest reads and checks the text of a plugin.yaml.
 func ParseManifest(b []byte) (*Manifest, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(b, &doc); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrManifest, ManifestFile, err)
-	}
-	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
+	root, wrong := yamlfile.Parse(b)
+	switch {
+	case wrong != nil:
+		return nil, fmt.Errorf("%w: %s:%d: %s", ErrManifest, ManifestFile, wrong.Line, wrong.What)
+	case root == nil:
 		return nil, fmt.Errorf("%w: %s:1: it is empty; want at least id, version, kind, api and runtime", ErrManifest, ManifestFile)
+	case root.Kind != yaml.MappingNode:
+		return nil, fmt.Errorf("%w: %s:%d: it is %s; want key: value pairs, at least id, version, kind, api and runtime", ErrManifest, ManifestFile, root.Line, yamlfile.Describe(root))
 	}
-	c := &checker{root: doc.Content[0]}
-	c.aliases(c.root)
+	c := &checker{root: root}
 	c.keys(c.root, Manifest{}, "")
 	if c.failed() {
 		return nil, c.err()
 	}
 	m := new(Manifest)
-	if err := c.root.Decode(m); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrManifest, ManifestFile, err)
+	for _, wrong := range yamlfile.Decode(c.root, m) {
+		c.failAt(wrong.Line, "%s", wrong.What)
+	}
+	if c.failed() {
+		return nil, c.err()
 	}
 	m.applyDefaults()
 	c.check(m)
@@ -79,12 +84,15 @@ func ParseManifest(b []byte) (*Manifest, error) {
 
 // UnmarshalYAML takes the name of a file alone as well.
 func (f *FileSpec) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.ScalarNode {
+	switch n.Kind {
+	case yaml.ScalarNode:
 		f.File = n.Value
 		return nil
+	case yaml.MappingNode:
+		type plain FileSpec
+		return n.Decode((*plain)(f))
 	}
-	type plain FileSpec
-	return n.Decode((*plain)(f))
+	return fmt.Errorf("this is %s; want a file, such as plugin.wasm", yamlfile.Describe(n))
 }
 
 func (m *Manifest) applyDefaults() {

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -62,13 +63,15 @@ func TestManifestMistakes(t *testing.T) {
 	}
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "plugin.yaml:1: it is empty"},
-		{"a list", "- a\n", "plugin.yaml:1: it is empty"},
-		{"no yaml", "a: [", "did not find expected node content"},
+		{"a comment", "# to come\n", "plugin.yaml:1: it is empty"},
+		{"a list", "# so\n- a\n", "plugin.yaml:2: it is a list; want key: value pairs, at least id, version"},
+		{"a text", "dusty-gavel\n", `plugin.yaml:1: it is "dusty-gavel"; want key: value pairs, at least id, version`},
 		{"unknown key", edit("capabilities:", "capabilites:"), `plugin.yaml:11: unknown key "capabilites"; want capabilities (did you mean that?)`},
 		{"unknown inner key", edit("memory_mib", "memory"), `plugin.yaml:14: unknown key "memory" in limits; want fuel, memory_mib, commands`},
 		{"comma in a reason", edit("why: to speak", "why: to speak, loud"), `plugin.yaml:12: unknown key "loud" in capabilities; want name, why`},
 		{"key twice", full + "kind: overlay\n", `plugin.yaml:18: key "kind" stands in line 7 already`},
-		{"alias", edit("{volume: 3}", "&a {volume: 3}") + "authors: *a\n", "plugin.yaml:18: *a: aliases are not taken"},
+		{"alias", edit("{volume: 3}", "&a {volume: 3}") + "authors: *a\n", "plugin.yaml:18: *a: aliases are not taken; write it out"},
+		{"key of config twice", edit("{volume: 3}", "{volume: 3, volume: 4}"), `plugin.yaml:17: key "volume" already defined at line 17`},
 		{"id", edit("dusty-gavel", "Dusty Gavel"), `plugin.yaml:1: id is "Dusty Gavel"; want lower-case letters, digits and dashes`},
 		{"the operator's id", edit("dusty-gavel", "operator"), `plugin.yaml:1: id "operator" is what the operator's own cues carry`},
 		{"version", edit("1.2.3-rc.1", "v1"), `plugin.yaml:2: version is "v1"; want three numbers`},
@@ -97,7 +100,14 @@ func TestManifestMistakes(t *testing.T) {
 		{"schema", full + "config_schema: {type: objekt}\n", "plugin.yaml:18: config_schema: bad schema"},
 		{"schema elsewhere", full + "config_schema: {$ref: 'https://schemas.example/a.json'}\n", "a schema must stand on its own"},
 		{"config against its schema", full + "config_schema: {properties: {volume: {maximum: 2}}}\n", "plugin.yaml:17: config does not fit config_schema"},
-		{"type", edit("fuel: 20000000", "fuel: much"), "line 14: cannot unmarshal !!str `much` into int64"},
+		{"no number", edit("fuel: 20000000", "fuel: much"), `plugin.yaml:14: fuel in limits is "much"; want a whole number`},
+		{"half a number", edit("fuel: 20000000", "fuel: 1.5"), `plugin.yaml:14: fuel in limits is "1.5"; want a whole number`},
+		{"no text", edit("name: Dusty Gavel", "name: [Dusty, Gavel]"), "plugin.yaml:3: name is a list; want a text"},
+		{"no list", edit("[bid.accepted, clock.ticked]", "bid.accepted"), `plugin.yaml:15: subscribes is "bid.accepted"; want a list`},
+		{"no text in a list", edit("[A, B]", "[A, {b: B}]"), "plugin.yaml:6: an entry of authors is key: value pairs; want a text"},
+		{"no pairs", edit("{volume: 3}", "[3]"), "plugin.yaml:17: config is a list; want key: value pairs"},
+		{"no pairs in a list", edit("{name: say, why: to speak}", "say"), `plugin.yaml:12: an entry of capabilities is "say"; want key: value pairs`},
+		{"no file", edit("declarative: personality.yaml", "declarative: [personality.yaml]"), "plugin.yaml:10: this is a list; want a file, such as plugin.wasm"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := ParseManifest([]byte(c.text))
@@ -105,6 +115,60 @@ func TestManifestMistakes(t *testing.T) {
 				t.Errorf("error %v; want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestManifestSyntax are slips of those who write one; package yamlfile has more of them.
+func TestManifestSyntax(t *testing.T) {
+	edit := func(old, new string) string {
+		if !strings.Contains(full, old) {
+			t.Fatalf("no %q in the sample", old)
+		}
+		return strings.Replace(full, old, new, 1)
+	}
+	crlf := strings.ReplaceAll(full, "\n", "\r\n")
+	for _, c := range []struct{ name, text, want string }{
+		{"tab", edit("  - {name: log", "\t- {name: log"), "13: a tab stands here; indent with spaces"},
+		{"no colon", edit("kind: personality", "kind personality"), "7: this line has no colon; write key: value, or put a text of several lines in quotes"},
+		{"no space", edit("kind: personality", "kind:personality"), "7: there is no space behind the colon; write key: value"},
+		{"quote not closed", edit(`api: "1"`, `api: "1`), "9: the quote that opens here is closed in line 13; does it lack its end?"},
+		{"last quote not closed", full + "tests: [\"a]\n", "18: the quote that opens here is not closed"},
+		{"bracket not closed", edit("authors: [A, B]", "authors: [A, B"), "6: the [ that opens here is not closed"},
+		{"brace not closed", edit("why: to speak}", "why: to speak"), "12: the { that opens here is not closed"},
+		{"indented list", edit("  - {name: log", "   - {name: log"), "13: this line begins in column 4, like none above that it could belong to; indent it like its neighbours"},
+		{"indented key", edit("kind: p", " kind: p"), "7: this line begins in column 2, like none above that it could belong to; indent it like its neighbours"},
+		{"alias of nothing", edit("a fox", "*fox*"), "4: *fox*: aliases are not taken; write it out, or put a text that begins with * in quotes"},
+		{"percent", edit("a fox", "%fox"), `4: a text cannot begin with "%"; put it in quotes`},
+		{"at", edit("a fox", "@fox"), `4: a text cannot begin with "@"; put it in quotes`},
+		{"colon", edit("a fox", "a fox: dry"), "4: a colon stands inside of a text; put the text in quotes"},
+		{"two documents", full + "---\nid: b\n", "18: this line begins a second document; a file holds one, so take the line out"},
+		{"mark at the beginning", "\ufeff" + edit("a fox", "a fox: dry"), "4: a colon stands inside of a text; put the text in quotes"},
+		{"ends of lines", strings.Replace(crlf, "a fox", "a fox: dry", 1), "4: a colon stands inside of a text; put the text in quotes"},
+		{"no UTF-8", edit("a fox", "a f\xf6x"), "4: this is not UTF-8; save the file as UTF-8"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := ParseManifest([]byte(c.text))
+			if want := "bad manifest: plugin.yaml:" + c.want; err == nil || err.Error() != want {
+				t.Errorf("got  %v\nwant %s", err, want)
+			}
+		})
+	}
+	for _, text := range []string{"\ufeff" + full, crlf} {
+		if _, err := ParseManifest([]byte(text)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestManifestLaughs: aliases of aliases are refused before they become much.
+func TestManifestLaughs(t *testing.T) {
+	b := []byte(full + "config_schema:\n  a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n")
+	for i := range 12 {
+		b = fmt.Appendf(b, "  a%d: &a%d [%s*a%d]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 8), i)
+	}
+	_, err := ParseManifest(b)
+	if want := "bad manifest: plugin.yaml:20: *a0: aliases are not taken; write it out, or put a text that begins with * in quotes"; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
 
