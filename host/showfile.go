@@ -13,12 +13,13 @@ import (
 	"strings"
 	"time"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/sothebais/sothebais/host/account"
 	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/money"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/yamlfile"
 )
 
 // DefaultShow is the show that runs when none is given: six lots by the house.
@@ -142,16 +143,16 @@ func (p *showParser) err() error {
 }
 
 func (p *showParser) decode(b []byte, into any) bool {
-	var doc yaml.Node
-	switch err := yaml.Unmarshal(b, &doc); {
-	case err != nil:
-		p.errs = append(p.errs, fmt.Errorf("%s: %s", p.name, strings.TrimPrefix(err.Error(), "yaml: ")))
+	root, wrong := yamlfile.Parse(b)
+	switch {
+	case wrong != nil:
+		p.fail(wrong.Line, "%s", wrong.What)
 		return false
-	case len(doc.Content) == 0:
+	case root == nil:
 		p.fail(1, "the file is empty; docs/show-file.md has an example")
 		return false
 	}
-	return p.strict("show", doc.Content[0], into)
+	return p.strict("show", root, into)
 }
 
 func (p *showParser) lot(number int, n *yaml.Node) auction.Terms {
@@ -186,16 +187,20 @@ func (p *showParser) strict(what string, n *yaml.Node, into any) bool {
 		p.fail(n.Line, "%s: want a list of fields such as {title: Moonrise}", what)
 		return false
 	}
-	p.unknownKeys(what, n, reflect.TypeOf(into).Elem())
-	if err := n.Decode(into); err != nil {
-		p.fail(n.Line, "%s: %s", what, strings.TrimPrefix(err.Error(), "yaml: "))
-		return false
+	told := len(p.errs)
+	p.fields(what, n, reflect.TypeOf(into).Elem())
+	wrong := yamlfile.Decode(n, into)
+	if len(p.errs) == told {
+		for _, m := range wrong {
+			p.fail(m.Line, "%s: %s", what, m.What)
+		}
 	}
-	return true
+	return len(wrong) == 0
 }
 
-func (p *showParser) unknownKeys(what string, n *yaml.Node, t reflect.Type) {
-	known := map[string]reflect.Type{}
+// fields refuses those that a struct does not have or that are of another kind.
+func (p *showParser) fields(what string, n *yaml.Node, t reflect.Type) {
+	known, seen := map[string]reflect.Type{}, map[string]int{}
 	for i := range t.NumField() {
 		known[t.Field(i).Tag.Get("yaml")] = t.Field(i).Type
 	}
@@ -205,8 +210,24 @@ func (p *showParser) unknownKeys(what string, n *yaml.Node, t reflect.Type) {
 		switch {
 		case !ok:
 			p.fail(key.Line, "%s: there is no field %q; there are: %s", what, key.Value, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
-		case ft.Kind() == reflect.Struct && ft != reflect.TypeFor[yaml.Node]() && value.Kind == yaml.MappingNode:
-			p.unknownKeys(what+": "+key.Value, value, ft)
+			continue
+		case seen[key.Value] != 0:
+			p.fail(key.Line, "%s: %s stands in line %d already", what, key.Value, seen[key.Value])
+		}
+		seen[key.Value] = key.Line
+		if want := yamlfile.Want(value, ft); want != "" {
+			p.fail(value.Line, "%s: %s is %s; want %s", what, key.Value, yamlfile.Describe(value), want)
+			continue
+		}
+		switch {
+		case ft.Kind() == reflect.Slice:
+			for _, item := range value.Content {
+				if want := yamlfile.Want(item, ft.Elem()); want != "" {
+					p.fail(item.Line, "%s: an entry of %s is %s; want %s", what, key.Value, yamlfile.Describe(item), want)
+				}
+			}
+		case ft.Kind() == reflect.Struct && ft != reflect.TypeFor[yaml.Node]():
+			p.fields(what+": "+key.Value, value, ft)
 		}
 	}
 }
