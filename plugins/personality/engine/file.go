@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/sothebais/sothebais/plugins/personality/yamlfile"
 )
 
 // Limits of a file. They are wide for writers and narrow for mischief.
@@ -18,6 +19,7 @@ const (
 	maxPools    = 300
 	maxLines    = 6000
 	maxErrors   = 20
+	maxNesting  = 12
 )
 
 // reader walks the YAML tree and collects every mistake with its place.
@@ -43,10 +45,10 @@ type fields map[string]func(*yaml.Node)
 // object reads a mapping; unknown and doubled keys are mistakes.
 func (r *reader) object(n *yaml.Node, what string, known fields) {
 	if n.Kind != yaml.MappingNode {
-		r.fail(n, 0, "expected %s as key: value pairs, found %s", what, kindName(n))
+		r.fail(n, 0, "expected %s as key: value pairs, found %s", what, yamlfile.Describe(n))
 		return
 	}
-	seen := map[string]bool{}
+	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
 		read, ok := known[key.Value]
@@ -57,37 +59,37 @@ func (r *reader) object(n *yaml.Node, what string, known fields) {
 				names = append(names, k)
 			}
 			r.fail(key, 0, "%s has no %q; %s", what, key.Value, did(key.Value, names))
-		case seen[key.Value]:
-			r.fail(key, 0, "%q stands here twice", key.Value)
+		case seen[key.Value] != 0:
+			r.fail(key, 0, "%q stands in line %d already", key.Value, seen[key.Value])
 		default:
 			read(n.Content[i+1])
 		}
-		seen[key.Value] = true
+		seen[key.Value] = key.Line
 	}
 }
 
 // names reads a mapping whose keys the writer chooses.
 func (r *reader) names(n *yaml.Node, what string, limit int, each func(key, value *yaml.Node)) {
 	if n.Kind != yaml.MappingNode {
-		r.fail(n, 0, "expected %s as name: … pairs, found %s", what, kindName(n))
+		r.fail(n, 0, "expected %s as name: … pairs, found %s", what, yamlfile.Describe(n))
 		return
 	}
 	if len(n.Content)/2 > limit {
 		r.fail(n, 0, "more than %d %s", limit, what)
 		return
 	}
-	seen := map[string]bool{}
+	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
 		switch {
 		case !plainName(key.Value):
 			r.fail(key, 0, "%q: a name of %s is small letters, digits, dashes", key.Value, what)
-		case seen[key.Value]:
-			r.fail(key, 0, "%q stands here twice", key.Value)
+		case seen[key.Value] != 0:
+			r.fail(key, 0, "%q stands in line %d already", key.Value, seen[key.Value])
 		default:
 			each(key, n.Content[i+1])
 		}
-		seen[key.Value] = true
+		seen[key.Value] = key.Line
 	}
 }
 
@@ -111,26 +113,10 @@ func (r *reader) list(n *yaml.Node, each func(*yaml.Node)) {
 	}
 }
 
-func kindName(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "key: value pairs"
-	case yaml.SequenceNode:
-		return "a list"
-	case yaml.AliasNode:
-		return "an alias (aliases are not used here)"
-	default:
-		if n.Value == "" {
-			return "nothing"
-		}
-		return strconv.Quote(n.Value)
-	}
-}
-
 func (r *reader) text(to *string) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		if n.Kind != yaml.ScalarNode || n.Value == "" {
-			r.fail(n, 0, "expected a text, found %s", kindName(n))
+			r.fail(n, 0, "expected a text, found %s", yamlfile.Describe(n))
 			return
 		}
 		*to = n.Value
@@ -141,7 +127,7 @@ func (r *reader) text(to *string) func(*yaml.Node) {
 func (r *reader) oneOf(to *string, set []string) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		if n.Kind != yaml.ScalarNode || !slices.Contains(set, n.Value) {
-			r.fail(n, 0, "%s is none of these; %s", kindName(n), did(n.Value, set))
+			r.fail(n, 0, "%s is none of these; %s", yamlfile.Describe(n), did(n.Value, set))
 			return
 		}
 		*to = n.Value
@@ -153,7 +139,7 @@ func (r *reader) duration(to *int64) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		d, err := time.ParseDuration(n.Value)
 		if n.Kind != yaml.ScalarNode || err != nil || d < 0 || d > 24*time.Hour {
-			r.fail(n, 0, "expected a time such as 8s or 1m30s, found %s", kindName(n))
+			r.fail(n, 0, "expected a time such as 8s or 1m30s, found %s", yamlfile.Describe(n))
 			return
 		}
 		*to = d.Milliseconds()
@@ -164,7 +150,7 @@ func (r *reader) integer(to *int64, least, most int64) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		v, err := strconv.ParseInt(n.Value, 10, 64)
 		if n.Kind != yaml.ScalarNode || err != nil || v < least || v > most {
-			r.fail(n, 0, "expected a whole number from %d to %d, found %s", least, most, kindName(n))
+			r.fail(n, 0, "expected a whole number from %d to %d, found %s", least, most, yamlfile.Describe(n))
 			return
 		}
 		*to = v
@@ -174,7 +160,7 @@ func (r *reader) integer(to *int64, least, most int64) func(*yaml.Node) {
 func (r *reader) yes(to *bool) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		if n.Kind != yaml.ScalarNode || n.Value != "true" && n.Value != "false" {
-			r.fail(n, 0, "expected true or false, found %s", kindName(n))
+			r.fail(n, 0, "expected true or false, found %s", yamlfile.Describe(n))
 			return
 		}
 		*to = n.Value == "true"
@@ -190,7 +176,7 @@ func (r *reader) fragments(n *yaml.Node, owner string, pools map[string]*pool) (
 		} else if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
 			text = n.Value // an empty one is a line with nothing, which pools may want
 		} else {
-			r.fail(n, 0, "expected a line, found %s; put lines that begin with { or [ in quotes", kindName(n))
+			r.fail(n, 0, "expected a line, found %s; put lines that begin with { or [ in quotes", yamlfile.Describe(n))
 			return
 		}
 		if r.lines++; r.lines > maxLines {
@@ -209,34 +195,31 @@ func (r *reader) fragments(n *yaml.Node, owner string, pools map[string]*pool) (
 	return out
 }
 
-// parseYAML reads the one document of a file and refuses what YAML offers for mischief.
+// parseYAML reads the one document of a file.
 func parseYAML(file string, data []byte) (*yaml.Node, error) {
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("%s: %d bytes are more than the %d a personality may have", file, len(data), maxFile)
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
-		what := strings.TrimPrefix(err.Error(), "yaml: ")
-		if at, ok := strings.CutPrefix(what, "line "); ok {
-			return nil, fmt.Errorf("%s:%s", file, at)
-		}
-		return nil, fmt.Errorf("%s: %s", file, what)
-	}
-	if doc.Kind == 0 || len(doc.Content) != 1 {
+	root, wrong := yamlfile.Parse(data)
+	switch {
+	case wrong != nil:
+		return nil, fmt.Errorf("%s:%w", file, wrong)
+	case root == nil:
 		return nil, fmt.Errorf("%s:1:1: the file is empty; the least is id, name, moods and triggers", file)
 	}
-	if alias := findAlias(doc.Content[0], 0); alias != nil {
-		return nil, fmt.Errorf("%s:%d:%d: aliases and deep nesting are not used here; write it out", file, alias.Line, alias.Column)
+	if n := deeper(root, maxNesting); n != nil {
+		return nil, fmt.Errorf("%s:%d:%d: this is nested deeper than anything in a personality", file, n.Line, n.Column)
 	}
-	return doc.Content[0], nil
+	return root, nil
 }
 
-func findAlias(n *yaml.Node, depth int) *yaml.Node {
-	if n.Kind == yaml.AliasNode || depth > 12 {
+// deeper finds what lies more than so many levels deep.
+func deeper(n *yaml.Node, levels int) *yaml.Node {
+	if levels < 0 {
 		return n
 	}
 	for _, c := range n.Content {
-		if found := findAlias(c, depth+1); found != nil {
+		if found := deeper(c, levels-1); found != nil {
 			return found
 		}
 	}

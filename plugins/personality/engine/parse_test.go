@@ -31,6 +31,93 @@ func TestBrokenFiles(t *testing.T) {
 	}
 }
 
+// TestSyntax are slips of those who write a personality; package yamlfile of the host has more of them.
+func TestSyntax(t *testing.T) {
+	const sample = `id: moth
+name: Night Moth
+moods:
+  calm: {expression: neutral, decay: {to: calm, after: 8s}}
+pools:
+  wings: [my wings, oh my]
+triggers:
+  - id: open
+    on: lot.opened
+    say:
+      - "{{title}}, <wings>"
+      - up it goes
+  - {id: sold, on: lot.sold, say: sold}
+`
+	edit := func(old, new string) string {
+		if !strings.Contains(sample, old) {
+			t.Fatalf("no %q in the sample", old)
+		}
+		return strings.Replace(sample, old, new, 1)
+	}
+	crlf := strings.ReplaceAll(sample, "\n", "\r\n")
+	for _, text := range []string{sample, crlf, "\ufeff" + sample} {
+		if _, err := Parse("f", []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ name, text, want string }{
+		{"tab", edit("    on: lot.opened", "\ton: lot.opened"), "9:1: a tab stands here; indent with spaces"},
+		{"no colon", edit("name: N", "name N"), "2:1: this line has no colon; write key: value, or put a text of several lines in quotes"},
+		{"no colon in a list", edit("- id: open", "- id open"), "8:3: this line has no colon; write key: value, or put a text of several lines in quotes"},
+		{"no space", edit("id: moth", "id:moth"), "1:1: there is no space behind the colon; write key: value"},
+		{"quote not closed", edit(`<wings>"`, "<wings>"), "11:9: the quote that opens here is not closed"},
+		{"quote not closed before another", edit(`<wings>"`, "<wings>") + "  - {id: b, on: lot.sold, say: \"b\"}\n", "11:9: the quote that opens here is closed in line 14; does it lack its end?"},
+		{"apostrophe", edit("up it goes", "'up it's gone'"), `12:16: this stands behind a closing quote; inside of "…" write \" for a quote, inside of '…' write ''`},
+		{"bracket not closed", edit("oh my]", "oh my"), "6:10: the [ that opens here is not closed"},
+		{"brace not closed", edit("after: 8s}}", "after: 8s}"), "4:9: the { that opens here is not closed"},
+		{"brace too many", edit("say: sold}", "say: sold}}"), "13:40: there is one } too many"},
+		{"indented entry", edit("  - {id: sold", "   - {id: sold"), "13:4: this line begins in column 4, like none above that it could belong to; indent it like its neighbours"},
+		{"indented key", edit("    on: lot.opened", "     on: lot.opened"), "9:6: this line is indented deeper than line 8, which has its value already; let both begin in the same column"},
+		{"key twice", edit("pools:", "name: Moth\npools:"), `5:1: "name" stands in line 2 already`},
+		{"name twice", edit("  wings: [", "  wings: [a]\n  wings: ["), `7:3: "wings" stands in line 6 already`},
+		{"alias of nothing", edit("up it goes", "*up* it goes"), "12:9: *up*: aliases are not taken; write it out, or put a text that begins with * in quotes"},
+		{"percent", edit("up it goes", "%d"), `12:9: a text cannot begin with "%"; put it in quotes`},
+		{"at", edit("up it goes", "@host bid 1"), `12:9: a text cannot begin with "@"; put it in quotes`},
+		{"exclamation", edit("up it goes", "!up it goes"), "12:9: !up: tags are not taken; leave it out, or put a text that begins with ! in quotes"},
+		{"colon", edit("up it goes", "say: up: it goes"), "12:16: a colon stands inside of a text; put the text in quotes"},
+		{"colon after a word", edit("up it goes", "up: it goes"), `12:9: a line has no "up"; there is text, weight`},
+		{"slot first", edit("up it goes", "{{title}} goes up"), "12:19: this stands behind a closing bracket; put a text that begins with { or [ in quotes"},
+		{"slot alone", edit("up it goes", "{{title}}"), "12:10: a key is a word, here it is key: value pairs; put a text that begins with { or [ in quotes"},
+		{"choice first", edit("up it goes", "[up|off] it goes"), "12:18: this stands behind a closing bracket; put a text that begins with { or [ in quotes"},
+		{"wrong type", edit("moods:\n  calm: {expression: neutral, decay: {to: calm, after: 8s}}", "moods: calm"), `3:8: expected moods as name: … pairs, found "calm"`},
+		{"wrong number", edit("after: 8s", "after: [8s]"), "4:56: expected a time such as 8s or 1m30s, found a list"},
+		{"unknown key", edit("pools:", "pool:"), `5:1: a personality has no "pool"; did you mean "pools"?`},
+		{"two documents", sample + "---\n" + sample, "14:1: this line begins a second document; a file holds one, so take the line out"},
+		{"empty", "", "1:1: the file is empty; the least is id, name, moods and triggers"},
+		{"a mark and no more", "\ufeff---\n", "1:1: the file is empty; the least is id, name, moods and triggers"},
+		{"mark at the beginning", "\ufeff" + edit("Night Moth", "@moth"), `2:7: a text cannot begin with "@"; put it in quotes`},
+		{"ends of lines", strings.Replace(crlf, "up it goes", "@moth", 1), `12:9: a text cannot begin with "@"; put it in quotes`},
+		{"no UTF-8", edit("up it goes", "up it g\xf6es"), "12:16: this is not UTF-8; save the file as UTF-8"},
+		{"deep", edit("up it goes", strings.Repeat("[", 20)+strings.Repeat("]", 20)), "12:18: this is nested deeper than anything in a personality"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Parse("f", []byte(c.text))
+			if err == nil {
+				t.Fatal("it loads")
+			}
+			if got, _, _ := strings.Cut(err.Error(), "\n"); got != "f:"+c.want {
+				t.Errorf("got  %s\nwant f:%s", err, c.want)
+			}
+		})
+	}
+}
+
+// TestLaughs: aliases of aliases are refused before they become much.
+func TestLaughs(t *testing.T) {
+	b := []byte("id: x\npools:\n  a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n")
+	for i := range 12 {
+		b = fmt.Appendf(b, "  a%d: &a%d [%s*a%d]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 8), i)
+	}
+	_, err := Parse("f", b)
+	if want := "f:4:12: *a0: aliases are not taken; write it out, or put a text that begins with * in quotes"; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
 func TestConditions(t *testing.T) {
 	ev := &Event{Kind: BidAccepted, Handle: "ann", Rival: "bob", Amount: gwei(1500), Previous: gwei(1000), Count: 3, ReserveMet: true}
 	s := newState(&Personality{start: "calm"})

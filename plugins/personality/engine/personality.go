@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strconv"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/sothebais/sothebais/plugins/personality/yamlfile"
 )
 
 // What every character has; a personality may use no others.
@@ -170,7 +172,7 @@ func (p *Personality) readPools(r *reader, n *yaml.Node) {
 
 func (p *Personality) readTriggers(r *reader, n *yaml.Node) {
 	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 || len(n.Content) > maxTriggers {
-		r.fail(n, 0, "expected a list of 1 to %d triggers, found %s", maxTriggers, kindName(n))
+		r.fail(n, 0, "expected a list of 1 to %d triggers, found %s", maxTriggers, yamlfile.Describe(n))
 		return
 	}
 	seen := map[string]bool{}
