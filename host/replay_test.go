@@ -86,6 +86,7 @@ func TestReplayWithTheConfigurationOfThatNight(t *testing.T) {
 		{replay.Take{Config: []byte(`{"greeting":"ho"}`), Limits: limits}, "", 0},
 		{replay.Take{Config: []byte(`{"greeting":"hi","n":12345678901234567890}`), Limits: limits}, `{"greeting":"hi","n":12345678901234567890}`, 20},
 		{replay.Take{Limits: limits}, "nothing", 20},
+		{replay.Take{Config: []byte(`{"greeting":"ho"}`), Limits: limits, Subscribes: []event.Kind{show.KindTicked}}, `{"greeting":"ho"}`, 20},
 		{replay.Take{Config: []byte(`{"greeting":"ho"}`), Limits: &show.PluginLimits{Fuel: 10, Commands: 3}}, `{"greeting":"ho"}`, 10},
 	} {
 		var rt specs

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/replay"
@@ -37,9 +38,9 @@ func (l *loader) loadKept(ctx context.Context, t replay.Take) (shelved, error) {
 	return l.loadFiles(ctx, t.Plugin+" as it was kept", files)
 }
 
-// asOnAir gives the plugin of a take the configuration and the limits that it had, whatever its plugin.yaml says by now, and
-// its store: closed to it, or as large as it was granted, with what it held. Nothing else of what it may do is known to a
-// guest.
+// asOnAir gives the plugin of a take the configuration, the limits and the subscriptions that it had, whatever its
+// plugin.yaml says by now, and its store: closed to it, or as large as it was granted, with what it held. Nothing else of
+// what it may do is known to a guest.
 func (l *loader) asOnAir(ctx context.Context, p shelved, t replay.Take) (shelved, error) {
 	m, _, err := ranWith(p.manifest, t)
 	if err != nil {
@@ -89,7 +90,10 @@ func ranWith(m *plugin.Manifest, t replay.Take) (had *plugin.Manifest, same bool
 	l := t.Limits
 	now.Limits = plugin.Limits{Fuel: l.Fuel, MemoryMiB: l.MemoryMiB, Commands: l.Commands, StateBytes: l.StateBytes, OutputBytes: l.OutputBytes, LogLines: l.LogLines,
 		Tables: l.Tables, HostCalls: l.HostCalls}
-	if now.Limits == m.Limits && bytes.Equal(config, t.Config) {
+	if t.Subscribes != nil {
+		now.Subscribes = t.Subscribes
+	}
+	if now.Limits == m.Limits && bytes.Equal(config, t.Config) && slices.Equal(now.Subscribes, m.Subscribes) {
 		return m, true, nil
 	}
 	now.Config = nil

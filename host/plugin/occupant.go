@@ -274,7 +274,7 @@ func (p *occupant) describe(stored int) []PowerInfo {
 func (p *occupant) loadedFact() show.PluginLoaded {
 	m := p.manifest
 	config, _ := Spec{Manifest: m}.Settings() // it was read when the guest was made
-	f := show.PluginLoaded{Slot: string(m.Kind), Plugin: m.ID, Version: m.Version, SHA256: p.guest.Stats().SHA256, Origin: originOf(p.files), Config: config, State: p.state, Store: p.stored, After: p.after, Caught: p.caught, Rehearsed: p.rehearsed,
+	f := show.PluginLoaded{Slot: string(m.Kind), Plugin: m.ID, Version: m.Version, SHA256: p.guest.Stats().SHA256, Origin: originOf(p.files), Config: config, State: p.state, Store: p.stored, Subscribes: m.Subscribes, After: p.after, Caught: p.caught, Rehearsed: p.rehearsed,
 		Limits: &show.PluginLimits{Fuel: m.Limits.Fuel, MemoryMiB: m.Limits.MemoryMiB, Commands: m.Limits.Commands, StateBytes: m.Limits.StateBytes,
 			OutputBytes: m.Limits.OutputBytes, LogLines: m.Limits.LogLines, Tables: m.Limits.Tables, HostCalls: m.Limits.HostCalls, StoreBytes: p.store.Quota}}
 	for _, c := range m.Capabilities {

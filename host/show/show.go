@@ -139,6 +139,7 @@ type PluginLoaded struct {
 	Config      json.RawMessage `json:"config,omitempty"`
 	Limits      *PluginLimits   `json:"limits,omitempty"`
 	Grants      []PluginGrant   `json:"grants,omitempty"`
+	Subscribes  []event.Kind    `json:"subscribes,omitempty"`
 	Store       string          `json:"store_sha256,omitempty"` // of what its store held
 	State       string          `json:"state_sha256,omitempty"` // of what it took over from its predecessor
 	After       uint64          `json:"after"`                  // it hears what comes behind this event,

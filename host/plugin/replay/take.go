@@ -41,9 +41,10 @@ type Take struct {
 	// Allowed is what a person said yes to, where each use was asked about; everything else of that kind was not done.
 	Allowed []Allowed `json:"allowed,omitempty"`
 	Store   string    `json:"store,omitempty"` // SHA-256 of what its store held
-	// Config and Limits are what it ran with; no limits, and nobody knows.
-	Config json.RawMessage    `json:"config,omitempty"`
-	Limits *show.PluginLimits `json:"limits,omitempty"`
+	// Config, Limits and Subscribes are what it ran with; no limits, and nobody knows.
+	Config     json.RawMessage    `json:"config,omitempty"`
+	Limits     *show.PluginLimits `json:"limits,omitempty"`
+	Subscribes []event.Kind       `json:"subscribes,omitempty"`
 	// State says that it took over a state, which is kept by that SHA-256; empty for none.
 	State string `json:"state,omitempty"`
 }
