@@ -74,6 +74,21 @@ func OfPlugin(dir string) error {
 	return nil
 }
 
+// TryPlugin loads a plugin as a show does, and lets go of it; the error is what a show would say.
+func TryPlugin(ctx context.Context, name string, files fs.FS) error {
+	w, err := OpenWorkbench(ctx, "")
+	if err != nil {
+		return err
+	}
+	defer w.Close(ctx)
+	l := loader{runtime: w.runtime, plugins: w.plugins}
+	p, err := l.loadFiles(ctx, name, files)
+	if err != nil {
+		return err
+	}
+	return p.guest.Close(context.WithoutCancel(ctx))
+}
+
 // transcripts are the files in the folder tests of a plugin that fit a pattern; the folder's own name is none.
 func transcripts(dir, pattern string) ([]string, error) {
 	files, err := fs.Glob(os.DirFS(filepath.Clean(dir)), "tests/"+pattern)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sothebais/sothebais/host"
 	"github.com/sothebais/sothebais/host/plugin/bundle"
 )
 
@@ -19,7 +21,7 @@ type packCmd struct {
 
 // Help says more.
 func (packCmd) Help() string {
-	return `Into the package go plugin.yaml, what it runs, LICENSE, README and such, and the folders assets, tests, sessions and licenses. The same files give the same bytes on any machine.
+	return `Into the package go plugin.yaml, what it runs, LICENSE, README and such, and the folders assets, tests, sessions and licenses. The same files give the same bytes on any machine. A plugin that a show could not load is refused, as test refuses it.
 
   sothebais pack ./my-host
   sothebais pack ./my-host -o dist/my-host.sbx --json`
@@ -37,7 +39,7 @@ type packed struct {
 }
 
 // Run packs a folder.
-func (c *packCmd) Run(t *talk) error {
+func (c *packCmd) Run(ctx context.Context, t *talk) error {
 	root, err := os.OpenRoot(c.Folder) // nothing outside of it is read, whatever its links point to
 	if err != nil {
 		return &exitError{exitData, err}
@@ -46,6 +48,9 @@ func (c *packCmd) Run(t *talk) error {
 	p, left, err := bundle.Pack(root.FS())
 	if err != nil {
 		return fmt.Errorf("pack %s: %w", c.Folder, err)
+	}
+	if err := host.TryPlugin(ctx, c.Folder, p.FS()); err != nil { // from the package: that is what others get
+		return err
 	}
 	if c.Out == "-" {
 		_, err := t.out.Write(p.Bytes())
