@@ -105,10 +105,11 @@ func main() {
 func run(ctx context.Context, args []string, out, errw io.Writer, ready func()) int {
 	var c cli
 	code := -1
+	printed := &outlet{to: out}
 	parser, err := kong.New(&c,
 		kong.Name("sothebais"),
 		kong.Description("A live NFT auction show: bids by post, a host with a character, one stream."),
-		kong.Writers(out, errw),
+		kong.Writers(printed, errw),
 		kong.Exit(func(n int) { code = n }),
 		kong.Vars{"languages": strings.Join(scaffold.Languages(), ",")},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
@@ -121,6 +122,10 @@ func run(ctx context.Context, args []string, out, errw io.Writer, ready func()) 
 		args = []string{"--help"}
 	}
 	k, err := parser.Parse(args)
+	if lost := printed.join(nil); lost != nil { // of --help
+		fmt.Fprintln(errw, "sothebais:", lost)
+		return exitFailed
+	}
 	if code >= 0 { // --help printed and done
 		return code
 	}
@@ -130,7 +135,7 @@ func run(ctx context.Context, args []string, out, errw io.Writer, ready func()) 
 	}
 	ready()
 	k.BindTo(ctx, (*context.Context)(nil))
-	if err := k.Run(&talk{out: out, err: errw}); err != nil {
+	if err := printed.join(k.Run(&talk{out: printed, err: errw})); err != nil {
 		fmt.Fprintln(errw, "sothebais:", host.Explain(err))
 		return exitCode(err)
 	}
