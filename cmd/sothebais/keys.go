@@ -94,7 +94,7 @@ type keysTrustCmd struct {
 
 // Help says more.
 func (keysTrustCmd) Help() string {
-	return `Whoever holds the private half of a key that is trusted can put plugins on your stage. Ask its owner for the number of the key on another way than the one the file came by.
+	return `Whoever holds the private half of a key that is trusted can put plugins on your stage. Ask its owner for the number of the key on another way than the one the file came by. A key has one name here, and a name one key.
 
   sothebais keys trust ann.pub
   sothebais keys trust minisign.pub --name bo`
@@ -110,6 +110,9 @@ func (c *keysTrustCmd) Run(t *talk) error {
 		k.Name = c.Name
 	}
 	if err := bundle.Trust(bundle.TrustFolder(c.DataDir), k); err != nil {
+		if errors.Is(err, bundle.ErrKeyName) && c.Name == "" { // its file is called so, which may be somebody else's doing
+			err = fmt.Errorf("%w; say what to call it with --name", err)
+		}
 		return err
 	}
 	return c.tell(t, k)

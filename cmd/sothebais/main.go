@@ -161,9 +161,13 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &e):
 		return e.code
-	case isAny(err, bundle.ErrUnsigned, bundle.ErrUntrusted, bundle.ErrKey, registry.ErrDenied, fs.ErrPermission, host.ErrDenied):
+	case isAny(err, bundle.ErrUnsigned, bundle.ErrUntrusted, bundle.ErrPassword, registry.ErrDenied, fs.ErrPermission, host.ErrDenied):
 		return exitPermission
-	case isAny(err, host.ErrShowFile, host.ErrBadInput, bundle.ErrFormat, bundle.ErrAltered, bundle.ErrInstalled, registry.ErrArtifact, fs.ErrNotExist):
+	case isAny(err, bundle.ErrKeyName):
+		return exitUsage
+	case isAny(err, bundle.ErrKeyTaken):
+		return exitFailed
+	case isAny(err, host.ErrShowFile, host.ErrBadInput, bundle.ErrFormat, bundle.ErrAltered, bundle.ErrInstalled, bundle.ErrKey, registry.ErrArtifact, fs.ErrNotExist):
 		return exitData
 	case isAny(err, host.ErrUnavailable, host.ErrPort, registry.ErrUnreachable):
 		return exitUnavailable

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"aead.dev/minisign"
@@ -20,8 +19,13 @@ const (
 	PublicExt  = ".pub"
 )
 
-// ErrKey says that a key cannot be used.
-var ErrKey = errors.New("key cannot be used")
+// ErrKey says that a key cannot be used. Those below it say why, where that matters to whoever asked.
+var (
+	ErrKey      = errors.New("key cannot be used")
+	ErrKeyName  = fmt.Errorf("%w", ErrKey) // it cannot be called that
+	ErrKeyTaken = fmt.Errorf("%w", ErrKey) // another one is there
+	ErrPassword = fmt.Errorf("%w", ErrKey) // the password does not open it
+)
 
 // maxKey bounds a key file; real ones have less than 300 bytes.
 const maxKey = 4 << 10
@@ -47,17 +51,21 @@ func NewKey(folder, name, password string) (TrustedKey, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return k, err
 	}
-	if err := create(filepath.Join(folder, name+PrivateExt), append(bytes.TrimSpace(secret), '\n'), 0o600); err != nil {
+	file := filepath.Join(folder, name+PrivateExt)
+	if err := create(file, append(bytes.TrimSpace(secret), '\n'), 0o600); err != nil {
 		return k, err
 	}
-	return k, k.write(folder)
+	if err := k.write(folder); err != nil {
+		return k, errors.Join(err, os.Remove(file)) // half a key would be in the way of the next one
+	}
+	return k, nil
 }
 
 // create writes a file that must not be there yet.
 func create(path string, b []byte, mode os.FileMode) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%w: %s is there already; choose another name, or move it away", ErrKey, path)
+		return fmt.Errorf("%w: %s is there already; choose another name, or move it away", ErrKeyTaken, path)
 	}
 	if err != nil {
 		return err
@@ -85,7 +93,7 @@ func LoadKey(file string, password func() (string, error)) (minisign.PrivateKey,
 	}
 	k, err := minisign.DecryptKey(word, b)
 	if err != nil {
-		return k, fmt.Errorf("%w: the password does not open %s", ErrKey, file)
+		return k, fmt.Errorf("%w: the password does not open %s", ErrPassword, file)
 	}
 	return k, nil
 }
@@ -118,7 +126,8 @@ func LoadTrusted(folder string) (Trusted, error) {
 		}
 		k, err := LoadPublic(filepath.Join(folder, e.Name()))
 		if err != nil {
-			return nil, err // to pass over it could turn a known signer into an unknown one without a word
+			// To pass over it could turn a known signer into an unknown one without a word.
+			return nil, fmt.Errorf("%w; to be rid of it: sothebais keys distrust %s", err, strings.TrimSuffix(e.Name(), PublicExt))
 		}
 		out = append(out, k)
 	}
@@ -138,10 +147,25 @@ func LoadPublic(file string) (TrustedKey, error) {
 	return k, nil
 }
 
-// Trust adds a key to a trust store.
+// Trust adds a key to a trust store. One that is there under that name is there; a key has one name, and a name one key.
 func Trust(folder string, k TrustedKey) error {
 	if err := checkKeyName(k.Name); err != nil {
 		return err
+	}
+	known, err := LoadTrusted(folder)
+	if err != nil {
+		return err
+	}
+	for _, old := range known {
+		switch same := old.Public.Equal(k.Public); {
+		case same && old.Name == k.Name:
+			return nil
+		case same:
+			return fmt.Errorf("%w: key %s is trusted already, as %s; to call it %s, first: sothebais keys distrust %s", ErrKeyTaken, KeyID(k.Public.ID()), old.Name, k.Name, old.Name)
+		case old.Name == k.Name:
+			return fmt.Errorf("%w: %s is the name of another key that is trusted, %s, and this one is %s; give it another name with --name, or first: sothebais keys distrust %s",
+				ErrKeyTaken, k.Name, KeyID(old.Public.ID()), KeyID(k.Public.ID()), k.Name)
+		}
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
@@ -149,16 +173,20 @@ func Trust(folder string, k TrustedKey) error {
 	return k.write(folder)
 }
 
-// Distrust takes a key out of a trust store.
+// Distrust takes a key out of a trust store, a damaged one, too.
 func Distrust(folder, name string) error {
+	err := os.ErrNotExist
+	if file := name + PublicExt; filepath.Base(file) == file { // else it may lead out of the folder
+		err = os.Remove(filepath.Join(folder, file))
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
 	known, err := LoadTrusted(folder)
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(known, func(k TrustedKey) bool { return k.Name == name }) {
-		return fmt.Errorf("%w: no key %q is trusted%s", ErrKey, quoted(name), known.list())
-	}
-	return os.Remove(filepath.Join(folder, name+PublicExt))
+	return fmt.Errorf("%w: no key %q is trusted%s", ErrKey, quoted(name), known.list())
 }
 
 func (k TrustedKey) write(folder string) error {
@@ -173,7 +201,7 @@ var keyName = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
 
 func checkKeyName(name string) error {
 	if !keyName.MatchString(name) || len(name) > 64 {
-		return fmt.Errorf("%w: the name is %q; want lower-case letters, digits and dashes, such as alice", ErrKey, quoted(name))
+		return fmt.Errorf("%w: the name is %q; want lower-case letters, digits and dashes, such as alice", ErrKeyName, quoted(name))
 	}
 	return nil
 }

@@ -71,11 +71,18 @@ func TestKeys(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, "ann.key")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the private key is %v, %v; want it for its owner alone", info.Mode(), err)
 	}
-	if _, err := NewKey(dir, "ann", ""); !errors.Is(err, ErrKey) || !strings.Contains(err.Error(), "is there already") {
+	if _, err := NewKey(dir, "ann", ""); !errors.Is(err, ErrKeyTaken) || !strings.Contains(err.Error(), "is there already") {
 		t.Errorf("the same name again: %v", err)
 	}
+	put(t, filepath.Join(dir, "bo.pub"), []byte("x"), 0o644)
+	if _, err := NewKey(dir, "bo", ""); !errors.Is(err, ErrKeyTaken) {
+		t.Errorf("a public key of that name is there: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "bo.key")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("half a key is left: %v", err)
+	}
 	for _, name := range []string{"", "../ann", "Ann", "a b", strings.Repeat("a", 65)} {
-		if _, err := NewKey(dir, name, ""); !errors.Is(err, ErrKey) {
+		if _, err := NewKey(dir, name, ""); !errors.Is(err, ErrKeyName) {
 			t.Errorf("name %q: %v", name, err)
 		}
 	}
@@ -102,7 +109,7 @@ func TestPasswordOfAKey(t *testing.T) {
 	if _, err := NewKey(dir, "ann", "open sesame"); err != nil {
 		t.Fatal(err)
 	}
-	for word, want := range map[string]error{"open sesame": nil, "sesame": ErrKey} {
+	for word, want := range map[string]error{"open sesame": nil, "sesame": ErrPassword} {
 		if _, err := LoadKey(filepath.Join(dir, "ann.key"), func() (string, error) { return word, nil }); !errors.Is(err, want) {
 			t.Errorf("with %q: %v", word, err)
 		}
@@ -118,8 +125,15 @@ func TestTrustStore(t *testing.T) {
 	if err := Trust(folder, ann); err != nil {
 		t.Fatal(err)
 	}
-	if err := Trust(folder, ann); !errors.Is(err, ErrKey) {
+	if err := Trust(folder, ann); err != nil {
 		t.Errorf("twice: %v", err)
+	}
+	other, _ := author(t, "ann")
+	if err := Trust(folder, other); !errors.Is(err, ErrKeyTaken) || !strings.Contains(err.Error(), KeyID(ann.Public.ID())) {
+		t.Errorf("another one of that name: %v", err)
+	}
+	if err := Trust(folder, TrustedKey{"bo", ann.Public}); !errors.Is(err, ErrKeyTaken) || !strings.Contains(err.Error(), "as ann") {
+		t.Errorf("the same one by another name: %v", err)
 	}
 	if known, err := LoadTrusted(folder); err != nil || len(known) != 1 || known[0].Name != "ann" || !known[0].Public.Equal(ann.Public) {
 		t.Errorf("after: %v, %v", known, err)
@@ -131,7 +145,7 @@ func TestTrustStore(t *testing.T) {
 	if _, err := LoadTrusted(folder); !errors.Is(err, ErrKey) || !strings.Contains(err.Error(), "bad.pub") {
 		t.Errorf("with a damaged key: %v", err)
 	}
-	if err := os.Remove(filepath.Join(folder, "bad.pub")); err != nil {
+	if err := Distrust(folder, "bad"); err != nil { // what cannot be read can be got rid of
 		t.Fatal(err)
 	}
 	if err := Distrust(folder, "ann"); err != nil {
