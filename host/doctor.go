@@ -98,6 +98,10 @@ func checkFonts() Check {
 
 func checkDisk(dir string) Check {
 	c := Check{Name: "disk", Mend: "free some space, or set SOTHEBAIS_DATA_DIR to a larger disk"}
+	if err := CheckDataDir(dir); err != nil {
+		c.Problem, c.Mend = err.Error(), "set SOTHEBAIS_DATA_DIR to a folder"
+		return c
+	}
 	at := dir
 	for { // the directory may not exist yet: ask for the nearest parent that does
 		if _, err := os.Stat(at); err == nil || at == filepath.Dir(at) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/cue"
@@ -32,12 +33,29 @@ func Facts() *event.Registry {
 // Ledger is the ledger of a show, opened to be read; the show itself may run or not.
 type Ledger struct{ *sqlite.DB }
 
+// CheckDataDir fails when what is to be a data directory is something else; it need not be there yet.
+func CheckDataDir(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, syscall.ENOTDIR):
+		return failf(ErrBadInput, "data directory %s lies in a file; name a folder with --data-dir", dir)
+	case err == nil && !info.IsDir():
+		return failf(ErrBadInput, "data directory %s is a file; name a folder with --data-dir", dir)
+	}
+	return nil // what else is wrong with it, whoever opens its files is told
+}
+
 // OpenLedger opens the ledger in a data directory for reading.
 func OpenLedger(ctx context.Context, dir string) (*Ledger, error) {
 	path := filepath.Join(dir, ledgerFile)
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	f, err := os.Open(path) // SQLite does not say why it cannot
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		return nil, failf(ErrUnavailable, "data directory %s holds no ledger (%s); name another with --data-dir", dir, path)
+	case err != nil:
+		return nil, ofKind(ErrUnavailable, err)
 	}
+	_ = f.Close()
 	db, err := sqlite.OpenReadOnly(ctx, path, Facts())
 	if err != nil {
 		return nil, ofKind(ErrUnavailable, err)

@@ -92,7 +92,7 @@ func TestWorkshopFetchesWhatItInstalls(t *testing.T) {
 	if _, err := w.Install(t.Context(), got.SHA256, false); err != nil {
 		t.Fatal(err)
 	}
-	if list := w.store().List(); len(list) != 1 || list[0].Source != oci+"1.1.0" || list[0].Signer == nil {
+	if list, err := w.store().List(); err != nil || len(list) != 1 || list[0].Source != oci+"1.1.0" || list[0].Signer == nil {
 		t.Errorf("installed %+v", list)
 	}
 	if _, err := w.Install(t.Context(), got.SHA256, false); !errors.Is(err, admin.ErrUnknown) {

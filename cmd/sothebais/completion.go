@@ -208,7 +208,8 @@ func (l *line) valuesOf(v *kong.Value) []suggestion {
 
 func installedNames(dataDir string) []string {
 	var out []string
-	for _, r := range bundle.StoreOf(dataDir).List() {
+	list, _ := bundle.StoreOf(dataDir).List() // none, if they cannot be read
+	for _, r := range list {
 		out = append(out, r.ID+"@"+r.Version)
 	}
 	return out

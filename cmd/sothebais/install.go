@@ -117,7 +117,13 @@ func (installedCmd) Help() string {
 
 // Run lists what is installed.
 func (c *installedCmd) Run(t *talk) error {
-	list := bundle.StoreOf(c.DataDir).List()
+	list, err := bundle.StoreOf(c.DataDir).List()
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		fmt.Fprintf(t.err, "nothing is installed on data directory %s\n", c.DataDir)
+	}
 	if c.JSON {
 		return json.NewEncoder(t.out).Encode(list)
 	}

@@ -165,5 +165,8 @@ func (c *keysLsCmd) Run(t *talk) error {
 	if err != nil {
 		return err
 	}
+	if len(known) == 0 {
+		fmt.Fprintf(t.err, "no key is trusted on data directory %s\n", c.DataDir)
+	}
 	return c.tell(t, known...)
 }

@@ -135,7 +135,8 @@ func run(ctx context.Context, args []string, out, errw io.Writer, ready func()) 
 	}
 	ready()
 	k.BindTo(ctx, (*context.Context)(nil))
-	if err := printed.join(k.Run(&talk{out: printed, err: errw})); err != nil {
+	err = withDataDir(k, func() error { return k.Run(&talk{out: printed, err: errw}) })
+	if err := printed.join(err); err != nil {
 		fmt.Fprintln(errw, "sothebais:", host.Explain(err))
 		return exitCode(err)
 	}

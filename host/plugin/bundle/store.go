@@ -216,8 +216,11 @@ func (s Store) IDs() []string {
 	return out
 }
 
-// List says what is installed, and how it came in.
-func (s Store) List() []Receipt {
+// List says what is installed, and how it came in. A store that is not there yet holds nothing.
+func (s Store) List() ([]Receipt, error) {
+	if _, err := os.ReadDir(s.Folder); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
 	out := []Receipt{}
 	for _, id := range s.IDs() {
 		for _, v := range s.Versions(id) {
@@ -228,7 +231,7 @@ func (s Store) List() []Receipt {
 			out = append(out, r)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // Resolve turns id or id@version into both; without a version the newest is meant.

@@ -205,7 +205,7 @@ func TestStore(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if left, err := os.ReadDir(s.Folder); err != nil || len(left) != 0 || len(s.List()) != 0 {
+	if left, err := os.ReadDir(s.Folder); err != nil || len(left) != 0 || len(s.IDs()) != 0 {
 		t.Errorf("after all are removed there is %v, %v", left, err)
 	}
 }
