@@ -32,6 +32,7 @@ func (s *liveShow) refuses(t *testing.T) {
 		want string // behind the kind
 	}{
 		"nobody":                    {swap("nobody"), ErrBadInput, `there is no plugin "nobody"; there are: `},
+		"nearly one":                {swap("dusty-gavle"), ErrBadInput, `there is no plugin "dusty-gavle" (did you mean "dusty-gavel"?); there are: `},
 		"shadow of nobody":          {shadow("nobody"), ErrBadInput, `there is no plugin "nobody"; there are: `},
 		"no file":                   {swap(unsigned + ".gone.sbx"), ErrBadInput, "stat " + unsigned},
 		"a folder that is a file":   {swap(filepath.Join(broken, "plugin.yaml")), ErrBadInput, broken},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sothebais/sothebais/host/art"
 	"github.com/sothebais/sothebais/host/character"
+	"github.com/sothebais/sothebais/host/nearest"
 	"github.com/sothebais/sothebais/host/scene"
 	"github.com/sothebais/sothebais/host/speech"
 )
@@ -77,12 +78,37 @@ func (l *library) ids() []string {
 	return slices.Compact(out)
 }
 
+// knows fails when there is no character of that id.
+func (l *library) knows(id string) error {
+	ids := l.ids()
+	if slices.Contains(ids, id) {
+		return nil
+	}
+	return failf(ErrBadInput, "there is no character %q%s; there are: %s; put its folder into %s", id, meant(id, ids), strings.Join(ids, ", "), l.characters[len(l.characters)-1])
+}
+
+// meant asks whether the nearest of the known words was meant, if one is near.
+func meant(word string, known []string) string {
+	if n := nearest.Word(word, known); n != "" {
+		return fmt.Sprintf(" (did you mean %q?)", n)
+	}
+	return ""
+}
+
+// KnowsCharacter fails when neither the program brings a character of that id along nor the data directory holds one.
+func KnowsCharacter(dataDir, id string) error { return libraryOf(dataDir).knows(id) }
+
+// Characters lists the characters that can be played on a data directory, whether a show runs there or not.
+func Characters(dataDir string) []string { return libraryOf(dataDir).ids() }
+
+func libraryOf(dataDir string) *library { return newLibrary(Config{DataDir: dataDir}.withAssets()) }
+
 // character reads a character; the error names the file, the line and how to mend it.
 func (l *library) character(ctx context.Context, id string) (*character.Pack, error) {
 	dir := l.own(id)
 	if dir == "" {
-		if !slices.Contains(l.ids(), id) {
-			return nil, failf(ErrBadInput, "there is no character %q; there are: %s; put its folder into %s", id, strings.Join(l.ids(), ", "), l.characters[len(l.characters)-1])
+		if err := l.knows(id); err != nil {
+			return nil, err
 		}
 		return readCharacter(sub(l.shipped, "characters/"+id), id)
 	}

@@ -92,7 +92,8 @@ func (c *catalogue) find(name string) (fs.FS, error) {
 	if id, _, _ := strings.Cut(name, "@"); slices.Contains(c.store.IDs(), id) {
 		return c.installed(name)
 	}
-	return nil, failf(ErrBadInput, "there is no plugin %q; there are: %s", name, strings.Join(c.ids(), ", "))
+	ids := c.ids()
+	return nil, failf(ErrBadInput, "there is no plugin %q%s; there are: %s", name, meant(name, ids), strings.Join(ids, ", "))
 }
 
 // take finds a plugin and keeps it as it is now: folders change, and packages are removed. The program's own stay.

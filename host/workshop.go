@@ -192,8 +192,8 @@ func (w workshop) NewCharacter(_ context.Context, c admin.NewCharacter) (admin.B
 	if slices.Contains(w.h.catalogue.ids(), c.ID) {
 		return admin.BegunCharacter{}, fmt.Errorf("%w: there is a plugin %q already; choose another id", admin.ErrRefused, c.ID)
 	}
-	if ids := w.h.library.ids(); !slices.Contains(ids, c.Plays) {
-		return admin.BegunCharacter{}, fmt.Errorf("%w: there is no character %q; there are: %s", admin.ErrInvalid, c.Plays, strings.Join(ids, ", "))
+	if err := w.h.library.knows(c.Plays); err != nil {
+		return admin.BegunCharacter{}, ofKind(admin.ErrInvalid, err)
 	}
 	folder, err := filepath.Abs(filepath.Join(w.h.catalogue.own, c.ID))
 	if err != nil {

@@ -26,9 +26,10 @@ type newCharacterCmd struct {
 }
 
 type newFlags struct {
-	Dir   string `short:"d" placeholder:"DIR" help:"Folder to write; ./<id> without it."`
-	Plays string `default:"dusty" placeholder:"CHARACTER" help:"The drawn character that a personality plays: dusty or mina."`
-	JSON  bool   `help:"Print one JSON object."`
+	Dir     string `short:"d" placeholder:"DIR" help:"Folder to write; ./<id> without it."`
+	Plays   string `default:"dusty" placeholder:"CHARACTER" complete:"character" help:"The drawn character that a personality plays: dusty, mina, or one of the data directory."`
+	DataDir string `env:"SOTHEBAIS_DATA_DIR" default:"data" placeholder:"DIR" help:"Data directory whose characters can be played, too."`
+	JSON    bool   `help:"Print one JSON object."`
 }
 
 // Help says more.
@@ -54,6 +55,9 @@ func (c *newPluginCmd) Run(t *talk) error { return c.write(t, c.ID, c.Lang) }
 func (c *newCharacterCmd) Run(t *talk) error { return c.write(t, c.ID, "declarative") }
 
 func (f newFlags) write(t *talk, id, lang string) error {
+	if err := host.KnowsCharacter(f.DataDir, f.Plays); err != nil {
+		return &exitError{exitUsage, fmt.Errorf("--plays: %w", err)}
+	}
 	folder := f.Dir
 	if folder == "" {
 		folder = id
