@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -185,12 +186,14 @@ func (d *devnet) spawn(ctx context.Context) (devnetPlaces, func() error, error) 
 	cmd := exec.CommandContext(ctx, d.bin, d.args(d.known())...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 3 * time.Second
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	// What a terminal sends on Ctrl-C is for the show, which ends the simulator when it has left the stage.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return devnetPlaces{}, nil, err
 	}
-	if err := cmd.Start(); err != nil {
+	ended := make(chan struct{})
+	if err := startHeld(cmd, ended); err != nil {
 		return devnetPlaces{}, nil, &exitError{exitUnavailable, fmt.Errorf("start the simulator: %w", err)}
 	}
 	lines := bufio.NewScanner(stderr)
@@ -201,9 +204,26 @@ func (d *devnet) spawn(ctx context.Context) (devnetPlaces, func() error, error) 
 		if json.Unmarshal(lines.Bytes(), &p) == nil && p.X != "" {
 			drained := make(chan struct{})
 			go func() { defer close(drained); _, _ = io.Copy(io.Discard, stderr) }()
-			return p, func() error { <-drained; return cmd.Wait() }, nil
+			return p, func() error { defer close(ended); <-drained; return cmd.Wait() }, nil
 		}
 	}
 	err = cmd.Wait()
+	close(ended)
 	return devnetPlaces{}, nil, &exitError{exitUnavailable, fmt.Errorf("the simulator did not start (%w): %s", err, said)}
+}
+
+// startHeld starts a process from a thread that stays until it has ended: the kernel sends the death signal when that
+// thread goes, not the program.
+func startHeld(cmd *exec.Cmd, ended <-chan struct{}) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			<-ended
+		}
+	}()
+	return <-started
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -96,9 +97,19 @@ func main() {
 			runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2)
 		}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr, ready))
+}
+
+// sameInterrupt is how long after an interrupt another one is taken for the same: what wraps a program may pass it on twice.
+const sameInterrupt = time.Second
+
+// interruptible gives a context that ends when the program is interrupted. Whoever interrupts it again means it.
+func interruptible() (context.Context, func()) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() { time.Sleep(sameInterrupt); stop() })
+	return ctx, stop
 }
 
 // run is the whole program as a function, for tests. It calls ready when the command line was read.
