@@ -6,16 +6,18 @@
 #include "engine.h"
 #include "v1_gen.h"
 
-enum { BATCH_HEADER = 8, HEADER = 16, SLOT = 8, KINDS = sizeof commands / sizeof *commands, CHAT = 30 };
+enum { BATCH_HEADER = 8, HEADER = 16, SLOT = 8, KINDS = sizeof commands / sizeof *commands, CHAT = 30, MAX_FIELDS = 8 };
 
 static uint8_t *buf;
 static size_t len, room;
 static uint32_t count, cause;
+static bool listening;
 
-void command_reset(void) { len = BATCH_HEADER, count = cause = 0; }
-void command_cause(uint32_t event) { cause = event; }
+void command_reset(void) { len = BATCH_HEADER, count = cause = 0, listening = false; }
+void command_cause(uint32_t event) { cause = event, listening = true; }
 
 uint64_t command_packed(void) {
+  listening = false;
   if (count == 0) return 0;
   uint32_t head[2] = {count, len};
   memcpy(buf, head, sizeof head);
@@ -50,11 +52,10 @@ size_t cut(const char *s, size_t n, size_t most) {
   return n;
 }
 
-/* write_string appends the text of a value and gives its slot. */
-static int write_string(JSContext *ctx, JSValueConst v, size_t start, uint64_t *slot) {
-  if (JS_IsUndefined(v)) return *slot = 0, 0;
+/* write_string appends a text and gives its slot. */
+static int write_string(JSContext *ctx, JSValueConst text, size_t start, uint64_t *slot) {
   size_t n;
-  const char *s = JS_ToCStringLen(ctx, &n, v);
+  const char *s = JS_ToCStringLen(ctx, &n, text);
   if (!s) return -1;
   n = cut(s, n, MAX_STRING_BYTES);
   uint64_t offset = len - start;
@@ -68,9 +69,28 @@ static int write_string(JSContext *ctx, JSValueConst v, size_t start, uint64_t *
   return at ? 0 : -1;
 }
 
+/* big_integer reads the digits, because QuickJS itself only gives the last 64 bits of a BigInt. */
+static int big_integer(JSContext *ctx, JSValueConst v, enum type type, uint64_t *out) {
+  const char *s = JS_ToCString(ctx, v);
+  if (!s) return -1;
+  bool minus = *s == '-';
+  uint64_t n = 0, most = type != U64 ? (uint64_t)INT64_MAX + minus : minus ? 0 : UINT64_MAX;
+  for (const char *p = s + minus; *p; p++) {
+    uint64_t digit = *p - '0';
+    if (digit > most || n > (most - digit) / 10) {
+      n = most;
+      break;
+    }
+    n = n * 10 + digit;
+  }
+  JS_FreeCString(ctx, s);
+  *out = minus ? -n : n;
+  return 0;
+}
+
 /* to_integer takes numbers and BigInts; what does not fit becomes the nearest that does. */
 static int to_integer(JSContext *ctx, JSValueConst v, enum type type, uint64_t *out) {
-  if (JS_IsBigInt(ctx, v)) return JS_ToBigInt64(ctx, (int64_t *)out, v);
+  if (JS_IsBigInt(ctx, v)) return big_integer(ctx, v, type, out);
   double d;
   if (JS_ToFloat64(ctx, &d, v)) return -1;
   if (isnan(d)) d = 0;
@@ -81,32 +101,50 @@ static int to_integer(JSContext *ctx, JSValueConst v, enum type type, uint64_t *
   return 0;
 }
 
-static int write_slot(JSContext *ctx, const struct field *f, JSValueConst v, size_t start, uint64_t *slot) {
-  if (f->type == STRING) return write_string(ctx, v, start, slot);
-  if (JS_IsUndefined(v)) return *slot = strcmp(f->name, "priority") ? 0 : CHAT, 0;
+/* read_argument gives what goes into a slot, or the text that does. A value may run the script's own toString for that,
+   and ask for something itself, so no record may be open meanwhile. */
+static int read_argument(JSContext *ctx, const struct field *f, JSValueConst v, uint64_t *slot, JSValue *text) {
+  *slot = 0;
+  *text = JS_UNDEFINED;
+  if (JS_IsUndefined(v)) {
+    if (!strcmp(f->name, "priority")) *slot = CHAT;
+    return 0;
+  }
+  if (f->type == STRING) {
+    *text = JS_ToString(ctx, v);
+    return JS_IsException(*text) ? -1 : 0;
+  }
   if (f->type != BOOL) return to_integer(ctx, v, f->type, slot);
   int flag = JS_ToBool(ctx, v);
   *slot = flag > 0;
   return flag < 0 ? -1 : 0;
 }
 
-static JSValue ask(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv, int kind) {
-  const struct record *c = &commands[kind];
+/* write_command appends a record of its slots and texts. */
+static int write_command(JSContext *ctx, int kind, uint64_t *slots, JSValueConst *texts) {
+  int fields = commands[kind].count;
   size_t start = len;
-  if (!grow(ctx, HEADER + SLOT * c->count)) return JS_EXCEPTION;
-  for (int i = 0; i < c->count; i++) {
-    uint64_t slot;
-    if (write_slot(ctx, &c->fields[i], i < argc ? argv[i] : JS_UNDEFINED, start, &slot)) {
-      len = start;
-      return JS_EXCEPTION;
-    }
-    memcpy(buf + start + HEADER + SLOT * i, &slot, sizeof slot);
-  }
-  if (!grow(ctx, -len & 7)) return JS_EXCEPTION;
-  uint32_t head[3] = {len - start, kind | c->count << 16, cause};
+  if (!grow(ctx, HEADER + SLOT * fields)) return -1;
+  for (int i = 0; i < fields; i++)
+    if (!JS_IsUndefined(texts[i]) && write_string(ctx, texts[i], start, &slots[i])) return len = start, -1;
+  memcpy(buf + start + HEADER, slots, SLOT * fields);
+  if (!grow(ctx, -len & 7)) return len = start, -1;
+  uint32_t head[3] = {len - start, kind | fields << 16, cause};
   memcpy(buf + start, head, sizeof head);
   count++;
-  return JS_UNDEFINED;
+  return 0;
+}
+
+static JSValue ask(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv, int kind) {
+  const struct record *c = &commands[kind];
+  if (!listening) return JS_ThrowTypeError(ctx, "show.%s is for handlers: what is asked for belongs to an event", c->name);
+  uint64_t slots[MAX_FIELDS];
+  JSValue texts[MAX_FIELDS];
+  int n = 0, err = 0;
+  for (; n < c->count && !err; n++) err = read_argument(ctx, &c->fields[n], n < argc ? argv[n] : JS_UNDEFINED, &slots[n], &texts[n]);
+  if (!err) err = write_command(ctx, kind, slots, texts);
+  while (n > 0) JS_FreeValue(ctx, texts[--n]);
+  return err ? JS_EXCEPTION : JS_UNDEFINED;
 }
 
 /* random gives a whole number from 0 to n-1, seeded by the event: the first of an event is the same in every SDK. */
@@ -148,7 +186,7 @@ static JSValue why(JSContext *ctx, JSValueConst this, int argc, JSValueConst *ar
 /* put keeps a text under a key, or deletes it when there is none, and gives 0 or what hinders it. */
 static JSValue put(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
   size_t n, len = 0;
-  const char *key = JS_ToCStringLen(ctx, &n, argc > 0 ? argv[0] : JS_UNDEFINED), *value = "";
+  const char *key = JS_ToCStringLen(ctx, &n, argc > 0 ? argv[0] : JS_UNDEFINED), *value = NULL;
   if (!key) return JS_EXCEPTION;
   if (argc > 1 && !JS_IsUndefined(argv[1]) && !(value = JS_ToCStringLen(ctx, &len, argv[1]))) {
     JS_FreeCString(ctx, key);
@@ -156,7 +194,7 @@ static JSValue put(JSContext *ctx, JSValueConst this, int argc, JSValueConst *ar
   }
   int64_t result = store_put(key, n, value, len);
   JS_FreeCString(ctx, key);
-  if (len) JS_FreeCString(ctx, value);
+  if (value) JS_FreeCString(ctx, value);
   return JS_NewInt64(ctx, result);
 }
 

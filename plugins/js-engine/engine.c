@@ -272,7 +272,6 @@ EXPORT("configure") uint64_t configure(const uint8_t *p, uint32_t n) {
   JSValue list = JS_GetPropertyStr(ctx, playing, "handlers");
   for (int i = 1; i < event_kinds() && i < 64; i++) handlers[i] = JS_GetPropertyStr(ctx, list, event_name(i));
   JS_FreeValue(ctx, list);
-  command_reset(); /* nothing can be asked for yet */
   return 0;
 }
 
@@ -303,8 +302,11 @@ EXPORT("handle_batch") uint64_t handle_batch(uint8_t *p, uint32_t n) {
 }
 
 EXPORT("save") uint64_t save(void) {
+  stand_at(0, now.at);
+  command_cause(0); /* a state is not lost for a line that nobody will hear */
   JSValue state = call_method(playing, "save", 0, NULL);
   if (JS_IsException(state)) die();
+  command_reset();
   size_t n, size, offset, unit;
   JSValue buffer = JS_GetTypedArrayBuffer(ctx, state, &offset, &n, &unit);
   const uint8_t *from = NULL;
@@ -337,7 +339,6 @@ static uint64_t take(const char *method, uint32_t version, const uint8_t *p, uin
   JSValue out = call_method(playing, method, 3, args);
   JS_FreeValue(ctx, args[0]);
   JS_FreeValue(ctx, args[1]);
-  command_reset();
   return finish(out) ? refuse() : 0;
 }
 

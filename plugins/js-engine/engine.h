@@ -38,6 +38,7 @@ void event_leave(JSContext *ctx, JSValue event);
 
 /* command.c: the object on which a script asks for what it wants, with its store, and the buffer of that. */
 JSValue command_object(JSContext *ctx);
+/* command_reset empties the buffer; from then on asking for something throws, until there is an event that causes it. */
 void command_reset(void);
 void command_cause(uint32_t event);
 uint64_t command_packed(void);

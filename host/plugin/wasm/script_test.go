@@ -15,6 +15,7 @@ import (
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/money"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/plugin/abi"
 	"github.com/sothebais/sothebais/host/shipped"
 	"github.com/sothebais/sothebais/host/show"
 )
@@ -81,14 +82,37 @@ func TestScriptsHear(t *testing.T) {
 		{"no such clock", "show.post(typeof performance + typeof setTimeout + typeof WeakRef)", "undefinedundefinedundefined"},
 		{"half a character", "show.post('a\\ud800b')", "a\ufffdb"},
 		{"promises", "return Promise.resolve(1).then(async (n) => { await null; show.post(e.handle + n) })", "ann1"},
+		{"what is asked for while something is asked for", "show.post({ toString() { show.sound('x'); return 'y' } })", " y"},
+		{"what fails while something is asked for", "try { show.post({ toString() { show.sound('x'); throw 1 } }) } catch {} show.post('y')", " y"},
 		{"regular expressions", "show.post('Ünï 12'.replace(/\\p{L}+ (\\d+)/u, '$1'))", "12"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := loadScript(t, r, "export default { on: { 'bid.accepted'(e: any, show: any) { "+c.body+" } } }")
-			if got := hear(t, g, bid); !slices.Equal(got, []string{c.want}) {
+			if got := strings.Join(hear(t, g, bid), " "); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// TestScriptsAskForNumbers: what does not fit becomes the nearest that does, a BigInt as well.
+func TestScriptsAskForNumbers(t *testing.T) {
+	r := newRuntime(t, Config{Engine: engine(t)})
+	for in, want := range map[string][2]int64{ // as a signed number, and as one that is not
+		"-1": {-1, 0}, "-1n": {-1, 0}, "2.9": {2, 2}, "NaN": {0, 0}, "'7'": {7, 7}, "true": {1, 1}, "0n": {0, 0},
+		"2 ** 53 + 2": {1<<53 + 2, 1<<53 + 2}, "2n ** 53n + 1n": {1<<53 + 1, 1<<53 + 1},
+		"2n ** 63n": {1<<63 - 1, -1 << 63}, "-(2n ** 63n)": {-1 << 63, 0}, "-(2n ** 63n) - 1n": {-1 << 63, 0},
+		"2n ** 64n - 1n": {1<<63 - 1, -1}, "2n ** 64n": {1<<63 - 1, -1}, "10n ** 40n": {1<<63 - 1, -1}, "-(10n ** 40n)": {-1 << 63, 0},
+		"Infinity": {1<<63 - 1, -1}, "-Infinity": {-1 << 63, 0},
+	} {
+		g := loadScript(t, r, "show.bar('a', "+in+"); show.timer("+in+", 1)")
+		out, err := g.HandleBatch(context.Background(), []event.Event{ask(1, "x")})
+		if err != nil || len(out) != 2 {
+			t.Fatalf("%s: %d reactions, error %v", in, len(out), err)
+		}
+		if timer := out[1].Call.(*abi.Timer); out[0].Cue.Value != want[0] || timer.Token != uint64(want[1]) {
+			t.Errorf("%s becomes %d and %d, want %d and %d", in, out[0].Cue.Value, timer.Token, want[0], uint64(want[1]))
+		}
 	}
 }
 
@@ -179,6 +203,7 @@ func TestScriptsAreRefused(t *testing.T) {
 		{"export default { state: { x: new Map() }, on: {} }", `state at "x" is Map; state is kept as JSON`, plugin.ErrConfig},
 		{"const a = undefined as any;\nexport default { state: a.b, on: {} }", "cannot read property 'b' of undefined at <anonymous> (plugin.ts:2:", plugin.ErrConfig},
 		{"for (;;);\nexport default 1", "out of fuel", plugin.ErrConfig},
+		{"export default { on: {}, configure(config, show) { show.timer(1, 1000) } }", "show.timer is for handlers: what is asked for belongs to an event at configure (plugin.ts:1:", plugin.ErrConfig},
 		{"export default { on: {}, configure(config) { throw new Error('no ' + config.stars) } }", "no 5", plugin.ErrConfig},
 	} {
 		s := script(c.text)
@@ -241,6 +266,36 @@ func TestScriptsHandStateOver(t *testing.T) {
 	var trap *plugin.TrapError
 	if _, err := lost.Save(ctx); !errors.As(err, &trap) || !strings.Contains(trap.Reason, `state at "at" is Date; state is kept as JSON`) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestScriptsSave: text and bytes in every form come out as they are.
+func TestScriptsSave(t *testing.T) {
+	r := newRuntime(t, Config{Engine: engine(t)})
+	ctx := context.Background()
+	for body, want := range map[string]string{
+		"return new Uint8Array([1, 2, 3, 4]).subarray(1, 3)": "\x02\x03", "return new Uint16Array([258, 3])": "\x02\x01\x03\x00",
+		"return new ArrayBuffer(2)": "\x00\x00",
+		"return 'a\\ud800\\0'":      "a\ufffd\x00", "return { b: [], a: null }": `{"a":null,"b":[]}`, "return ''": "",
+		"show.post('nobody hears it'); return 'x'": "x", "return `${Date.now()} ${Math.random()}`": fmt.Sprint(1000, float64(uint64(0xe220a8397b1dcdaf)>>11)*0x1p-53), // the first of splitmix64
+	} {
+		g := loadScript(t, r, "export default { on: { 'operator.acted'() {} }, save(show) { "+body+" } }")
+		hear(t, g, ask(1, "x"))
+		for range 2 { // whatever was drawn for the first does not show in the second
+			if state, err := g.Save(ctx); err != nil || string(state) != want {
+				t.Errorf("%s: %q, error %v; want %q", body, state, err, want)
+			}
+		}
+		if got := hear(t, g, ask(2, "x")); len(got) != 0 {
+			t.Errorf("%s: asks for %q afterwards", body, got)
+		}
+	}
+	for body, want := range map[string]string{
+		"restore(saved, show) { show.post('x') }": "show.post is for handlers",
+	} {
+		if err := loadScript(t, r, "export default { on: {}, "+body+" }").Restore(ctx, []byte("x")); !errors.Is(err, plugin.ErrState) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v; want %s", body, err, want)
+		}
 	}
 }
 
