@@ -160,6 +160,28 @@ static _Noreturn void die(void) {
 
 /* --- running scripts --- */
 
+/* Promises that were rejected while nobody waited for them. */
+enum { MAX_UNHEARD = 16 };
+static struct { JSValue promise, reason; } unheard[MAX_UNHEARD];
+static int unheard_count;
+
+static void forget(int i) {
+  JS_FreeValue(ctx, unheard[i].promise);
+  JS_FreeValue(ctx, unheard[i].reason);
+  memmove(&unheard[i], &unheard[i + 1], (--unheard_count - i) * sizeof *unheard);
+}
+
+static void rejected(JSContext *c, JSValueConst promise, JSValueConst reason, JS_BOOL is_handled, void *opaque) {
+  if (!is_handled) {
+    if (unheard_count == MAX_UNHEARD) return; /* one of them is told */
+    unheard[unheard_count].promise = JS_DupValue(c, promise);
+    unheard[unheard_count++].reason = JS_DupValue(c, reason);
+    return;
+  }
+  for (int i = 0; i < unheard_count; i++)
+    if (JS_VALUE_GET_PTR(unheard[i].promise) == JS_VALUE_GET_PTR(promise)) return forget(i);
+}
+
 /* finish runs what a script left for later, and throws for a promise that came to nothing. */
 static int finish(JSValue result) {
   if (JS_IsException(result)) return -1;
@@ -178,6 +200,11 @@ static int finish(JSValue result) {
     }
   }
   JS_FreeValue(ctx, result);
+  if (err == 0 && unheard_count > 0) { /* what went wrong in a promise that nobody looks at would be lost */
+    JS_Throw(ctx, JS_DupValue(ctx, unheard[0].reason));
+    err = -1;
+  }
+  while (unheard_count > 0) forget(unheard_count - 1);
   return err < 0 ? -1 : 0;
 }
 
@@ -209,6 +236,7 @@ EXPORT("sothebais_abi_v1") uint64_t features(uint64_t host) {
   JS_SetMaxStackSize(rt, SCRIPT_STACK);
   JS_UpdateStackTop(rt);
   JS_SetModuleLoaderFunc(rt, NULL, load_module, NULL);
+  JS_SetHostPromiseRejectionTracker(rt, rejected, NULL);
   ctx = JS_NewContextRaw(rt);
   JS_AddIntrinsicBaseObjects(ctx);
   JS_AddIntrinsicDate(ctx);
@@ -259,7 +287,7 @@ static int read_script(const uint8_t *p, uint32_t n) {
     playing = JS_Call(ctx, start_function, JS_UNDEFINED, 3, args);
     JS_FreeValue(ctx, args[0]);
     JS_FreeValue(ctx, global);
-    err = JS_IsException(playing) ? -1 : 0;
+    err = finish(JS_DupValue(ctx, playing)); /* configure may have left something for later */
   }
   JS_FreeValue(ctx, options);
   free(text);

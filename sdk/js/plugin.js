@@ -7,7 +7,16 @@ const parts = ["state", "on", "configure", "save", "restore", "migrate"];
 
 if (globalThis.console === undefined) {
   const big = (_, value) => (typeof value === "bigint" ? String(value) : value);
-  const line = (...words) => print(words.map((w) => (typeof w === "object" ? JSON.stringify(w, big) : String(w))).join(" "));
+  const word = (w) => {
+    if (w === null || typeof w !== "object") return String(w);
+    if (w instanceof Error) return `${w}\n${w.stack}`.trimEnd();
+    try {
+      return JSON.stringify(w, big);
+    } catch {
+      return String(w); // it holds itself; that is no reason to lose the event
+    }
+  };
+  const line = (...words) => print(words.map(word).join(" "));
   globalThis.console = { log: line, debug: line, info: line, warn: line, error: line };
 }
 
@@ -23,7 +32,7 @@ export function definePlugin(plugin) {
   }
   if (plugin.on === undefined) throw new TypeError("a plugin wants on: { ... }, with a function for each event that it hears");
   for (const kind of Object.keys(plugin.on)) {
-    if (!(kind in events)) throw new TypeError(`unknown event "${kind}"; ${suggest(kind, Object.keys(events))}`);
+    if (!Object.hasOwn(events, kind)) throw new TypeError(`unknown event "${kind}"; ${suggest(kind, Object.keys(events))}`);
     wantFunction(`on["${kind}"]`, plugin.on[kind]);
   }
   return plugin;
@@ -53,25 +62,35 @@ export function start(module, options, show) {
   Object.defineProperty(show, "state", { value: fresh(), writable: true });
   Object.setPrototypeOf(show, strict("show"));
   Object.preventExtensions(show);
-  plugin.configure?.(options.config, show);
+  atOnce("configure", plugin.configure?.(options.config, show));
   return {
     handlers: Object.fromEntries(Object.entries(plugin.on).map(([kind, f]) => [kind, f.bind(plugin)])),
     save() {
       if (plugin.save === undefined) return show.state === undefined ? "" : canonical(show.state);
-      const out = plugin.save(show);
+      const out = atOnce("save", plugin.save(show));
       if (out instanceof ArrayBuffer) return new Uint8Array(out);
-      return ArrayBuffer.isView(out) || typeof out === "string" ? out : canonical(out);
+      if (ArrayBuffer.isView(out)) return new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+      return typeof out === "string" ? out : canonical(out);
     },
     restore(bytes, text) {
-      if (plugin.restore === undefined) take(parse(text));
-      else plugin.restore(saved(bytes, text), show);
+      if (plugin.restore === undefined) {
+        if (text !== "") take(parse(text)); // a predecessor that remembers nothing leaves nothing
+      } else {
+        atOnce("restore", plugin.restore(saved(bytes, text), show));
+      }
     },
     migrate(bytes, text, version) {
       if (plugin.migrate === undefined) throw new TypeError(`the state is of version ${version}, and the plugin has no migrate(version, state)`);
-      const state = plugin.migrate(version, plugin.restore === undefined ? parse(text) : saved(bytes, text), show);
+      const state = atOnce("migrate", plugin.migrate(version, plugin.restore === undefined ? parse(text) : saved(bytes, text), show));
       if (state !== undefined) take(JSON.parse(canonical(state)));
     },
   };
+}
+
+/** What a part of the plugin gives, unless it is a promise: what that comes to would be too late. */
+function atOnce(part, value) {
+  if (typeof value?.then === "function") throw new TypeError(`${part} is async; only handlers may be`);
+  return value;
 }
 
 /** What save gave, to be read in one way or the other. */
@@ -106,6 +125,7 @@ function canonical(state) {
   const text = JSON.stringify(state, function (key, value) {
     const is = this[key];
     if (typeof is === "bigint" || typeof is === "function" || typeof is === "symbol" || (typeof is === "number" && !Number.isFinite(is))) refuse(key, is);
+    if (is === undefined && Array.isArray(this)) refuse(key, is);
     if (is === null || typeof is !== "object" || Array.isArray(is)) return value;
     if (!isPlain(is)) refuse(key, is);
     return Object.fromEntries(Object.entries(is).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -114,7 +134,7 @@ function canonical(state) {
 }
 
 function refuse(key, value) {
-  const what = typeof value === "object" ? (value.constructor?.name ?? "an object with a prototype") : typeof value === "number" ? String(value) : `a ${typeof value}`;
+  const what = typeof value === "object" ? (value.constructor?.name ?? "an object with a prototype") : typeof value === "number" || value === undefined ? String(value) : `a ${typeof value}`;
   throw new TypeError(`state${key === "" ? "" : ` at "${key}"`} is ${what}; state is kept as JSON: use plain objects, arrays, text, finite numbers, true, false and null`);
 }
 

@@ -84,6 +84,8 @@ func TestScriptsHear(t *testing.T) {
 		{"promises", "return Promise.resolve(1).then(async (n) => { await null; show.post(e.handle + n) })", "ann1"},
 		{"what is asked for while something is asked for", "show.post({ toString() { show.sound('x'); return 'y' } })", " y"},
 		{"what fails while something is asked for", "try { show.post({ toString() { show.sound('x'); throw 1 } }) } catch {} show.post('y')", " y"},
+		{"a promise that somebody looks after", "Promise.reject(1).catch((n) => show.post(n))", "1"},
+		{"a log of what holds itself", "const a: any = {}; a.a = a; console.log(a, new Error('x')); show.post('y')", "y"},
 		{"regular expressions", "show.post('Ünï 12'.replace(/\\p{L}+ (\\d+)/u, '$1'))", "12"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -155,6 +157,7 @@ func TestScriptsFail(t *testing.T) {
 		{"throw { toString() { throw 1 } }", "something was thrown that has no text"},
 		{"throw null", "null"},
 		{"return Promise.reject(new Error('later'))", "Error: later at operator.acted (plugin.ts:2:27)"},
+		{"(async () => { await null; throw new Error('unseen') })()", "Error: unseen at <anonymous> (plugin.ts:2:"},
 		{"return new Promise(() => {})", "waits for a promise that nothing resolves"},
 		{"const f = () => f(); f()", "InternalError: stack overflow"},
 		{"const f = (a) => [a].map(f); f()", "InternalError: stack overflow"},
@@ -203,7 +206,11 @@ func TestScriptsAreRefused(t *testing.T) {
 		{"export default { state: { x: new Map() }, on: {} }", `state at "x" is Map; state is kept as JSON`, plugin.ErrConfig},
 		{"const a = undefined as any;\nexport default { state: a.b, on: {} }", "cannot read property 'b' of undefined at <anonymous> (plugin.ts:2:", plugin.ErrConfig},
 		{"for (;;);\nexport default 1", "out of fuel", plugin.ErrConfig},
+		{"export default { on: {}, async configure() { throw 1 } }", "configure is async; only handlers may be", plugin.ErrConfig},
+		{"export default { on: {}, configure() { Promise.reject(new Error('too late')) } }", "too late", plugin.ErrConfig},
 		{"export default { on: {}, configure(config, show) { show.timer(1, 1000) } }", "show.timer is for handlers: what is asked for belongs to an event at configure (plugin.ts:1:", plugin.ErrConfig},
+		{"export default { on: { constructor() {} } }", `unknown event "constructor"`, plugin.ErrConfig},
+		{"export default { state: { list: [1, , 3] }, on: {} }", `state at "1" is undefined`, plugin.ErrConfig},
 		{"export default { on: {}, configure(config) { throw new Error('no ' + config.stars) } }", "no 5", plugin.ErrConfig},
 	} {
 		s := script(c.text)
@@ -261,6 +268,13 @@ func TestScriptsHandStateOver(t *testing.T) {
 			t.Errorf("error %v; want %s", bad.err, bad.want)
 		}
 	}
+	none := loadScript(t, r, "")
+	if state, err := none.Save(ctx); err != nil || len(state) != 0 {
+		t.Errorf("a plugin without state saves %q, error %v", state, err)
+	}
+	if err := c.Restore(ctx, nil); err != nil {
+		t.Errorf("a state of nothing: %v", err)
+	}
 	lost := loadScript(t, r, "show.state = { at: new Date() }")
 	hear(t, lost, ask(1, "x"))
 	var trap *plugin.TrapError
@@ -275,8 +289,8 @@ func TestScriptsSave(t *testing.T) {
 	ctx := context.Background()
 	for body, want := range map[string]string{
 		"return new Uint8Array([1, 2, 3, 4]).subarray(1, 3)": "\x02\x03", "return new Uint16Array([258, 3])": "\x02\x01\x03\x00",
-		"return new ArrayBuffer(2)": "\x00\x00",
-		"return 'a\\ud800\\0'":      "a\ufffd\x00", "return { b: [], a: null }": `{"a":null,"b":[]}`, "return ''": "",
+		"return new DataView(new Uint8Array([1, 2, 3]).buffer, 1)": "\x02\x03", "return new ArrayBuffer(2)": "\x00\x00",
+		"return 'a\\ud800\\0'": "a\ufffd\x00", "return { b: [], a: null }": `{"a":null,"b":[]}`, "return ''": "",
 		"show.post('nobody hears it'); return 'x'": "x", "return `${Date.now()} ${Math.random()}`": fmt.Sprint(1000, float64(uint64(0xe220a8397b1dcdaf)>>11)*0x1p-53), // the first of splitmix64
 	} {
 		g := loadScript(t, r, "export default { on: { 'operator.acted'() {} }, save(show) { "+body+" } }")
@@ -291,7 +305,15 @@ func TestScriptsSave(t *testing.T) {
 		}
 	}
 	for body, want := range map[string]string{
-		"restore(saved, show) { show.post('x') }": "show.post is for handlers",
+		"async save() {}": "save is async; only handlers may be", "save: () => new Map()": "state is Map",
+	} {
+		var trap *plugin.TrapError
+		if _, err := loadScript(t, r, "export default { on: {}, "+body+" }").Save(ctx); !errors.As(err, &trap) || !strings.Contains(trap.Reason, want) {
+			t.Errorf("%s: error %v; want %s", body, err, want)
+		}
+	}
+	for body, want := range map[string]string{
+		"async restore() {}": "restore is async; only handlers may be", "restore(saved, show) { show.post('x') }": "show.post is for handlers",
 	} {
 		if err := loadScript(t, r, "export default { on: {}, "+body+" }").Restore(ctx, []byte("x")); !errors.Is(err, plugin.ErrState) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v; want %s", body, err, want)
