@@ -33,7 +33,7 @@ export interface Plugin<State = any, Config = any> {
   state?: State;
   /** What it does, by event; plugin.yaml subscribes to them. */
   on: { [Kind in keyof Events]?: Handler<Kind, State, Config> };
-  /** Looks at the configuration; what it throws refuses it. */
+  /** Looks at the configuration; what it throws refuses it. Nothing can be asked for yet: commands belong to an event. */
   configure?(config: Config, show: Show<State, Config>): void;
   /** Gives what a successor gets in place of show.state: text, bytes, or an object that JSON takes. */
   save?(show: Show<State, Config>): string | Uint8Array | ArrayBuffer | object;

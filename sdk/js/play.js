@@ -8,13 +8,17 @@ const chat = 30;
 const mask = (1n << 64n) - 1n;
 const limits = { key: 128, string: 8192 };
 const utf8 = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // a mark at the beginning is a character like others
 const absent = -1, denied = -2, full = -3, badKey = -4;
+const idle = 0, asking = 1, saving = 2; // what a command is worth at the moment
+
+process.env.TZ = "UTC"; // a script sees no other zone
 
 /** An event as the host gives it: fields that are not named are empty. Without a seq it gets the next one when it is played. */
 export function event(kind, fields = {}, { seq = 0, at = 0 } = {}) {
-  if (!(kind in events)) throw new TypeError(`unknown event "${kind}"`);
+  if (!Object.hasOwn(events, kind)) throw new TypeError(`unknown event "${kind}"`);
   for (const name of Object.keys(fields)) {
-    if (!(name in events[kind])) throw new TypeError(`${kind} has no "${name}"; there are ${Object.keys(events[kind]).join(", ")}`);
+    if (!Object.hasOwn(events[kind], name)) throw new TypeError(`${kind} has no "${name}"; there are ${Object.keys(events[kind]).join(", ")}`);
   }
   const own = Object.entries(events[kind]).map(([name, type]) => [name, fields[name] ?? empty[type]]);
   return { kind, seq, at, ...Object.fromEntries(own) };
@@ -23,7 +27,9 @@ export function event(kind, fields = {}, { seq = 0, at = 0 } = {}) {
 /** A plugin that plays, with what plugin.yaml would say: { config, subscribes, store }. */
 export class Stage {
   #commands = [];
+  #mode = idle;
   #event = 0;
+  #now = 0;
   #draw = 0n;
   #show;
   #playing;
@@ -32,8 +38,7 @@ export class Stage {
   constructor(plugin, { config, subscribes, store = {} } = {}) {
     this.#store = store && { quota: 65536, ...store, content: new Map(Object.entries(store.content ?? {})) };
     this.#show = this.#makeShow();
-    this.#playing = start({ default: plugin }, { config, subscribes }, this.#show);
-    this.#commands = [];
+    this.#playing = this.#run(idle, () => start({ default: plugin }, { config, subscribes }, this.#show));
   }
 
   /** What the plugin remembers. */
@@ -47,41 +52,57 @@ export class Stage {
 
   /** Gives events and returns what the plugin asks for: { event, command, ...parameters }. */
   play(...list) {
-    for (const e of list.flat()) this.#hear({ ...e, seq: e.seq || this.#event + 1 });
+    for (const e of list.flat()) this.#hear({ ...e, seq: e.seq || integer(BigInt(this.#event) + 1n, "u64") });
     return this.#commands.splice(0);
   }
 
   /** The state as bytes, as a successor gets it. */
   save() {
-    const out = this.#playing.save();
+    const out = this.#run(saving, () => this.#playing.save());
     return typeof out === "string" ? utf8.encode(out) : new Uint8Array(out);
   }
   restore(bytes) {
-    this.#playing.restore(bytes.slice().buffer, new TextDecoder().decode(bytes));
+    this.#run(idle, () => this.#playing.restore(Uint8Array.from(bytes).buffer, decoder.decode(bytes)));
   }
   migrate(version, bytes) {
-    this.#playing.migrate(bytes.slice().buffer, new TextDecoder().decode(bytes), version);
+    this.#run(idle, () => this.#playing.migrate(Uint8Array.from(bytes).buffer, decoder.decode(bytes), version));
   }
 
+  /** What a handler throws undoes its event, as on the show: commands, show.state and the store. */
   #hear(e) {
     this.#event = e.seq;
-    this.#draw = (BigInt(e.seq) * 0x9e3779b97f4a7c15n) & mask;
-    const { Date: RealDate } = globalThis, realRandom = Math.random;
-    globalThis.Date = class extends RealDate {
-      constructor(...args) {
-        super(...(args.length ? args : [e.at]));
-      }
-      static now() {
-        return e.at;
-      }
-    };
+    const handler = this.#playing.handlers[e.kind];
+    if (handler === undefined) return;
+    this.#now = e.at;
+    const asked = this.#commands.length, state = copy(this.#show.state), content = this.#store && new Map(this.#store.content);
+    try {
+      const result = this.#run(asking, () => handler(Object.freeze(Object.setPrototypeOf(e, eventPrototype)), this.#show), e.seq);
+      if (typeof result?.then === "function") throw new TypeError(`the handler of ${e.kind} is async; the double plays none of those`);
+    } catch (err) {
+      this.#commands.length = asked;
+      this.#show.state = state;
+      if (content) this.#store.content = content;
+      throw err;
+    }
+  }
+
+  /** Calls the plugin, for which time stands still and chance follows from the event. */
+  #run(mode, call, seq = 0) {
+    this.#mode = mode;
+    this.#draw = (BigInt(seq) * 0x9e3779b97f4a7c15n) & mask;
+    const { Date: RealDate } = globalThis, realRandom = Math.random, at = this.#now;
+    globalThis.Date = new Proxy(RealDate, {
+      apply: () => new RealDate(at).toString(),
+      construct: (real, args, target) => Reflect.construct(real, args.length ? args : [at], target),
+      get: (real, name) => (name === "now" ? () => at : Reflect.get(real, name)),
+    });
     Math.random = () => Number(this.#next() >> 11n) * 2 ** -53;
     try {
-      const result = this.#playing.handlers[e.kind]?.(Object.freeze(Object.setPrototypeOf(e, eventPrototype)), this.#show);
-      if (typeof result?.then === "function") throw new TypeError(`the handler of ${e.kind} is async; the double plays none of those`);
+      return call();
     } finally {
       globalThis.Date = RealDate;
       Math.random = realRandom;
+      this.#mode = idle;
     }
   }
 
@@ -95,36 +116,39 @@ export class Stage {
 
   #makeShow() {
     const show = {
-      random: (n) => (n >= 1 ? Number(this.#next() % BigInt(Math.trunc(n))) : 0),
-      store: { get: (key) => this.#get(key), put: (key, text) => this.#put(key, text), why: (key) => this.#why(key) },
+      random: (n) => {
+        const below = BigInt(integer(n, "i64"));
+        return below > 0n ? Number(this.#next() % below) : 0;
+      },
+      store: { get: (key) => this.#get(`${key}`), put: (key, text) => this.#put(`${key}`, text), why: (key) => this.#why(`${key}`) },
     };
     for (const [command, parameters] of Object.entries(commands)) {
-      show[command] = (...args) => {
+      const ask = (...args) => {
+        if (this.#mode === idle) throw new TypeError(`show.${command} is for handlers: what is asked for belongs to an event`);
         const asked = Object.entries(parameters).map(([name, type], i) => [name, parameter(name, type, args[i])]);
-        this.#commands.push({ event: this.#event, command, ...Object.fromEntries(asked) });
+        if (this.#mode === asking) this.#commands.push({ event: this.#event, command, ...Object.fromEntries(asked) });
       };
+      Object.defineProperty(show, command, { value: ask });
     }
     return show;
   }
 
   #why(key) {
     if (!this.#store) return denied;
-    const size = utf8.encode(key).length;
-    if (size === 0 || size > limits.key) return badKey;
     return this.#store.content.has(key) ? 0 : absent;
   }
   #get(key) {
-    return this.#why(key) === 0 ? this.#store.content.get(key) : undefined;
+    return this.#store?.content.get(key);
   }
   #put(key, text = "") {
-    const why = this.#why(key);
-    if (why === denied || why === badKey) return why;
-    const { content, quota } = this.#store;
+    if (!this.#store) return denied;
+    const { content, quota } = this.#store, value = `${text}`;
+    if (key === "" || !key.isWellFormed() || utf8.encode(key).length > limits.key) return badKey;
     const before = content.get(key);
-    if (text === "") content.delete(key);
-    else content.set(key, String(text));
+    if (value === "") content.delete(key);
+    else content.set(key, value);
     const size = [...content].reduce((n, [k, v]) => n + utf8.encode(k).length + utf8.encode(v).length, 0);
-    if (size <= quota || text === "") return 0;
+    if (size <= quota || value === "") return 0;
     if (before === undefined) content.delete(key);
     else content.set(key, before);
     return full;
@@ -134,9 +158,20 @@ export class Stage {
 /** What the host makes of a parameter. */
 function parameter(name, type, value) {
   if (value === undefined) return name === "priority" ? chat : empty[type];
-  if (type === "string") return cut(String(value).toWellFormed());
-  if (type === "bool") return Boolean(value);
-  return typeof value === "bigint" ? value : Math.trunc(Number(value)) || 0;
+  if (type === "string") return cut(`${value}`.toWellFormed());
+  return type === "bool" ? Boolean(value) : integer(value, type);
+}
+
+/** A whole number in the range of its type, as events give it: a BigInt where a number does not hold it to the last digit. */
+function integer(value, type) {
+  if (typeof value !== "bigint") {
+    const n = Math.trunc(Number(value)) || 0;
+    if (Number.isSafeInteger(n)) return type === "u64" ? Math.max(n, 0) : n;
+    value = Number.isFinite(n) ? BigInt(n) : n > 0 ? mask : -mask;
+  }
+  const [least, most] = type === "u64" ? [0n, mask] : [-(1n << 63n), (1n << 63n) - 1n];
+  const n = value < least ? least : value > most ? most : value;
+  return Number.isSafeInteger(Number(n)) ? Number(n) : n;
 }
 
 function cut(text) {
@@ -144,7 +179,16 @@ function cut(text) {
   if (bytes.length <= limits.string) return text;
   let n = limits.string;
   while ((bytes[n] & 0xc0) === 0x80) n--;
-  return new TextDecoder().decode(bytes.subarray(0, n));
+  return decoder.decode(bytes.subarray(0, n));
+}
+
+/** What show.state was before an event; what cannot be copied is no state, and save says so. */
+function copy(state) {
+  try {
+    return structuredClone(state);
+  } catch {
+    return state;
+  }
 }
 
 /** Plays events to a plugin that has just begun, and gives what it asks for. */

@@ -41,7 +41,7 @@ test("state goes to a successor, with its keys in order", () => {
 });
 
 test("state that JSON would lose is refused", () => {
-  for (const [state, want] of [[{ m: new Map() }, /state at "m" is Map/], [{ n: 1n }, /a bigint/], [{ n: NaN }, /NaN/], [{ f() {} }, /a function/]]) {
+  for (const [state, want] of [[{ m: new Map() }, /state at "m" is Map/], [{ n: 1n }, /a bigint/], [{ n: NaN }, /NaN/], [{ l: [1, , 3] }, /state at "1" is undefined/], [{ f() {} }, /a function/]]) {
     assert.throws(() => new Stage(definePlugin({ state, on: {} })), want);
   }
 });
@@ -55,6 +55,94 @@ test("the store has a quota, and may be closed", () => {
   assert.equal(told("abc", { quota: 3 }), "-3 undefined -1");
   assert.equal(told("abc", null), "-2 undefined -2");
   assert.equal(told("", { content: { k: "old" } }), "0 undefined -1");
+});
+
+test("keys are those that the host takes", () => {
+  const stage = new Stage(definePlugin({
+    on: { "operator.acted": (_, show) => show.text("keys", ["", "\ud800", "k".repeat(129), "é".repeat(64), 5].map((k) => `${show.store.put(k, "v")} ${show.store.get(String(k))} ${show.store.why(k)}`).join()) },
+  }));
+  assert.equal(stage.play(event("operator.acted"))[0].text, "-4 undefined -1,-4 undefined -1,-4 undefined -1,0 v 0,0 v 0");
+});
+
+test("numbers become what the host makes of them", () => {
+  // as host/plugin/wasm, TestScriptsAskForNumbers, has it of the engine
+  for (const [value, bar, token] of [
+    [-1, -1, 0], [-1n, -1, 0], [2.9, 2, 2], [NaN, 0, 0], ["7", 7, 7], [5n, 5, 5], [2n ** 53n + 1n, 2n ** 53n + 1n, 2n ** 53n + 1n],
+    [2n ** 64n, 2n ** 63n - 1n, 2n ** 64n - 1n], [-(10n ** 40n), -(2n ** 63n), 0], [Infinity, 2n ** 63n - 1n, 2n ** 64n - 1n], [-Infinity, -(2n ** 63n), 0],
+  ]) {
+    const asked = play(definePlugin({ on: { "lot.sold": (_, show) => { show.bar("b", value); show.timer(value, 1); } } }), [event("lot.sold")]);
+    assert.deepEqual([asked[0].value, asked[1].token], [bar, token], `of ${String(value)}`);
+  }
+  const dice = definePlugin({ on: { "lot.sold": (_, show) => show.text("n", [0, -3, NaN, 0.5, 1000n].map(show.random).join()) } });
+  assert.equal(play(dice, [event("lot.sold", {}, { seq: 57 })])[0].text, "0,0,0,0,360"); // nothing is drawn for nothing
+});
+
+test("an event after a large one follows it", () => {
+  const seqs = definePlugin({ on: { "lot.sold": (sold, show) => show.text("seq", sold.seq) } });
+  assert.deepEqual(play(seqs, [event("lot.sold", {}, { seq: 2n ** 53n }), event("lot.sold")]).map((a) => a.text), ["9007199254740992", "9007199254740993"]);
+});
+
+test("what a handler throws undoes its event", () => {
+  const shaky = definePlugin({
+    state: { heard: [] },
+    on: {
+      "operator.acted"({ what }, show) {
+        show.state.heard.push(what);
+        show.store.put("last", what);
+        show.text("last", what);
+        if (what === "bad") throw new Error("told to fail");
+      },
+    },
+  });
+  const stage = new Stage(shaky);
+  assert.equal(stage.play(event("operator.acted", { what: "good" })).length, 1);
+  assert.throws(() => stage.play(event("operator.acted", { what: "bad" })), /told to fail/);
+  assert.deepEqual([stage.state.heard, stage.store], [["good"], { last: "good" }]);
+  assert.deepEqual(stage.play(event("operator.acted", { what: "more" })).map((a) => a.text), ["more"]);
+});
+
+test("commands are for handlers, which may be async; the rest may not", () => {
+  for (const part of ["configure", "restore", "migrate"]) {
+    const use = (f) => {
+      const stage = new Stage(definePlugin({ on: {}, restore() {}, [part]: f }));
+      if (part === "migrate") stage.migrate(1, new Uint8Array(1));
+      else stage.restore(new Uint8Array(1));
+    };
+    assert.throws(() => use((...args) => args.at(-1).timer(1, 5)), /show.timer is for handlers/);
+    assert.throws(() => use(async () => {}), new RegExp(`${part} is async; only handlers may be`));
+  }
+  const saves = new Stage(definePlugin({ on: { "lot.sold"() {} }, save: (show) => (show.post("nobody hears it"), "x") }));
+  assert.equal(new TextDecoder().decode(saves.save()), "x");
+  assert.deepEqual(saves.play(event("lot.sold")), []);
+  assert.throws(() => new Stage(definePlugin({ on: {}, async save() {} })).save(), /save is async/);
+});
+
+test("time stands still between events as well", () => {
+  const clock = () => `${Date.now()} ${new Date().getTime()} ${Date().slice(0, 24)} ${new Date(2020, 0).getTime()} ${new Date() instanceof Date} ${Math.random().toFixed(3)}`;
+  const told = [];
+  const stage = new Stage(definePlugin({ on: { "lot.sold"() {} }, configure: () => void told.push(clock()), save: () => clock() }));
+  stage.play(event("lot.sold", {}, { seq: 9, at: 1_700_000_014_250 }));
+  assert.equal(told[0], "0 0 Thu Jan 01 1970 00:00:00 1577836800000 true 0.883");
+  for (const _ of [1, 2]) assert.equal(new TextDecoder().decode(stage.save()), "1700000014250 1700000014250 Tue Nov 14 2023 22:13:34 1577836800000 true 0.883");
+});
+
+test("bytes and texts are saved as they are", () => {
+  const save = (value) => [...new Stage(definePlugin({ on: {}, save: () => value })).save()];
+  assert.deepEqual(save(new Uint8Array([1, 2, 3, 4]).subarray(1, 3)), [2, 3]);
+  assert.deepEqual(save(new Uint16Array([258, 3])), [2, 1, 3, 0]);
+  assert.deepEqual(save(new DataView(new Uint8Array([1, 2, 3]).buffer, 1)), [2, 3]);
+  let got;
+  const takes = new Stage(definePlugin({ on: {}, restore: (saved) => (got = [[...saved.bytes()], saved.text()]) && undefined }));
+  takes.restore(Buffer.from("\ufeffab")); // in memory that it shares
+  assert.deepEqual(got, [[0xef, 0xbb, 0xbf, 0x61, 0x62], "\ufeffab"]);
+  const long = play(definePlugin({ on: { "lot.sold": (_, show) => show.post("\ufeff" + "x".repeat(9000)) } }), [event("lot.sold")])[0].text;
+  assert.equal(long, "\ufeff" + "x".repeat(8189));
+});
+
+test("a predecessor that remembers nothing leaves nothing", () => {
+  const stage = new Stage(definePlugin({ state: { bids: 3 }, on: {} }));
+  stage.restore(new Stage(definePlugin({ on: {} })).save());
+  assert.deepEqual(stage.state, { bids: 3 });
 });
 
 test("slips are told with the nearest right word", () => {
