@@ -129,7 +129,8 @@ func (p PluginTests) run(ctx context.Context, l *loader, file string) (PluginTes
 	return t, nil
 }
 
-// perform plays events to a fresh guest of the plugin in dir.
+// perform plays events to a fresh guest of the plugin in dir. A state that cannot be handed over shows in what came: on the
+// show that would be noticed when it is lost.
 func perform(ctx context.Context, l *loader, dir string, events []Event) (string, error) {
 	p, err := l.loadFolder(ctx, dir)
 	if err != nil {
@@ -140,5 +141,26 @@ func perform(ctx context.Context, l *loader, dir string, events []Event) (string
 	if errors.Is(err, plugin.ErrDead) {
 		err = ofKind(ErrBadInput, err)
 	}
-	return got, err
+	if err != nil || p.manifest.State == nil {
+		return got, err
+	}
+	state, err := p.guest.Save(ctx)
+	if err == nil {
+		err = inherits(ctx, l, dir, state)
+	}
+	if err != nil {
+		why, _, _ := strings.Cut(err.Error(), "\n")
+		got += "state\n    fails: " + why + "\n"
+	}
+	return got, ctx.Err()
+}
+
+// inherits is what keeps another guest of the plugin in dir from taking a state over.
+func inherits(ctx context.Context, l *loader, dir string, state []byte) error {
+	heir, err := l.loadFolder(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer heir.guest.Close(context.WithoutCancel(ctx))
+	return heir.guest.Restore(ctx, state)
 }
