@@ -95,12 +95,13 @@ type values struct {
 	Request
 	Name  string // the id as people say it
 	Ident string // the id as a name in a program
+	Crate string // the id as a package of Cargo
 }
 
 func expand(files map[string][]byte, from string, r Request) error {
-	v := values{Request: r, Name: title(r.ID), Ident: strings.ReplaceAll(title(r.ID), " ", "")}
-	if v.Ident[0] >= '0' && v.Ident[0] <= '9' {
-		v.Ident = "Plugin" + v.Ident
+	v := values{Request: r, Name: title(r.ID), Ident: strings.ReplaceAll(title(r.ID), " ", ""), Crate: r.ID}
+	if r.ID[0] >= '0' && r.ID[0] <= '9' { // no name in a program begins so
+		v.Ident, v.Crate = "Plugin"+v.Ident, "plugin-"+r.ID
 	}
 	root := path.Join("templates", from)
 	return fs.WalkDir(templates, root, func(name string, d fs.DirEntry, err error) error {

@@ -143,6 +143,20 @@ func TestAssemblyScript(t *testing.T) {
 	play(t, runtime(t), folder, "common")
 }
 
+// TestRust: Cargo refuses a package whose name begins with a digit, and says so only when it is built.
+func TestRust(t *testing.T) {
+	for id, want := range map[string]string{"night-moth": "night-moth", "3-moths": "plugin-3-moths"} {
+		folder := scaffold(t, id, "rust")
+		b, err := os.ReadFile(filepath.Join(folder, "Cargo.toml"))
+		if err != nil || !strings.Contains(string(b), "\nname = \""+want+"\"\n") {
+			t.Errorf("%s: error %v, want a package %s in\n%s", id, err, want, b)
+		}
+		if m, err := plugin.LoadManifest(os.DirFS(folder)); err != nil || m.ID != id {
+			t.Errorf("%s: error %v", id, err)
+		}
+	}
+}
+
 // Every language gives a folder with a manifest that the show reads, a session to try it on, a licence and words. One
 // whose SDK is not there says so and writes nothing.
 func TestEveryLanguage(t *testing.T) {
