@@ -30,12 +30,13 @@ static int kind_of(const uint8_t *record) { return record[4] | record[5] << 8; }
 
 /* number gives a BigInt for what a number does not hold to the last digit. */
 static JSValue number(JSContext *ctx, uint64_t v) { return v < 1ull << 53 ? JS_NewInt64(ctx, (int64_t)v) : JS_NewBigUint64(ctx, v); }
+static JSValue signed_number(JSContext *ctx, int64_t v) { return v < 1ll << 53 && v > -(1ll << 53) ? JS_NewInt64(ctx, v) : JS_NewBigInt64(ctx, v); }
 
 static JSValue read_common(JSContext *ctx, const uint8_t *record, int i) {
   switch (i) {
   case 0: return JS_DupValue(ctx, names[kind_of(record)]);
   case 1: return number(ctx, read_u64(record + 8));
-  default: return JS_NewInt64(ctx, (int64_t)read_u64(record + 16));
+  default: return signed_number(ctx, (int64_t)read_u64(record + 16));
   }
 }
 
@@ -46,7 +47,7 @@ static JSValue read_field(JSContext *ctx, const uint8_t *record, int i) {
   case STRING: return JS_NewStringLen(ctx, (const char *)record + (uint32_t)v, v >> 32);
   case U64: return number(ctx, v);
   case GWEI: return JS_NewBigUint64(ctx, v);
-  case I64: return JS_NewInt64(ctx, (int64_t)v);
+  case I64: return signed_number(ctx, (int64_t)v);
   default: return JS_NewBool(ctx, v != 0);
   }
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -47,6 +48,10 @@ func PowersTranscript() []event.Event {
 		show.OperatorActed{What: "keep " + strings.Repeat("k", abi.MaxKeyBytes+1) + " v"},
 		show.OperatorActed{What: "keep  v"},
 		show.OperatorActed{What: "keep more " + strings.Repeat("v", 1000)},
+		show.TimerFired{Token: 1<<53 + 1}, show.TimerFired{Token: math.MaxUint64}, // past what a number of JavaScript holds
+		show.FetchAnswered{Token: 1, Status: -1, Body: "\ufeff\x00 \"\\"},
+		show.ModelAnswered{Token: 2, Tokens: 1<<53 + 1, Text: strings.Repeat("鳥", 3000)},
+		show.OperatorActed{What: "recall "},
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -233,6 +234,7 @@ func Transcript() []event.Event {
 		auction.LotResumed{}, auction.LotSold{Handle: "ann"}, auction.LotUnsold{Reason: "no_bids"}, auction.BidRefused{Reason: auction.ReasonTooLow},
 		show.SpeechStarted{Text: "hello"}, show.SpeechEnded{Cut: true}, show.SceneShown{Scene: "lot"}, show.OperatorActed{Who: "me", What: "pause"},
 		auction.BidAccepted{Handle: "cy", Amount: money.MustETH("100"), Count: 9},
+		show.Ticked{SecondsLeft: 1<<53 + 1}, show.Ticked{SecondsLeft: -1<<53 - 1, SilentMS: -1}, show.Ticked{SecondsLeft: math.MinInt64, Lot: "\ufeff"},
 	}
 	return numbered(data)
 }
