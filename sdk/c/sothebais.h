@@ -152,24 +152,25 @@ static inline void sb_put_chars(sb_buf *b, const char *s) {
   sb_put_str(b, (sb_str){s, n});
 }
 
-static inline void sb_put_u64(sb_buf *b, uint64_t n) {
-  char digits[20];
-  int i = 20;
+static inline void sb_put_digits(sb_buf *b, uint64_t n, bool minus) {
+  char digits[21];
+  int i = 21;
   do digits[--i] = (char)('0' + n % 10);
   while (n /= 10);
-  sb_put_str(b, (sb_str){digits + i, (uint32_t)(20 - i)});
+  if (minus) digits[--i] = '-';
+  sb_put_str(b, (sb_str){digits + i, (uint32_t)(21 - i)});
 }
 
-static inline void sb_put_i64(sb_buf *b, int64_t n) {
-  if (n < 0) sb_put_chars(b, "-");
-  sb_put_u64(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
-}
+static inline void sb_put_u64(sb_buf *b, uint64_t n) { sb_put_digits(b, n, false); }
+
+static inline void sb_put_i64(sb_buf *b, int64_t n) { sb_put_digits(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, n < 0); }
 
 /* Appends a text, an array of char or a whole number. */
-#define sb_put(b, x)                                                                                    \
-  _Generic((x), sb_str: sb_put_str, char *: sb_put_chars, const char *: sb_put_chars, int: sb_put_i64,  \
-           long: sb_put_i64, long long: sb_put_i64, unsigned: sb_put_u64, unsigned long: sb_put_u64,    \
-           unsigned long long: sb_put_u64)((b), (x))
+#define sb_put(b, x)                                                                                         \
+  _Generic((x), sb_str: sb_put_str, char *: sb_put_chars, const char *: sb_put_chars, int: sb_put_i64,       \
+           long: sb_put_i64, long long: sb_put_i64, short: sb_put_i64, signed char: sb_put_i64,              \
+           unsigned: sb_put_u64, unsigned long: sb_put_u64, unsigned long long: sb_put_u64,                  \
+           unsigned short: sb_put_u64, unsigned char: sb_put_u64)((b), (x))
 
 /* Appends up to ten of them, one after the other. */
 #define sb_write(b, ...)                                                                                    \
@@ -229,11 +230,8 @@ static inline uint64_t sb_random_u64(sb_random *r) {
   return z ^ z >> 31;
 }
 
-/* A number from 0 to n-1; 0 when n is 0. */
-static inline uint64_t sb_random_n(sb_random *r, uint64_t n) {
-  uint64_t v = sb_random_u64(r);
-  return n ? v % n : 0;
-}
+/* A number from 0 to n-1; 0, and nothing is drawn, when n is 0. */
+static inline uint64_t sb_random_n(sb_random *r, uint64_t n) { return n ? sb_random_u64(r) % n : 0; }
 
 /* A slot; 0 when the event comes from a host that does not know it. */
 static inline uint64_t sb_slot_u64(sb_event e, unsigned i) { return i < e.rec[6] ? sb_load8(e.rec + 24 + 8 * i) : 0; }
@@ -1428,17 +1426,18 @@ static sb_kept *sb_store_find(const void *key, uint32_t len) {
 }
 
 int64_t sb_host_store_get(const void *key, uint32_t key_len, void *value, uint32_t room) {
-  if (key_len == 0 || key_len > SB_MAX_KEY_BYTES) return SB_STORE_RESULT_BAD_KEY;
   sb_kept *k = sb_store_find(key, key_len);
   if (!k || !k->value) return SB_STORE_RESULT_ABSENT;
-  __builtin_memcpy(value, k->value, k->len < room ? k->len : room);
+  if (room) __builtin_memcpy(value, k->value, k->len < room ? k->len : room);
   return k->len;
 }
 
 int64_t sb_host_store_put(const void *key, uint32_t key_len, const void *value, uint32_t len) {
   if (key_len == 0 || key_len > SB_MAX_KEY_BYTES) return SB_STORE_RESULT_BAD_KEY;
+  for (uint32_t i = 0, size; i < key_len; i += size)
+    if (!(size = sb_char((const uint8_t *)key + i, key_len - i))) return SB_STORE_RESULT_BAD_KEY;
   sb_kept *k = sb_store_find(key, key_len);
-  if (!k) return SB_STORE_RESULT_FULL;
+  if (!k) return len ? SB_STORE_RESULT_FULL : 0;
   free(k->value);
   *k = (sb_kept){.key_len = key_len, .len = len, .value = len ? malloc(len) : NULL};
   __builtin_memcpy(k->key, key, key_len);

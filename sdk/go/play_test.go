@@ -68,3 +68,10 @@ func TestStringsMayBeKept(t *testing.T) {
 		}
 	}
 }
+
+func TestRandomNumbersAreThoseOfTheContract(t *testing.T) {
+	e := ClockTickedFields{}.Event(57, 1)
+	if r := e.Random(); r.N(0) != 0 || r.N(-3) != 0 || r.N(1000) != 360 { // nothing is drawn for nothing
+		t.Error("other numbers than in sdk/tck/testdata/transcript.golden")
+	}
+}

@@ -44,7 +44,8 @@ static void clock_ticked(sb_event e, sb_commands *out) {
   sb_text(out, SB("countdown"), sb_done(line));
   sb_random random = sb_random_of(e);
   line = sb_room(line_room);
-  sb_write(&line, "random ", sb_random_n(&random, 1000), " at ", sb_at(e), " of ", sb_seq(e));
+  uint64_t drawn = sb_random_n(&random, 0); /* nothing, of nothing */
+  sb_write(&line, "random ", drawn + sb_random_n(&random, 1000), " at ", sb_at(e), " of ", sb_seq(e));
   sb_log(out, SB_LEVEL_DEBUG, sb_done(line));
   if (sb_clock_ticked_silent_ms(e) <= 3000) return;
   sb_express(out, SB("sleepy"), 500);

@@ -97,6 +97,18 @@ static void writes_numbers(void) {
   sb_write(&b, "abc", "de", "f");
   same("what fits", sb_done(b), "abcf");
   if (!b.full) fprintf(stderr, "nothing says that it was full\n"), failures++;
+  b = sb_room(small);
+  sb_write(&b, "abc", -1); /* a number fits whole, sign and all, or not at all */
+  same("a number that does not fit", sb_done(b), "abc");
+  b = sb_room(room);
+  sb_write(&b, (uint8_t)255, " ", (int16_t)-3, " ", (uint16_t)65535, " ", (int8_t)-128);
+  same("small numbers", sb_done(b), "255 -3 65535 -128");
+}
+
+/* As in sdk/tck/testdata/transcript.golden; nothing is drawn for nothing. */
+static void draws_numbers(void) {
+  sb_random r = {57 * 0x9e3779b97f4a7c15u};
+  if (sb_random_n(&r, 0) != 0 || sb_random_n(&r, 1000) != 360) fprintf(stderr, "draws another number\n"), failures++;
 }
 
 static void keeps_values(void) {
@@ -106,7 +118,13 @@ static void keeps_values(void) {
   if (sb_store_put(SB("k"), SB("a longer value")) != 0 || sb_store_get(SB("k"), room, sizeof room) != 14) failures++;
   same("what there is room for", (sb_str){room, 8}, "a longer");
   if (sb_store_put(SB("k"), SB("")) != 0 || sb_store_get(SB("k"), room, sizeof room) != SB_STORE_RESULT_ABSENT) failures++;
-  if (sb_store_put(SB(""), SB("v")) != SB_STORE_RESULT_BAD_KEY) failures++;
+  if (sb_store_put(SB(""), SB("v")) != SB_STORE_RESULT_BAD_KEY || sb_store_put(SB("\xff"), SB("v")) != SB_STORE_RESULT_BAD_KEY) failures++;
+  if (sb_store_get(SB(""), room, sizeof room) != SB_STORE_RESULT_ABSENT) failures++; /* as the host has it */
+  sb_store_put(SB("k"), SB("v"));
+  if (sb_store_get(SB("k"), NULL, 0) != 1) failures++; /* is there anything? */
+  for (int i = 0; i < 256; i++) sb_store_put((sb_str){(char[]){'a', (char)('0' + i / 64), (char)('0' + i % 64)}, 3}, SB("v"));
+  if (sb_store_put(SB("none"), SB("v")) != SB_STORE_RESULT_FULL || sb_store_put(SB("none"), SB("")) != 0) failures++;
+  sb_store_reset();
 }
 
 int main(void) {
@@ -114,6 +132,7 @@ int main(void) {
   older_records_read_as_zero();
   mends_text();
   writes_numbers();
+  draws_numbers();
   keeps_values();
   return failures > 0;
 }

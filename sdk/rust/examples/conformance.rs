@@ -84,7 +84,8 @@ impl Conformance {
 
 fn clock_ticked(t: ClockTicked<'_>, out: &mut Commands) {
     out.text("countdown", &t.seconds_left().to_string());
-    let text = format!("random {} at {} of {}", t.random().n(1000), t.at(), t.seq());
+    let mut random = t.random();
+    let text = format!("random {} at {} of {}", random.n(0) + random.n(1000), t.at(), t.seq());
     out.log(Level::DEBUG, &text);
     if t.silent_ms() > 3000 {
         out.express("sleepy", 500);

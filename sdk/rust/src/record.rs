@@ -113,9 +113,12 @@ impl Random {
         z ^ z >> 31
     }
 
-    /// A number from 0 to n-1; 0 when n is 0.
+    /// A number from 0 to n-1; 0, and nothing is drawn, when n is 0.
     pub fn n(&mut self, n: u64) -> u64 {
-        self.next_u64().checked_rem(n).unwrap_or(0)
+        if n == 0 {
+            return 0;
+        }
+        self.next_u64() % n
     }
 }
 

@@ -68,14 +68,7 @@ mod host {
 
     thread_local!(static MAP: RefCell<HashMap<String, Vec<u8>>> = RefCell::default());
 
-    fn bad(key: &str) -> bool {
-        key.is_empty() || key.len() > MAX_KEY_BYTES
-    }
-
     pub fn get(key: &str, room: &mut [u8]) -> i64 {
-        if bad(key) {
-            return StoreResult::BAD_KEY.0;
-        }
         MAP.with(|m| match m.borrow().get(key) {
             None => StoreResult::ABSENT.0,
             Some(v) => {
@@ -87,7 +80,7 @@ mod host {
     }
 
     pub fn put(key: &str, value: &[u8]) -> i64 {
-        if bad(key) {
+        if key.is_empty() || key.len() > MAX_KEY_BYTES {
             return StoreResult::BAD_KEY.0;
         }
         MAP.with(|m| match value {

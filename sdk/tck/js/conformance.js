@@ -25,7 +25,7 @@ export default definePlugin({
     "post.received": (post, show) => show.reply(post.id, `${greeting} @${post.handle}: ${post.text || "nothing"}`),
     "clock.ticked"(tick, show) {
       show.text("countdown", tick.secondsLeft);
-      show.log(Level.debug, `random ${show.random(1000)} at ${Date.now()} of ${tick.seq}`);
+      show.log(Level.debug, `random ${show.random(0) + show.random(1000)} at ${Date.now()} of ${tick.seq}`);
       if (tick.silentMs > 3000) {
         show.express("sleepy", 500);
         show.mood("calm", 40);

@@ -114,7 +114,8 @@ func (c *conformance) bidAccepted(b guest.BidAccepted, out *guest.Commands) {
 
 func (c *conformance) clockTicked(t guest.ClockTicked, out *guest.Commands) {
 	out.Text("countdown", strconv.FormatInt(t.SecondsLeft(), 10))
-	out.Log(guest.LevelDebug, fmt.Sprintf("random %d at %d of %d", t.Random().N(1000), t.At(), t.Seq()))
+	random := t.Random()
+	out.Log(guest.LevelDebug, fmt.Sprintf("random %d at %d of %d", random.N(0)+random.N(1000), t.At(), t.Seq()))
 	if t.SilentMS() > 3000 {
 		out.Express("sleepy", 500)
 		out.Mood("calm", 40)

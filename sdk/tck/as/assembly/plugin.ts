@@ -31,7 +31,8 @@ class Conformance extends Plugin {
     } else if (e.kind == Kind.ClockTicked) {
       const t = ClockTicked.of(e);
       out.text("countdown", t.secondsLeft.toString());
-      out.log(Level.Debug, `random ${e.random().n(1000)} at ${e.at} of ${e.seq}`);
+      const random = e.random();
+      out.log(Level.Debug, `random ${random.n(0) + random.n(1000)} at ${e.at} of ${e.seq}`);
       if (t.silentMs > 3000) {
         out.express("sleepy", 500);
         out.mood("calm", 40);
