@@ -6,6 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -13,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin/abi"
 )
 
 const full = `id: dusty-gavel
@@ -230,4 +234,53 @@ func FuzzParseManifest(f *testing.F) {
 			t.Errorf("accepted %+v", m)
 		}
 	})
+}
+
+// TestManifestDocumented: docs/plugin-yaml.md shows a manifest that is right, names every key, and tells the limits as they are.
+func TestManifestDocumented(t *testing.T) {
+	b, err := os.ReadFile("../../docs/plugin-yaml.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := string(b)
+	_, example, _ := strings.Cut(doc, "```yaml\n")
+	example, rest, _ := strings.Cut(example, "```")
+	m, err := ParseManifest([]byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.State.Version != 2 || !m.May(PowerHTTP) {
+		t.Errorf("the example is %+v", m)
+	}
+	for _, of := range []any{Manifest{}, Capability{}, Limits{}, StateSpec{}, RuntimeSpec{}, FileSpec{}} {
+		for f := range reflect.TypeOf(of).NumField() {
+			if key := reflect.TypeOf(of).Field(f).Tag.Get("yaml"); !regexp.MustCompile(`\b` + key + `\b`).MatchString(doc) {
+				t.Errorf("no word of %s", key)
+			}
+		}
+	}
+	for _, name := range abi.Capabilities() {
+		b := budgetOf(name)
+		row := regexp.MustCompile("(?m)^\\|.*`" + name + "`.*$").FindString(rest)
+		star := (Capability{Name: name}).Outward()
+		for what, n := range map[string]int{"per_minute": b.usual.PerMinute, "at most": b.most.PerMinute, "bytes": b.usual.Bytes, "bytes at most": b.most.Bytes,
+			"pending": b.usual.Pending, "pending at most": b.most.Pending, "tokens": b.usual.TokensPerHour, "tokens at most": b.most.TokensPerHour} {
+			if n > 0 && !regexp.MustCompile(`\b`+strconv.Itoa(n)+`\b`).MatchString(row) {
+				t.Errorf("%s: %s is %d, and not in the row %q", name, what, n, row)
+			}
+		}
+		if strings.Contains(row, "` *") != star {
+			t.Errorf("%s: reaches beyond the stage: %t; the row says %q", name, star, row)
+		}
+	}
+	usual := &Manifest{}
+	usual.applyDefaults()
+	l := usual.Limits
+	for key, want := range map[string][2]int64{"fuel": {l.Fuel, maxFuel}, "memory_mib": {int64(l.MemoryMiB), maxMemoryMiB}, "commands": {int64(l.Commands), maxCommands},
+		"state_bytes": {int64(l.StateBytes), DefaultStateBytes}, "output_bytes": {int64(l.OutputBytes), DefaultOutputBytes}, "log_lines": {int64(l.LogLines), DefaultLogLines},
+		"tables": {int64(l.Tables), DefaultTables}, "host_calls": {int64(l.HostCalls), maxHostCalls}} {
+		if row := fmt.Sprintf("| `%s` | %d | %d |", key, want[0], want[1]); !strings.Contains(rest, row) {
+			t.Errorf("no row %s", row)
+		}
+	}
 }

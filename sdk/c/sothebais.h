@@ -707,7 +707,7 @@ static inline void sb_log(sb_commands *out, int64_t level, sb_str text) {
 
 /* Ask for a timer.fired after a while. The same token again sets the timer anew.
  * - token: comes back with the event
- * - millis: how long from the event that is handled; 0 cancels the timer
+ * - millis: how long from the event that is handled, at most 24 hours; 0 cancels the timer
  */
 static inline void sb_timer(sb_commands *out, uint64_t token, int64_t millis) {
   uint32_t at = sb_begin(out, 13, 2);
@@ -718,7 +718,7 @@ static inline void sb_timer(sb_commands *out, uint64_t token, int64_t millis) {
 
 /* Send a request to a host that plugin.yaml lists; fetch.answered follows.
  * - token: comes back with the answer
- * - method: GET, POST and so on; empty for GET
+ * - method: GET or POST; empty for GET
  * - url: where to, https
  * - headers: lines of the form Name: value
  * - body: what is sent
@@ -738,7 +738,7 @@ static inline void sb_fetch(sb_commands *out, uint64_t token, sb_str method, sb_
  * - instructions: who the model is and what it must do
  * - prompt: the question
  * - schema: JSON Schema of the answer; empty for text
- * - max_tokens: greatest length of the answer
+ * - max_tokens: greatest length of the answer in tokens, at most 4096; 0 for 512
  */
 static inline void sb_ask(sb_commands *out, uint64_t token, sb_str instructions, sb_str prompt, sb_str schema, int64_t max_tokens) {
   uint32_t at = sb_begin(out, 15, 5);

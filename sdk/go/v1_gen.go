@@ -1182,7 +1182,7 @@ func (c *Commands) Log(level Level, text string) {
 // Timer: ask for a timer.fired after a while. The same token again sets the timer anew.
 //
 //   - token: comes back with the event
-//   - millis: how long from the event that is handled; 0 cancels the timer
+//   - millis: how long from the event that is handled, at most 24 hours; 0 cancels the timer
 func (c *Commands) Timer(token uint64, millis int64) {
 	c.begin(13, 2)
 	c.w.u64(0, token)
@@ -1193,7 +1193,7 @@ func (c *Commands) Timer(token uint64, millis int64) {
 // Fetch: send a request to a host that plugin.yaml lists; fetch.answered follows.
 //
 //   - token: comes back with the answer
-//   - method: GET, POST and so on; empty for GET
+//   - method: GET or POST; empty for GET
 //   - url: where to, https
 //   - headers: lines of the form Name: value
 //   - body: what is sent
@@ -1213,7 +1213,7 @@ func (c *Commands) Fetch(token uint64, method string, url string, headers string
 //   - instructions: who the model is and what it must do
 //   - prompt: the question
 //   - schema: JSON Schema of the answer; empty for text
-//   - maxTokens: greatest length of the answer
+//   - maxTokens: greatest length of the answer in tokens, at most 4096; 0 for 512
 func (c *Commands) Ask(token uint64, instructions string, prompt string, schema string, maxTokens int64) {
 	c.begin(15, 5)
 	c.w.u64(0, token)

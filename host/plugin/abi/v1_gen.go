@@ -132,7 +132,7 @@ var commands = [...]commandSpec{
 // Timer is what timer asks for: ask for a timer.fired after a while. The same token again sets the timer anew.
 type Timer struct {
 	Token  uint64 // comes back with the event
-	Millis int64  // how long from the event that is handled; 0 cancels the timer
+	Millis int64  // how long from the event that is handled, at most 24 hours; 0 cancels the timer
 }
 
 func (*Timer) call() {}
@@ -147,7 +147,7 @@ func readTimer(r *callReader) Call {
 // Fetch is what fetch asks for: send a request to a host that plugin.yaml lists; fetch.answered follows.
 type Fetch struct {
 	Token   uint64 // comes back with the answer
-	Method  string // GET, POST and so on; empty for GET
+	Method  string // GET or POST; empty for GET
 	URL     string // where to, https
 	Headers string // lines of the form Name: value
 	Body    string // what is sent
@@ -171,7 +171,7 @@ type Ask struct {
 	Instructions string // who the model is and what it must do
 	Prompt       string // the question
 	Schema       string // JSON Schema of the answer; empty for text
-	MaxTokens    int64  // greatest length of the answer
+	MaxTokens    int64  // greatest length of the answer in tokens, at most 4096; 0 for 512
 }
 
 func (*Ask) call() {}

@@ -584,7 +584,7 @@ export class Commands extends CommandBuffer {
 
   /** Ask for a timer.fired after a while. The same token again sets the timer anew.
    *  @param token comes back with the event
-   *  @param millis how long from the event that is handled; 0 cancels the timer */
+   *  @param millis how long from the event that is handled, at most 24 hours; 0 cancels the timer */
   timer(token: u64, millis: i64): void {
     const w = this.begin(13, 2);
     this.putU64(w, 0, token);
@@ -594,7 +594,7 @@ export class Commands extends CommandBuffer {
 
   /** Send a request to a host that plugin.yaml lists; fetch.answered follows.
    *  @param token comes back with the answer
-   *  @param method GET, POST and so on; empty for GET
+   *  @param method GET or POST; empty for GET
    *  @param url where to, https
    *  @param headers lines of the form Name: value
    *  @param body what is sent */
@@ -613,7 +613,7 @@ export class Commands extends CommandBuffer {
    *  @param instructions who the model is and what it must do
    *  @param prompt the question
    *  @param schema JSON Schema of the answer; empty for text
-   *  @param maxTokens greatest length of the answer */
+   *  @param maxTokens greatest length of the answer in tokens, at most 4096; 0 for 512 */
   ask(token: u64, instructions: string, prompt: string, schema: string, maxTokens: i64): void {
     const w = this.begin(15, 5);
     this.putU64(w, 0, token);

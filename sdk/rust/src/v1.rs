@@ -1677,7 +1677,7 @@ impl Commands {
     /// Ask for a timer.fired after a while. The same token again sets the timer anew.
     ///
     /// - `token`: comes back with the event
-    /// - `millis`: how long from the event that is handled; 0 cancels the timer
+    /// - `millis`: how long from the event that is handled, at most 24 hours; 0 cancels the timer
     pub fn timer(&mut self, token: u64, millis: i64) {
         let mut w = self.begin(13, 2);
         w.u64(0, token);
@@ -1688,7 +1688,7 @@ impl Commands {
     /// Send a request to a host that plugin.yaml lists; fetch.answered follows.
     ///
     /// - `token`: comes back with the answer
-    /// - `method`: GET, POST and so on; empty for GET
+    /// - `method`: GET or POST; empty for GET
     /// - `url`: where to, https
     /// - `headers`: lines of the form Name: value
     /// - `body`: what is sent
@@ -1708,7 +1708,7 @@ impl Commands {
     /// - `instructions`: who the model is and what it must do
     /// - `prompt`: the question
     /// - `schema`: JSON Schema of the answer; empty for text
-    /// - `max_tokens`: greatest length of the answer
+    /// - `max_tokens`: greatest length of the answer in tokens, at most 4096; 0 for 512
     pub fn ask(&mut self, token: u64, instructions: &str, prompt: &str, schema: &str, max_tokens: i64) {
         let mut w = self.begin(15, 5);
         w.u64(0, token);
