@@ -248,7 +248,9 @@ func (c *checker) checkSubscribes(kinds []event.Kind) {
 		names[i] = string(k)
 	}
 	for i, k := range kinds {
-		if !slices.Contains(known, k) {
+		if _, answer := abi.AnswerKind(string(k)); answer || slices.Contains(abi.AnswerKinds(), k) {
+			c.fail(fmt.Sprintf("subscribes.%d", i), "%s comes to the plugin that asked, without being subscribed to; leave it out", k)
+		} else if !slices.Contains(known, k) {
 			c.fail(fmt.Sprintf("subscribes.%d", i), "event %q is unknown to plugins; want %s", k, oneOf(string(k), names))
 		}
 	}

@@ -91,6 +91,7 @@ func TestManifestMistakes(t *testing.T) {
 		{"capability twice", edit("name: log", "name: say"), "plugin.yaml:13: capability say is asked for twice"},
 		{"no reason", edit("why: to speak", "why: ' '"), "plugin.yaml:12: capability say has no reason"},
 		{"event", edit("bid.accepted", "bid.acepted"), `plugin.yaml:15: event "bid.acepted" is unknown to plugins; want bid.accepted (did you mean that?)`},
+		{"answer", edit("bid.accepted", "timer.fired"), `plugin.yaml:15: timer.fired comes to the plugin that asked, without being subscribed to; leave it out`},
 		{"hidden event", edit("bid.accepted", "cue.raised"), `event "cue.raised" is unknown to plugins`},
 		{"hears nothing", edit("[bid.accepted, clock.ticked]", "[]"), "plugin.yaml:15: subscribes is empty"},
 		{"too much fuel", edit("20000000", "2000000000"), "plugin.yaml:14: limits.fuel is 2000000000; want 1 to 100000000"},

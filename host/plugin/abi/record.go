@@ -8,6 +8,7 @@ package abi
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/sothebais/sothebais/host/event"
@@ -41,6 +42,12 @@ func EventKinds() []event.Kind { return kinds(false) }
 
 // AnswerKinds are the kinds, as the ledger names them, of events that only the plugin hears that asked for them.
 func AnswerKinds() []event.Kind { return kinds(true) }
+
+// AnswerKind is the kind, as the ledger names it, of an answer as plugins name it, such as timer.fired.
+func AnswerKind(name string) (event.Kind, bool) {
+	k := event.Kind("plugin." + strings.ReplaceAll(name, ".", "_"))
+	return k, strings.Contains(name, ".") && slices.Contains(AnswerKinds(), k)
+}
 
 func kinds(answers bool) []event.Kind {
 	var out []event.Kind

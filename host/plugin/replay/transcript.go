@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/plugin/abi"
 )
 
 // ErrTranscript says that a transcript cannot be played; the message names file, line and remedy.
@@ -104,6 +105,9 @@ func readLine(text []byte, last event.Event, decode func(event.Kind, []byte) (ev
 	}
 	if len(l.Data) == 0 {
 		l.Data = []byte("{}")
+	}
+	if kind, ok := abi.AnswerKind(string(l.Type)); ok { // as the author of a plugin knows it
+		l.Type = kind
 	}
 	var err error
 	e.Data, err = decode(l.Type, l.Data)

@@ -34,6 +34,25 @@ func TestTranscriptFillsInWhatIsLeftOut(t *testing.T) {
 	}
 }
 
+// TestTranscriptTakesAnswersByEitherName: that of the ledger, and that of the SDKs.
+func TestTranscriptTakesAnswersByEitherName(t *testing.T) {
+	events, err := ReadTranscript(strings.NewReader(`{"type":"timer.fired","data":{"token":7}}
+{"type":"plugin.timer_fired","data":{"token":7}}
+{"type":"fetch.answered"}
+{"type":"model.answered"}
+{"type":"power.denied","data":{"power":"http"}}
+`), "t", decoded)
+	want := []event.Data{show.TimerFired{Token: 7}, show.TimerFired{Token: 7}, show.FetchAnswered{}, show.ModelAnswered{}, show.PowerDenied{Power: "http"}}
+	if err != nil || len(events) != len(want) {
+		t.Fatalf("%d events, %v", len(events), err)
+	}
+	for i := range want {
+		if events[i].Data != want[i] {
+			t.Errorf("event %d is %+v, want %+v", i, events[i].Data, want[i])
+		}
+	}
+}
+
 func TestTranscriptSaysWhatIsWrongWithIt(t *testing.T) {
 	const good = `{"type":"clock.ticked"}` + "\n"
 	for what, c := range map[string]struct{ text, want string }{
