@@ -27,10 +27,10 @@ var later = [][2]string{
         {"name": "dance", "type": "string", "doc": "what is danced to it"},
         {"name": "loudness", "type": "u64", "doc": "how loud"}
 `},
-	{`{"name": "max_tokens", "type": "i64", "doc": "greatest length of the answer"}
+	{`{"name": "max_tokens", "type": "i64", "doc": "greatest length of the answer in tokens, at most 4096; 0 for 512"}
       ]
     }
-`, `{"name": "max_tokens", "type": "i64", "doc": "greatest length of the answer"}
+`, `{"name": "max_tokens", "type": "i64", "doc": "greatest length of the answer in tokens, at most 4096; 0 for 512"}
       ]
     },
     {"code": 16, "name": "dance", "doc": "Dance.", "fields": [{"name": "steps", "type": "string", "doc": "which"}]}
