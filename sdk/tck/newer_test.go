@@ -63,8 +63,10 @@ func TestNewerGuest(t *testing.T) {
 		t.Skip("builds an SDK and a plugin")
 	}
 	root := t.TempDir()
-	if err := os.CopyFS(filepath.Join(root, "sdk/go"), os.DirFS("../go")); err != nil {
-		t.Fatal(err)
+	for to, from := range map[string]string{"sdk/go": "../go", "host/yamlfile": "../../host/yamlfile"} { // what is generated from
+		if err := os.CopyFS(filepath.Join(root, to), os.DirFS(from)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := os.Mkdir(filepath.Join(root, "sdk/schema"), 0o755); err != nil {
 		t.Fatal(err)
