@@ -230,6 +230,7 @@ func TestReplayOfANightThatWentWrong(t *testing.T) {
 	since := s.bus.Last()
 	fails(3)
 	stop, _ := await(s, since, "stop", func(_ event.Event, d show.PluginStopped) bool { return d.Slot == slotOverlay })
+	fails(1) // nobody is there
 	s.tell("is anybody there?")
 	await(s, stop.Seq, "restart", func(_ event.Event, d show.PluginLoaded) bool { return d.Slot == slotOverlay })
 	heard(5)

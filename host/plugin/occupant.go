@@ -188,18 +188,32 @@ func (p *occupant) rehearse(ctx context.Context, events []event.Event) error {
 		if len(batch) == 0 {
 			return nil
 		}
-		reactions, err := p.guest.HandleBatch(ctx, batch)
+		err := p.rehearseBatch(ctx, batch)
+		for i := 0; err != nil && len(batch) > 1 && i < len(batch) && !errors.Is(err, ErrDead); i++ { // as on air
+			if one := p.rehearseBatch(ctx, batch[i:i+1]); errors.Is(one, ErrDead) {
+				err = one
+			}
+		}
 		if errors.Is(err, ErrDead) {
 			return err
 		}
-		p.lastSeq = batch[len(batch)-1].Seq
-		for _, e := range batch {
-			for len(reactions) > 0 && reactions[0].Event == e.Seq {
-				if c, is := reactions[0].Call.(*abi.Timer); !is || p.lacks(PowerTimer) == "" && p.roomFor(c) {
-					p.own(&reactions[0], e)
-				}
-				reactions = reactions[1:]
+	}
+	return nil
+}
+
+// rehearseBatch is rehearse for events that the guest hears; what it fails on is lost to it.
+func (p *occupant) rehearseBatch(ctx context.Context, batch []event.Event) error {
+	reactions, err := p.guest.HandleBatch(ctx, batch)
+	if err != nil {
+		return err
+	}
+	p.lastSeq = batch[len(batch)-1].Seq
+	for _, e := range batch {
+		for len(reactions) > 0 && reactions[0].Event == e.Seq {
+			if c, is := reactions[0].Call.(*abi.Timer); !is || p.lacks(PowerTimer) == "" && p.roomFor(c) {
+				p.own(&reactions[0], e)
 			}
+			reactions = reactions[1:]
 		}
 	}
 	return nil

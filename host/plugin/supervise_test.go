@@ -350,3 +350,21 @@ func TestRatesOutliveARestart(t *testing.T) {
 		t.Errorf("stopped %d times, offered %q", n, s.offered)
 	}
 }
+
+// TestCatchesUpWithAFailure: of what came while a successor got ready it loses only what it fails on.
+func TestCatchesUpWithAFailure(t *testing.T) {
+	s := newStage()
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", withState)))
+		s.rt.slow = 2 * time.Second
+		time.AfterFunc(time.Second, func() {
+			for _, what := range []string{"one", "trap", "two"} {
+				s.l.sayNow(what)
+			}
+		})
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, of("a", "2.0.0", withState), "ana", 0))
+	})
+	if heard := s.rt.made[1].heard; !slices.Equal(heard, []string{"", "one", "two"}) {
+		t.Errorf("it knows %q", heard)
+	}
+}

@@ -305,7 +305,9 @@ func (p *player) trapped(rec abi.Recorded, err error) error {
 	if errors.Is(err, plugin.ErrDead) {
 		return fmt.Errorf("event %d: %w", rec.Seq(), err)
 	}
-	p.moment(rec).Trap = err.Error()
+	if rec.Seq() > p.take.Rehearsed || p.kept[rec.Seq()] != nil { // what it fails on while it catches up is lost to it, on air too
+		p.moment(rec).Trap = err.Error()
+	}
 	return nil
 }
 
