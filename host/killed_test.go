@@ -88,6 +88,8 @@ func killWhenKept(t *testing.T, data string, want map[string]string) {
 			return
 		}
 		if time.Now().After(deadline) {
+			_ = c.Process.Signal(syscall.SIGQUIT) // it says where it stands
+			_, _ = c.Process.Wait()
 			t.Fatal("the show does not keep what it should: ", lacks)
 		}
 	}
