@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
@@ -48,14 +50,14 @@ func CheckDataDir(dir string) error {
 // OpenLedger opens the ledger in a data directory for reading.
 func OpenLedger(ctx context.Context, dir string) (*Ledger, error) {
 	path := filepath.Join(dir, ledgerFile)
-	f, err := os.Open(path) // SQLite does not say why it cannot
-	switch {
+	// SQLite does not say why it cannot open a file. To try it here and close it again would give up the locks that this
+	// process may have on it: the system goes by files, not by how often they are open.
+	switch err := unix.Access(path, unix.R_OK); {
 	case errors.Is(err, os.ErrNotExist):
 		return nil, failf(ErrUnavailable, "data directory %s holds no ledger (%s); name another with --data-dir", dir, path)
 	case err != nil:
-		return nil, ofKind(ErrUnavailable, err)
+		return nil, ofKind(ErrUnavailable, &os.PathError{Op: "open", Path: path, Err: err})
 	}
-	_ = f.Close()
 	db, err := sqlite.OpenReadOnly(ctx, path, Facts())
 	if err != nil {
 		return nil, ofKind(ErrUnavailable, err)
