@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"syscall"
 	"testing"
@@ -75,6 +76,8 @@ func killWhenKept(t *testing.T, data string, want map[string]string) {
 	c.Env = append(os.Environ(), killedShow+"="+data)
 	c.Stdout, c.Stderr = t.Output(), t.Output()
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread() // the signal comes when the thread goes that started the process, and the shows beside end some
+	defer runtime.UnlockOSThread()
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
