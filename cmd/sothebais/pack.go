@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/sothebais/sothebais/host"
@@ -42,6 +40,9 @@ type packed struct {
 func (c *packCmd) Run(ctx context.Context, t *talk) error {
 	root, err := os.OpenRoot(c.Folder) // nothing outside of it is read, whatever its links point to
 	if err != nil {
+		if info, there := os.Stat(c.Folder); there == nil && !info.IsDir() {
+			err = fmt.Errorf("%s is a file; name the folder of a plugin", c.Folder)
+		}
 		return &exitError{exitData, err}
 	}
 	defer root.Close()
@@ -59,7 +60,7 @@ func (c *packCmd) Run(ctx context.Context, t *talk) error {
 	if c.Out == "" {
 		c.Out = p.FileName()
 	}
-	if err := replaceFile(c.Out, p.Bytes()); err != nil {
+	if err := filedPackage.replace(c.Out, these(p.Bytes())); err != nil {
 		return err
 	}
 	c.comment(t, p, left)
@@ -81,21 +82,4 @@ func (c *packCmd) comment(t *talk, p *bundle.Package, left []string) {
 		}
 	}
 	fmt.Fprintln(t.err, "it has no LICENSE, so nobody else may pass it on; add one")
-}
-
-// replaceFile writes a file whole or not at all.
-func replaceFile(name string, b []byte) error {
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		return &exitError{exitData, fmt.Errorf("%s is a folder; name a file in it", name)}
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".part-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
 }

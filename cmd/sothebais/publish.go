@@ -95,9 +95,9 @@ func copyTo(folder string, p *bundle.Package, signature []byte) (string, error) 
 		return "", fmt.Errorf("%w: %s has another content; a version does not change: raise it in plugin.yaml", registry.ErrTaken, file)
 	}
 	if len(signature) > 0 {
-		if err := replaceFile(file+bundle.SignatureExt, signature); err != nil {
+		if err := filedSignature.replace(file+bundle.SignatureExt, these(signature)); err != nil {
 			return "", err
 		}
 	}
-	return file, replaceFile(file, p.Bytes())
+	return file, filedPackage.replace(file, these(p.Bytes()))
 }

@@ -3,9 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
+	"io"
 
 	"github.com/sothebais/sothebais/host"
 )
@@ -20,6 +19,9 @@ type recordCmd struct {
 
 // Run writes a recording.
 func (c *recordCmd) Run(ctx context.Context, t *talk) error {
+	if err := checkStretch(c.Since, c.Until); err != nil {
+		return err
+	}
 	l, err := host.OpenLedger(ctx, c.DataDir)
 	if err != nil {
 		return err
@@ -32,16 +34,20 @@ func (c *recordCmd) Run(ctx context.Context, t *talk) error {
 	if rec.To == 0 {
 		return &host.Error{Kind: host.ErrBadInput, Err: fmt.Errorf("the ledger in %s holds no event behind %d", c.DataDir, c.Since)}
 	}
-	f, err := os.Create(c.File)
-	if err != nil {
-		return &host.Error{Kind: host.ErrBadInput, Err: err}
-	}
-	if _, err = rec.WriteTo(f); errors.Join(err, f.Close()) != nil {
-		return errors.Join(err, os.Remove(c.File))
+	if err := filedRecording.replace(c.File, func(w io.Writer) error { _, err := rec.WriteTo(w); return err }); err != nil {
+		return err
 	}
 	if c.JSON {
 		return json.NewEncoder(t.out).Encode(rec.Head)
 	}
 	_, err = fmt.Fprintf(t.out, "%s: events %d to %d, %d times a plugin on air\n", c.File, rec.From, rec.To, len(rec.Takes))
 	return err
+}
+
+// checkStretch fails when there can be nothing between two numbers of the ledger.
+func checkStretch(since, until uint64) error {
+	if until != 0 && until <= since {
+		return badFlag("--until", fmt.Sprint(until), fmt.Sprintf("it ends before it begins, behind %d; want a greater number", since))
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,7 +13,7 @@ import (
 
 type replayCmd struct {
 	DataDir   string `env:"SOTHEBAIS_DATA_DIR" default:"data" placeholder:"DIR" help:"Data directory of the show; it need not be running."`
-	Recording string `placeholder:"FILE" help:"Play a recording instead of the ledger."`
+	Recording string `placeholder:"FILE" help:"Play a recording, whole, instead of the ledger."`
 	Since     uint64 `placeholder:"SEQ" help:"Begin behind this number of the ledger."`
 	Until     uint64 `placeholder:"SEQ" help:"End with this number of the ledger."`
 	Against   string `placeholder:"PLUGIN" help:"What was on air: a plugin (id or id@version) or a slot; without it the slot of the plugin's kind, or the personality."`
@@ -47,6 +48,12 @@ func (c *replayCmd) Run(ctx context.Context, t *talk) error {
 }
 
 func (c *replayCmd) replay(ctx context.Context) (host.Replay, error) {
+	if err := checkStretch(c.Since, c.Until); err != nil {
+		return host.Replay{}, err
+	}
+	if c.Recording != "" && (c.Since != 0 || c.Until != 0) {
+		return host.Replay{}, &exitError{exitUsage, errors.New("--since and --until are of the ledger, and a recording is played whole; give them to sothebais record")}
+	}
 	r := host.Replay{DataDir: c.DataDir, Take: c.Against, With: c.Plugin, Resync: c.Resync}
 	if c.Recording != "" {
 		var err error

@@ -65,11 +65,14 @@ func (c *signCmd) Run(t *talk) error {
 		return err
 	}
 	key, err := bundle.LoadKey(file, func() (string, error) { return c.password(t, "Password of "+file) })
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%w; make a key with sothebais keys new, or name the .key file of one", err)
+	}
 	if err != nil {
 		return err
 	}
 	signature := c.File + bundle.SignatureExt
-	if err := replaceFile(signature, bundle.Sign(p, key)); err != nil {
+	if err := filedSignature.replace(signature, these(bundle.Sign(p, key))); err != nil {
 		return err
 	}
 	if c.JSON {
