@@ -73,7 +73,7 @@ var may = map[string][]string{
 
 	// assembly
 	"host":          {"*"},
-	"cmd/sothebais": {"host", "host/plugin/bundle", "host/plugin/registry", "host/plugin/scaffold"}, // the latter for what needs no show
+	"cmd/sothebais": {"host", "host/nearest", "host/plugin/bundle", "host/plugin/registry", "host/plugin/scaffold"}, // the latter for what needs no show
 
 	// the simulator, none of which is in the product
 	"cmd/devnet":          {"cmd/devnet/crowd", "cmd/devnet/modelsim", "cmd/devnet/rtmpsink", "cmd/devnet/xsim"},

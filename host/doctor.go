@@ -202,7 +202,8 @@ var others = map[string]string{"TRAEFIK_HTTP_PORT": "Traefik", "TRAEFIK_HTTPS_PO
 // checkVariables finds settings that look like ours and are not.
 func checkVariables(environ []string) Check {
 	c := Check{Name: "variables", Found: "no unknown SOTHEBAIS_ variable", Warning: true}
-	known := []string{"SOTHEBAIS_DATA_DIR", "SOTHEBAIS_SHOW", "SOTHEBAIS_PERSONALITY", "SOTHEBAIS_BIND", "SOTHEBAIS_OWNER_PASSWORD", "SOTHEBAIS_TRUST"}
+	known := []string{"SOTHEBAIS_DATA_DIR", "SOTHEBAIS_SHOW", "SOTHEBAIS_PERSONALITY", "SOTHEBAIS_BIND", "SOTHEBAIS_OWNER_PASSWORD", "SOTHEBAIS_TRUST",
+		"SOTHEBAIS_PACKAGE_SOURCES", "SOTHEBAIS_KEY", "SOTHEBAIS_KEY_PASSWORD"}
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
 		if what, foreign := others[name]; foreign {
@@ -221,6 +222,9 @@ func checkPorts(cfg Config) []Check {
 	for _, p := range cfg.Ports.All() {
 		c := Check{Name: "port", Found: fmt.Sprintf("%s %d is free", p.Name, p.N)}
 		ln, err := p.Listen(cfg.Bind)
+		if errors.Is(err, errBind) {
+			return []Check{{Name: "port", Problem: err.Error(), Mend: "set SOTHEBAIS_BIND"}}
+		}
 		if err != nil {
 			c.Found = ""
 			c.Problem, c.Mend = err.Error(), "set "+p.Name

@@ -71,7 +71,7 @@ func (s *liveShow) decides(t *testing.T) {
 	if got, err := s.Revoke(t.Context(), "parrot", "text"); err != nil || got.Granted || got.GrantedBy != "cli" {
 		t.Errorf("revoked %+v, %v", got, err)
 	}
-	if _, err := s.Grant(t.Context(), "parrot", "http", GrantLimits{}); !errors.Is(err, ErrBadInput) || !strings.Contains(err.Error(), "parrot does not ask for http; it asks for [reply store text log]") {
+	if _, err := s.Grant(t.Context(), "parrot", "http", GrantLimits{}); !errors.Is(err, ErrBadInput) || !strings.Contains(err.Error(), "parrot does not ask for http; it asks for reply, store, text, log") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := s.Revoke(t.Context(), "nobody", "text"); !errors.Is(err, ErrBadInput) || !strings.Contains(err.Error(), `there is no plugin "nobody"; there are: `) {

@@ -130,6 +130,9 @@ func (h *Host) listen(context.Context) error {
 	var errs []error
 	for _, p := range h.cfg.Ports.All() {
 		ln, err := p.Listen(h.cfg.Bind)
+		if errors.Is(err, errBind) {
+			return err // of all the others, too
+		}
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -237,7 +240,7 @@ func (h *Host) parts() []part {
 		{"plugins", h.runPlugins},
 		{"clock", h.runClock},
 		{"cast", func(ctx context.Context) error { return h.runCast(ctx, began) }},
-		{"encoder", h.encoder.Run},
+		{"encoder", h.runEncoder},
 		{"stage", h.stage.Run},
 		{"rtmp", func(ctx context.Context) error { return h.server.Serve(ctx, h.listeners["STREAM_MANAGER_RTMP_PORT"]) }},
 		{"admin", func(ctx context.Context) error {

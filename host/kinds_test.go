@@ -48,7 +48,8 @@ func (s *liveShow) refuses(t *testing.T) {
 		"no slot":                   {func() error { _, err := s.Remote.RollBack(t.Context(), "attic"); return err }, ErrBadInput, "validation failed: path.slot: expected value to be one of "},
 		"no plugin to show":         {func() error { _, err := s.Plugin(t.Context(), "nobody"); return err }, ErrBadInput, `there is no plugin "nobody"`},
 		"no plugin to hear":         {func() error { _, err := s.PluginLogs(t.Context(), "nobody", 3); return err }, ErrBadInput, `there is no plugin "nobody"`},
-		"no power":                  {func() error { _, err := s.Revoke(t.Context(), "overlay", "reply"); return err }, ErrBadInput, "overlay does not ask for reply; it asks for [text]"},
+		"no power":                  {func() error { _, err := s.Revoke(t.Context(), "overlay", "reply"); return err }, ErrBadInput, "overlay does not ask for reply; it asks for text"},
+		"nearly a power":            {func() error { _, err := s.Revoke(t.Context(), "overlay", "txet"); return err }, ErrBadInput, `overlay does not ask for txet (did you mean "text"?); it asks for text`},
 	} {
 		err := c.do()
 		if !errors.Is(err, c.kind) || !strings.HasPrefix(Explain(err), c.kind.Error()+": "+c.want) {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"time"
 
@@ -44,6 +45,15 @@ func (h *Host) buildOutputs(context.Context) error {
 	}
 	h.well.add(roleStream, "encoder", func() error { return h.board.linkError("encoder") })
 	return nil
+}
+
+// runEncoder runs FFmpeg, which may not be there.
+func (h *Host) runEncoder(ctx context.Context) error {
+	err := h.encoder.Run(ctx)
+	if errors.Is(err, ffmpeg.ErrNoBinary) {
+		return ofKind(ErrUnavailable, err)
+	}
+	return err
 }
 
 // hostOf is what may be told of a target's address: never its path, which can hold the key.

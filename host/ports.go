@@ -62,8 +62,14 @@ func (p Ports) All() []Port {
 // ErrPort says that a port cannot be listened on.
 var ErrPort = errors.New("cannot listen")
 
+// errBind says that no port can be listened on, because of the address.
+var errBind = fmt.Errorf("%w", ErrPort)
+
 // Listen opens a port on the address; the error names the variable and how to mend it.
 func (p Port) Listen(bind string) (net.Listener, error) {
+	if p.N < 0 || p.N > 65535 {
+		return nil, fmt.Errorf("%s %d: %w: a port is a number from 1 to 65535, or 0 for any free one", p.Name, p.N, ErrPort)
+	}
 	ln, err := net.Listen("tcp", net.JoinHostPort(bind, strconv.Itoa(p.N)))
 	switch {
 	case err == nil:
@@ -72,6 +78,8 @@ func (p Port) Listen(bind string) (net.Listener, error) {
 		return nil, fmt.Errorf("%s %d: %w: another program has the port; stop it, set %s to another number, or to 0 for any free one", p.Name, p.N, ErrPort, p.Name)
 	case errors.Is(err, syscall.EACCES):
 		return nil, fmt.Errorf("%s %d: %w: ports below 1024 need privileges; set %s to a higher number", p.Name, p.N, ErrPort, p.Name)
+	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.As(err, new(*net.DNSError)):
+		return nil, fmt.Errorf("%w on %s, which is no address of this machine (%w); set SOTHEBAIS_BIND to one, such as 127.0.0.1, or to 0.0.0.0 for all", errBind, bind, err)
 	default:
 		return nil, fmt.Errorf("%s %d: %w: %w", p.Name, p.N, ErrPort, err)
 	}

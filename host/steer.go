@@ -1,9 +1,11 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sothebais/sothebais/host/admin"
@@ -94,7 +96,7 @@ func (w wardrobe) Grant(ctx context.Context, id, power string, g admin.GrantRequ
 	}
 	for _, h := range g.Hosts {
 		if !slices.Contains(asked.Hosts, h) {
-			return admin.Capability{}, ofKind(admin.ErrInvalid, fmt.Errorf("%s does not ask for host %s; it asks for %v", id, h, asked.Hosts))
+			return admin.Capability{}, ofKind(admin.ErrInvalid, fmt.Errorf("%s does not ask for host %s%s; it asks for %s", id, h, meant(h, asked.Hosts), listed(asked.Hosts)))
 		}
 	}
 	err = w.h.plugins.Grant(ctx, id, power, plugin.Grant{By: who, Ask: g.Ask, Capability: plugin.Capability{PerMinute: g.PerMinute, Bytes: g.Bytes, TokensPerHour: g.TokensPerHour, Hosts: g.Hosts}}, cause)
@@ -128,8 +130,11 @@ func (w wardrobe) power(ctx context.Context, id, power string) (admin.Capability
 		}
 		names = append(names, c.Name)
 	}
-	return admin.Capability{}, ofKind(admin.ErrUnknown, fmt.Errorf("%s does not ask for %s; it asks for %v", id, power, names))
+	return admin.Capability{}, ofKind(admin.ErrUnknown, fmt.Errorf("%s does not ask for %s%s; it asks for %s", id, power, meant(power, names), listed(names)))
 }
+
+// listed are words in a sentence.
+func listed(words []string) string { return cmp.Or(strings.Join(words, ", "), "none") }
 
 // Retry gives an event in quarantine to the plugin on air again.
 func (w wardrobe) Retry(ctx context.Context, slot string, seq uint64, _ string, cause uint64) (admin.Retried, error) {

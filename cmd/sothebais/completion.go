@@ -187,6 +187,8 @@ func (l *line) valuesOf(v *kong.Value) []suggestion {
 	switch cmp.Or(v.Tag.Get("complete"), v.Name) {
 	case "plugin", "personality":
 		return named(host.PluginNames(l.dataDir), "plugin")
+	case "slot":
+		return named(slots, "slot")
 	case "character":
 		return named(host.Characters(l.dataDir), "character")
 	case "installed":

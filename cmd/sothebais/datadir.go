@@ -17,13 +17,9 @@ import (
 // dataDirOf is the data directory that a command goes by, "" if it goes by none.
 func dataDirOf(k *kong.Context) string {
 	for _, f := range k.Flags() {
-		if f.Name != "data-dir" {
-			continue
+		if f.Name == "data-dir" {
+			return f.Target.String()
 		}
-		if f.Target.String() == "" { // a variable that is set to nothing, as compose files do
-			f.Target.SetString(f.Default)
-		}
-		return f.Target.String()
 	}
 	return ""
 }

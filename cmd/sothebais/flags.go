@@ -83,9 +83,6 @@ func (f *showFlags) logger(w io.Writer) *slog.Logger {
 func (f *streamFlags) config() (host.Stream, error) {
 	s := host.Stream{FPS: f.FPS, Preset: f.Preset, Record: f.Record}
 	var err error
-	if f.Resolution == "" { // a variable that is set to nothing, as compose files do
-		f.Resolution = "1280x720"
-	}
 	w, h, ok := strings.Cut(f.Resolution, "x")
 	if s.Width, err = strconv.Atoi(w); err == nil {
 		s.Height, err = strconv.Atoi(h)

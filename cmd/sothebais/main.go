@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"reflect"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/sothebais/sothebais/host"
+	"github.com/sothebais/sothebais/host/nearest"
 	"github.com/sothebais/sothebais/host/plugin/bundle"
 	"github.com/sothebais/sothebais/host/plugin/registry"
 	"github.com/sothebais/sothebais/host/plugin/scaffold"
@@ -129,9 +131,13 @@ func run(ctx context.Context, args []string, out, errw io.Writer, ready func()) 
 		fmt.Fprintln(errw, "sothebais:", err)
 		return exitFailed
 	}
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "help": // as many programs have it
+		args = append(slices.Clone(args[1:]), "--help")
 	}
+	forgetEmpty(parser.Model.Node)
 	k, err := parser.Parse(args)
 	if lost := printed.join(nil); lost != nil { // of --help
 		fmt.Fprintln(errw, "sothebais:", lost)
@@ -140,8 +146,12 @@ func run(ctx context.Context, args []string, out, errw io.Writer, ready func()) 
 	if code >= 0 { // --help printed and done
 		return code
 	}
+	if err == nil {
+		err = noneEmpty(k)
+	}
 	if err != nil {
-		fmt.Fprintf(errw, "sothebais: %v\nRun `sothebais %s` to see how it is used.\n", err, helpFor(parser.Model.Node, args))
+		at, words := verbOf(parser.Model.Node, args)
+		fmt.Fprintf(errw, "sothebais: %v%s\nRun `sothebais %s--help` to see how it is used.\n", err, meant(at, err), words)
 		return exitUsage
 	}
 	ready()
@@ -154,9 +164,8 @@ func run(ctx context.Context, args []string, out, errw io.Writer, ready func()) 
 	return exitOK
 }
 
-// helpFor is the help call for the verb that was mistyped.
-func helpFor(at *kong.Node, args []string) string {
-	words := ""
+// verbOf is the verb that was typed, as far as there is one, and its words.
+func verbOf(at *kong.Node, args []string) (verb *kong.Node, words string) {
 	for _, arg := range args {
 		i := slices.IndexFunc(at.Children, func(n *kong.Node) bool { return n.Name == arg && !n.Hidden })
 		if i < 0 {
@@ -164,7 +173,59 @@ func helpFor(at *kong.Node, args []string) string {
 		}
 		at, words = at.Children[i], words+arg+" "
 	}
-	return words + "--help"
+	return at, words
+}
+
+// meant asks whether the nearest verb or flag was meant, where the parser does not.
+func meant(at *kong.Node, err error) string {
+	text, known, dashes := err.Error(), []string(nil), ""
+	word, verb := strings.CutPrefix(text, "unexpected argument ")
+	if verb {
+		for _, n := range at.Children {
+			if !n.Hidden {
+				known = append(known, n.Name)
+			}
+		}
+	} else if word, _ = strings.CutPrefix(text, "unknown flag --"); word != text {
+		dashes = "--"
+		for _, f := range slices.Concat(at.AllFlags(true)...) {
+			known = append(known, f.Name)
+		}
+	}
+	n := nearest.Word(word, known)
+	if n == "" {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %q?", dashes+n)
+}
+
+// forgetEmpty takes variables of settings that are set to nothing, as compose files do, for not set.
+func forgetEmpty(verb *kong.Node) {
+	for _, f := range verb.Flags {
+		for _, name := range f.Envs {
+			if os.Getenv(name) == "" {
+				_ = os.Unsetenv(name)
+			}
+		}
+	}
+	for _, n := range verb.Children {
+		forgetEmpty(n)
+	}
+}
+
+// noneEmpty fails when an argument is there and empty, as a shell has it from a variable that is not set.
+func noneEmpty(k *kong.Context) error {
+	for _, f := range k.Flags() {
+		if f.Name == "data-dir" && f.Target.Len() == 0 {
+			return errors.New("--data-dir is empty; is a variable not set that was meant?")
+		}
+	}
+	for _, p := range k.Path {
+		if v := p.Positional; v != nil && v.Target.Kind() == reflect.String && v.Target.Len() == 0 {
+			return fmt.Errorf("<%s> is empty; is a variable not set that was meant?", v.Name)
+		}
+	}
+	return nil
 }
 
 // exitCode is the process's answer for an error.

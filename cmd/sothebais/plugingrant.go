@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/sothebais/sothebais/host"
 )
@@ -20,8 +21,13 @@ type pluginGrantCmd struct {
 
 // Run grants a power.
 func (c *pluginGrantCmd) Run(ctx context.Context, t *talk) error {
-	if c.PerMinute < 0 || c.Bytes < 0 || c.TokensPerHour < 0 {
-		return &exitError{exitUsage, fmt.Errorf("a limit must not be negative")}
+	for _, l := range []struct {
+		flag      string
+		got, most int
+	}{{"--per-minute", c.PerMinute, 100_000}, {"--bytes", c.Bytes, 4 << 20}, {"--tokens-per-hour", c.TokensPerHour, 1_000_000}} { // those of the API
+		if l.got < 0 || l.got > l.most {
+			return badFlag(l.flag, strconv.Itoa(l.got), fmt.Sprintf("want 1 to %d, or 0 for as much as the plugin asks for", l.most))
+		}
 	}
 	r, err := host.Connect(c.DataDir)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 
 type promoteCmd struct {
 	remoteFlags
-	Slot   string        `placeholder:"SLOT" help:"Slot whose shadow is meant; the one that has one if not given."`
+	Slot   string        `placeholder:"SLOT" help:"Slot whose shadow is meant: personality, scene-rules or overlay; the one that has one if not given."`
 	When   string        `enum:"now,quiet" default:"now" help:"Now, or at a quiet moment: nobody speaks and no lot is about to close."`
 	Within time.Duration `default:"2m" help:"With --when quiet: when it happens at the latest."`
 }
@@ -19,6 +19,9 @@ type promoteCmd struct {
 func (c *promoteCmd) Run(ctx context.Context, t *talk) error {
 	if c.Within < time.Second || c.Within > time.Hour {
 		return &exitError{exitUsage, fmt.Errorf("--within %v cannot be used: want 1s to 1h", c.Within)}
+	}
+	if err := checkSlot(c.Slot); err != nil {
+		return err
 	}
 	r, err := host.Connect(c.DataDir)
 	if err != nil {

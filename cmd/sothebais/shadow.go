@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/sothebais/sothebais/host"
 )
@@ -18,6 +19,9 @@ type shadowCmd struct {
 func (c *shadowCmd) Run(ctx context.Context, t *talk) error {
 	if c.Plugin != "" && (c.Drop || c.Slot != "") {
 		return &exitError{exitUsage, fmt.Errorf("name a plugin to begin a shadow, or --slot and --drop for the one that is there, not both")}
+	}
+	if err := checkSlot(c.Slot); err != nil {
+		return err
 	}
 	r, err := host.Connect(c.DataDir)
 	if err != nil {
@@ -74,4 +78,15 @@ func (c *shadowCmd) report(ctx context.Context, t *talk, r *host.Remote, slot st
 	}
 	_, err = fmt.Fprint(t.out, text)
 	return err
+}
+
+// slots are those of a show.
+var slots = []string{"personality", "scene-rules", "overlay"}
+
+// checkSlot fails when --slot names no slot; it may be left out.
+func checkSlot(slot string) error {
+	if slot != "" && !slices.Contains(slots, slot) {
+		return badFlag("--slot", slot, "want personality, scene-rules or overlay")
+	}
+	return nil
 }

@@ -108,7 +108,8 @@ func (c *Config) fill() error {
 func (c *Config) fits(scenes []*scene.Scene) error {
 	for _, s := range scenes {
 		if s.Width != c.Width || s.Height != c.Height {
-			return fmt.Errorf("%s: scene %q is %dx%d and the stage %dx%d: make them the same", s.File, s.ID, s.Width, s.Height, c.Width, c.Height)
+			return fmt.Errorf("%s: scene %q is %dx%d and the stage %dx%d: make them the same; run the show with --resolution %dx%d, or bring scenes of its size",
+				s.File, s.ID, s.Width, s.Height, c.Width, c.Height, s.Width, s.Height)
 		}
 	}
 	return nil
