@@ -40,7 +40,7 @@ func (b PluginBench) Run(ctx context.Context) ([]PluginCost, error) {
 	if err := OfPlugin(b.Dir); err != nil {
 		return nil, err
 	}
-	files, err := transcripts(b.Dir, "*.jsonl")
+	files, err := transcripts(b.Dir)
 	if err != nil || len(files) == 0 {
 		return nil, failf(ErrBadInput, "%s holds no transcript to measure it on; put one there, such as tests/bids.jsonl", filepath.Join(b.Dir, "tests"))
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -42,9 +43,18 @@ func (p PluginTests) Run(ctx context.Context) ([]PluginTest, error) {
 	if err := OfPlugin(p.Dir); err != nil {
 		return nil, err
 	}
-	files, err := transcripts(p.Dir, "*"+p.Only+"*.jsonl")
+	files, err := transcripts(p.Dir)
 	if err != nil || len(files) == 0 {
 		return nil, failf(ErrBadInput, "%s holds no transcript; put one there, such as tests/bids.jsonl with a line for each event", filepath.Join(p.Dir, "tests"))
+	}
+	all := files
+	files = slices.DeleteFunc(slices.Clone(all), func(file string) bool { return !strings.Contains(transcriptName(file), p.Only) })
+	if len(files) == 0 {
+		var names []string
+		for _, file := range all {
+			names = append(names, transcriptName(file))
+		}
+		return nil, failf(ErrBadInput, "no transcript in %s has %q in its name; there are: %s", filepath.Join(p.Dir, "tests"), p.Only, strings.Join(names, ", "))
 	}
 	rt, err := openRuntime(ctx, cfg, nil)
 	if err != nil {
@@ -89,17 +99,19 @@ func TryPlugin(ctx context.Context, name string, files fs.FS) error {
 	return p.guest.Close(context.WithoutCancel(ctx))
 }
 
-// transcripts are the files in the folder tests of a plugin that fit a pattern; the folder's own name is none.
-func transcripts(dir, pattern string) ([]string, error) {
-	files, err := fs.Glob(os.DirFS(filepath.Clean(dir)), "tests/"+pattern)
+// transcripts are the files in the folder tests of a plugin; the folder's own name is no pattern.
+func transcripts(dir string) ([]string, error) {
+	files, err := fs.Glob(os.DirFS(filepath.Clean(dir)), "tests/*.jsonl")
 	for i, name := range files {
 		files[i] = filepath.Join(dir, name)
 	}
 	return files, err
 }
 
+func transcriptName(file string) string { return strings.TrimSuffix(filepath.Base(file), ".jsonl") }
+
 func (p PluginTests) run(ctx context.Context, l *loader, file string) (PluginTest, error) {
-	t := PluginTest{Name: strings.TrimSuffix(filepath.Base(file), ".jsonl")}
+	t := PluginTest{Name: transcriptName(file)}
 	f, err := os.Open(file)
 	if err != nil {
 		return t, ofKind(ErrBadInput, err)

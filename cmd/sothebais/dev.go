@@ -12,6 +12,9 @@ import (
 	"github.com/sothebais/sothebais/host"
 )
 
+// mostLast is how many events --last takes: an hour or more of a show, which are played in seconds.
+const mostLast = 100_000
+
 type devCmd struct {
 	demoCmd
 	Last int    `default:"200" placeholder:"N" help:"How many of the show's last events each version is played at once."`
@@ -30,6 +33,9 @@ It goes with the show that runs on the data directory. Where none runs, it start
 
 // Run watches a plugin until it is interrupted.
 func (c *devCmd) Run(ctx context.Context, t *talk) error {
+	if c.Last < 1 || c.Last > mostLast {
+		return badFlag("--last", fmt.Sprint(c.Last), fmt.Sprintf("want 1 to %d", mostLast))
+	}
 	if err := host.OfPlugin(c.Dir); err != nil {
 		return err
 	}

@@ -20,6 +20,9 @@ type outlet struct {
 
 // Write is io.Writer's.
 func (o *outlet) Write(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil // a table without a row; nothing of it can be lost
+	}
 	n, err := o.to.Write(b)
 	if err != nil {
 		err = fmt.Errorf("%w: %w; make room or print it elsewhere (what the command did besides stands)", errLost, err)

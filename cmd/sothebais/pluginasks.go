@@ -30,6 +30,9 @@ func (c *pluginAsksCmd) Run(ctx context.Context, t *talk) error {
 	if err != nil {
 		return err
 	}
+	if len(list) == 0 {
+		fmt.Fprintln(t.err, "nothing waits for your word")
+	}
 	return c.print(t, list, func() error {
 		w := table(t.out)
 		fmt.Fprintln(w, "NUMBER\tPLUGIN\tPOWER\tLEFT\tBECAUSE OF\tWHAT")

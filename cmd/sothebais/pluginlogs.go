@@ -26,6 +26,9 @@ func (c *pluginLogsCmd) Run(ctx context.Context, t *talk) error {
 	if err != nil {
 		return err
 	}
+	if len(lines) == 0 {
+		fmt.Fprintf(t.err, "%s has written nothing to the log\n", c.Plugin)
+	}
 	return c.print(t, lines, func() error {
 		for _, l := range lines {
 			where := ""

@@ -32,7 +32,7 @@ func (c *recordCmd) Run(ctx context.Context, t *talk) error {
 		return err
 	}
 	if rec.To == 0 {
-		return &host.Error{Kind: host.ErrBadInput, Err: fmt.Errorf("the ledger in %s holds no event behind %d", c.DataDir, c.Since)}
+		return nothingBehind(c.DataDir, c.Since)
 	}
 	if err := filedRecording.replace(c.File, func(w io.Writer) error { _, err := rec.WriteTo(w); return err }); err != nil {
 		return err
@@ -42,6 +42,10 @@ func (c *recordCmd) Run(ctx context.Context, t *talk) error {
 	}
 	_, err = fmt.Fprintf(t.out, "%s: events %d to %d, %d times a plugin on air\n", c.File, rec.From, rec.To, len(rec.Takes))
 	return err
+}
+
+func nothingBehind(dataDir string, seq uint64) error {
+	return &host.Error{Kind: host.ErrBadInput, Err: fmt.Errorf("the ledger in %s holds no event behind %d", dataDir, seq)}
 }
 
 // checkStretch fails when there can be nothing between two numbers of the ledger.

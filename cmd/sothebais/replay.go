@@ -66,6 +66,9 @@ func (c *replayCmd) replay(ctx context.Context) (host.Replay, error) {
 	}
 	defer l.Close()
 	r.Recording, err = l.Record(ctx, version, c.Since, c.Until)
+	if err == nil && r.Recording.To == 0 {
+		err = nothingBehind(c.DataDir, c.Since)
+	}
 	return r, err
 }
 
