@@ -143,7 +143,7 @@ func revokeAndGrant(t *testing.T, data string) {
 		t.Errorf("after it was granted: %s", shown)
 	}
 	out, err := exec.Command(bin, "plugin", "grant", "dusty-gavel", "post", "--data-dir", data).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "dusty-gavel does not ask for post; it asks for [") {
+	if err == nil || !strings.Contains(string(out), "dusty-gavel does not ask for post; it asks for say, ") {
 		t.Errorf("a grant of what is not asked for: %v: %s", err, out)
 	}
 }
