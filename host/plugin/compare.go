@@ -2,10 +2,9 @@ package plugin
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/json"
 	"fmt"
+	"hash/maphash"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -120,16 +119,14 @@ func (s *Side) add(p *occupant, r *Reaction) {
 
 // hashOf is a number of what is asked for, whatever led to it.
 func hashOf(r *Reaction) uint64 {
-	b, err := json.Marshal(struct {
-		Cue  cue.Cue
-		Call abi.Call
-	}{r.Cue, r.Call})
-	if err != nil {
-		return 0 // texts and numbers always have a form
+	n := maphash.Comparable(seed, r.Cue)
+	if r.Call != nil {
+		n += maphash.Comparable(seed, reflect.ValueOf(r.Call).Elem().Interface())
 	}
-	sum := sha256.Sum256(b)
-	return binary.LittleEndian.Uint64(sum[:])
+	return n
 }
+
+var seed = maphash.MakeSeed()
 
 func callInWords(r *Reaction) string {
 	switch c := r.Call.(type) {
