@@ -182,6 +182,9 @@ func (h *Host) buildPlugins(context.Context) error {
 
 // archive keeps what a store held that a plugin began with.
 func (h *Host) archive(ctx context.Context, sha256 string, content []byte) error {
+	if _, there, err := h.ledger.SettingGet(ctx, settingStore+sha256); err != nil || there {
+		return err
+	}
 	return h.ledger.SettingPut(ctx, settingStore+sha256, content)
 }
 

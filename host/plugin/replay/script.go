@@ -15,8 +15,8 @@ import (
 	"github.com/sothebais/sothebais/host/plugin/abi"
 )
 
-// Perform plays those of the events that are for a guest to it, one by one, and writes what it asks for, in the form of a golden file: the event, then
-// a line for each command, indented.
+// Perform plays those of the events that are for a guest to it, one by one, and writes what it asks for, in the form of a
+// golden file: the event, then a line for each command, indented.
 func Perform(ctx context.Context, g plugin.Guest, m *plugin.Manifest, events []event.Event) (string, error) {
 	hears := map[event.Kind]bool{}
 	for _, k := range slices.Concat(m.Subscribes, abi.AnswerKinds()) {
