@@ -194,7 +194,7 @@ func (s *slot) ring(ctx context.Context, p *occupant, now time.Time) {
 
 // warm starts the last good plugin, so that it can take over at once.
 func (s *slot) warm(ctx context.Context, t Turn) {
-	p, err := s.host.load(ctx, t.manifest, t.files)
+	p, err := s.host.load(ctx, t.manifest, t.files, nil)
 	if err != nil {
 		s.log.Warn("the last good plugin cannot be kept warm", telemetry.KeyPlugin, t.Plugin, telemetry.KeyErr, err)
 		return

@@ -207,7 +207,7 @@ func (h *Host) prepare(ctx context.Context, want Kind, fsys fs.FS, cause uint64)
 		h.refused(ctx, cause, string(want), m.ID, err)
 		return nil, nil, err
 	}
-	p, err := h.load(ctx, m, fsys)
+	p, err := h.load(ctx, m, fsys, nil)
 	if err != nil {
 		h.refused(ctx, cause, string(m.Kind), m.ID, err)
 		return nil, nil, err
@@ -215,14 +215,14 @@ func (h *Host) prepare(ctx context.Context, want Kind, fsys fs.FS, cause uint64)
 	return p, h.slot(m.Kind), nil
 }
 
-// load makes a plugin that is in no slot yet.
-func (h *Host) load(ctx context.Context, m *Manifest, fsys fs.FS) (*occupant, error) {
+// load makes a plugin that is in no slot yet; before is the one, if any, whose store it goes on with.
+func (h *Host) load(ctx context.Context, m *Manifest, fsys fs.FS, before *occupant) (*occupant, error) {
 	powers, err := h.powers(ctx, m)
 	if err != nil {
 		return nil, err
 	}
 	p := h.newOccupant(m, fsys, powers)
-	if err := p.start(ctx, h); err != nil {
+	if err := p.start(ctx, h, before); err != nil {
 		return nil, fmt.Errorf("load plugin %s %s: %w", m.ID, m.Version, err)
 	}
 	return p, nil

@@ -61,9 +61,10 @@ func (h *Host) newOccupant(m *Manifest, files fs.FS, powers map[string]*power) *
 	return p
 }
 
-// start makes the guest, with what is on disk in its store.
-func (p *occupant) start(ctx context.Context, h *Host) error {
-	store, err := h.storeOf(ctx, p)
+// start makes the guest. In its store is what the same plugin holds that was before it, if there is one, or else what is
+// on disk, which may be older.
+func (p *occupant) start(ctx context.Context, h *Host, before *occupant) error {
+	store, err := h.storeOf(ctx, p, before)
 	if err != nil {
 		return err
 	}
@@ -72,9 +73,12 @@ func (p *occupant) start(ctx context.Context, h *Host) error {
 
 // startWith makes the guest with a store.
 func (p *occupant) startWith(ctx context.Context, h *Host, store Store) (err error) {
-	p.store, p.holds, p.stored, p.archived = store, maps.Clone(store.Content), store.SHA256(), nil
-	if len(store.Content) > 0 {
-		p.archived = store.JSON()
+	p.store, p.holds, p.stored, p.archived = store, maps.Clone(store.Content), "", nil
+	if store.Granted {
+		content := store.JSON()
+		if p.stored = sum(content); len(store.Content) > 0 {
+			p.archived = content
+		}
 	}
 	if p.guest, err = h.cfg.Runtime.Load(ctx, Spec{Manifest: p.manifest, Files: p.files, Store: store}); err != nil {
 		h.metrics.limit(p.manifest.Kind, err)
@@ -84,10 +88,13 @@ func (p *occupant) startWith(ctx context.Context, h *Host, store Store) (err err
 }
 
 // storeOf is what a plugin has kept.
-func (h *Host) storeOf(ctx context.Context, p *occupant) (Store, error) {
+func (h *Host) storeOf(ctx context.Context, p, before *occupant) (Store, error) {
 	w := p.powers[PowerStore]
 	if w == nil || !w.grant.Load().Granted || h.cfg.Store == nil {
 		return Store{}, nil
+	}
+	if before != nil && before.manifest.ID == p.manifest.ID && before.store.Granted {
+		return Store{Granted: true, Quota: w.limits().Bytes, Content: maps.Clone(before.holds)}, nil
 	}
 	content, err := h.cfg.Store.PluginAll(ctx, p.manifest.ID)
 	if err != nil {

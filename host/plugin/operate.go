@@ -286,7 +286,7 @@ func (s *slot) promote(ctx context.Context, want *shadow, who string, cause uint
 
 // fresh is the plugin of the shadow once more, as it was before it heard anything.
 func (s *slot) fresh(ctx context.Context, sh *shadow) (*occupant, error) {
-	next, err := s.host.load(ctx, sh.p.manifest, sh.p.files)
+	next, err := s.host.load(ctx, sh.p.manifest, sh.p.files, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -305,7 +305,7 @@ func (h *Host) RollBack(ctx context.Context, k Kind, who string, cause uint64) (
 	}
 	s.ops.Lock()
 	defer s.ops.Unlock()
-	on, next := s.onAir(), s.standIn(ctx)
+	on, next := s.onAir(), s.standIn(ctx, nil)
 	if next == nil {
 		return SwapResult{}, nothing("slot %s has nothing to go back to", k)
 	}

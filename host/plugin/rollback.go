@@ -22,16 +22,9 @@ const (
 func (s *slot) giveWay(ctx context.Context, why string, seq uint64) []event.Data {
 	start := time.Now()
 	old := s.guest
-	next := s.standIn(ctx)
+	next := s.standIn(ctx, old)
 	if next == nil {
 		return s.stop(start, why, seq)
-	}
-	if content, is := next.behind(old); is {
-		if err := next.restock(ctx, s.host, content); err != nil {
-			s.log.Error("the last good plugin cannot be started", telemetry.KeyPlugin, next.manifest.ID, telemetry.KeyErr, err)
-			s.retire(next)
-			return s.stop(start, why, seq)
-		}
 	}
 	next.after = s.passed // what is left of the batch is for it
 	from, n := s.recall(ctx, next)
@@ -73,8 +66,9 @@ func swappedFact(slot Kind, res SwapResult, why string) show.PluginSwapped {
 		PauseMicros: res.Pause.Microseconds(), StateBytes: res.StateBytes, Why: why}
 }
 
-// standIn is the last good plugin, started: the one that was kept warm, or else a new one. nil when there is none.
-func (s *slot) standIn(ctx context.Context) *occupant {
+// standIn is the last good plugin, started: the one that was kept warm, or else a new one, which knows what before holds.
+// nil when there is none.
+func (s *slot) standIn(ctx context.Context, before *occupant) *occupant {
 	good, ok := s.past.good()
 	if !ok {
 		return nil
@@ -85,7 +79,7 @@ func (s *slot) standIn(ctx context.Context) *occupant {
 		}
 		s.retire(p) // what it knows of its store is old
 	}
-	p, err := s.host.load(ctx, good.manifest, good.files)
+	p, err := s.host.load(ctx, good.manifest, good.files, before)
 	if err != nil {
 		s.log.Error("the last good plugin cannot be started", telemetry.KeyPlugin, good.Plugin, telemetry.KeyErr, err)
 		return nil
@@ -143,7 +137,7 @@ func (s *slot) stop(now time.Time, why string, seq uint64) []event.Data {
 func (s *slot) restart(ctx context.Context, r *restart) {
 	s.ops.Lock()
 	defer s.ops.Unlock()
-	p, err := s.host.load(ctx, r.p.manifest, r.p.files)
+	p, err := s.host.load(ctx, r.p.manifest, r.p.files, r.p)
 	if err != nil {
 		s.agenda.again(time.Now(), r, s.host.cfg.Supervision)
 		s.host.refused(ctx, 0, string(s.kind), r.p.manifest.ID, fmt.Errorf("start it anew: %w", err))

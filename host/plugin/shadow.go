@@ -276,7 +276,7 @@ func (sh *shadow) trapped(ctx context.Context, err error) {
 		return
 	}
 	dead := p.guest
-	if startErr := p.start(ctx, sh.slot.host); startErr != nil {
+	if startErr := p.start(ctx, sh.slot.host, nil); startErr != nil {
 		p.guest = dead
 		sh.slot.log.Warn("a shadow cannot be started anew", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeyErr, startErr)
 		return

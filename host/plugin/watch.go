@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -176,13 +175,7 @@ const cannotRestart = "it is dead and cannot be started anew"
 // revive starts a dead guest anew behind an event, without its state and its timers, and reports whether that went well.
 func (s *slot) revive(ctx context.Context, after uint64) bool {
 	p, dead := s.guest, s.guest.guest
-	store, err := s.host.storeOf(ctx, p)
-	if err == nil {
-		if store.Granted && p.store.Granted {
-			store.Content = maps.Clone(p.holds) // what it wrote last may not be on disk yet
-		}
-		err = p.startWith(ctx, s.host, store)
-	}
+	err := p.start(ctx, s.host, p)
 	if closeErr := dead.Close(ctx); closeErr != nil {
 		s.log.Warn("cannot close a dead plugin", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeyErr, closeErr)
 	}
