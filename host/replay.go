@@ -36,6 +36,9 @@ type ReplayTake = replay.Take
 // ReplayReport is what a replay found.
 type ReplayReport = replay.Report
 
+// RecordingMagic is what the file of a recording begins with.
+const RecordingMagic = replay.Magic
+
 // ReadRecording reads a recording from a file.
 func ReadRecording(path string) (*replay.Recording, error) {
 	b, err := os.ReadFile(path)

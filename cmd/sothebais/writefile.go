@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/sothebais/sothebais/host"
 )
 
 // filed is a kind of file that we write.
@@ -21,7 +23,7 @@ type filed struct {
 var (
 	filedPackage   = filed{"package", "PK\x03\x04"}
 	filedSignature = filed{"signature", "untrusted comment:"}
-	filedRecording = filed{"recording", "SBREC\x01\r\n"}
+	filedRecording = filed{"recording", host.RecordingMagic}
 )
 
 // replace writes a file whole or not at all. An older one of its kind is replaced; what else has that name stays. A device

@@ -15,11 +15,11 @@ import (
 	"github.com/sothebais/sothebais/host/plugin/abi"
 )
 
-// The file is magic, then three or four parts, each a u64 length and as many bytes, then the SHA-256 of all that. The parts
+// The file is Magic, then three or four parts, each a u64 length and as many bytes, then the SHA-256 of all that. The parts
 // are the head as JSON, the events as flat records one behind the other, the answers as JSON, one a line, and what stores
 // held, one a line, if they held something. Parts are padded with blanks to a multiple of 8, so that records are aligned.
 const (
-	magic    = "SBREC\x01\r\n"
+	Magic    = "SBREC\x01\r\n"
 	maxParts = 1 << 31
 )
 
@@ -71,7 +71,7 @@ func (r *Recording) WriteTo(w io.Writer) (int64, error) {
 			return 0, fmt.Errorf("write a recording: answer to event %d: %w", a.To, err)
 		}
 	}
-	parts := [][]byte{[]byte(magic), part(head), part(r.Records), part(answers.Bytes())}
+	parts := [][]byte{[]byte(Magic), part(head), part(r.Records), part(answers.Bytes())}
 	if len(r.Stores) > 0 {
 		var stores bytes.Buffer
 		enc := json.NewEncoder(&stores)
@@ -102,7 +102,7 @@ func part(b []byte) []byte {
 
 // Read reads a file, which stays in use.
 func Read(b []byte) (*Recording, error) {
-	if len(b) < len(magic)+sha256.Size || string(b[:len(magic)]) != magic {
+	if len(b) < len(Magic)+sha256.Size || string(b[:len(Magic)]) != Magic {
 		return nil, fmt.Errorf("%w: it does not begin like one; make one with sothebais record", ErrRecording)
 	}
 	body, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
@@ -110,7 +110,7 @@ func Read(b []byte) (*Recording, error) {
 		return nil, fmt.Errorf("%w: its checksum does not fit: it was cut short or altered; record it again", ErrRecording)
 	}
 	var parts [4][]byte
-	rest := body[len(magic):]
+	rest := body[len(Magic):]
 	for i := range parts {
 		if i == 3 && len(rest) == 0 {
 			break
@@ -180,11 +180,11 @@ const maxHead = 16 << 20
 
 // ReadHead reads what a recording says about itself but for Private, and leaves the rest unread and unchecked.
 func ReadHead(r io.Reader) (Head, error) {
-	begin := make([]byte, len(magic)+8)
-	if _, err := io.ReadFull(r, begin); err != nil || string(begin[:len(magic)]) != magic {
+	begin := make([]byte, len(Magic)+8)
+	if _, err := io.ReadFull(r, begin); err != nil || string(begin[:len(Magic)]) != Magic {
 		return Head{}, fmt.Errorf("%w: it does not begin like one; make one with sothebais record", ErrRecording)
 	}
-	n := binary.LittleEndian.Uint64(begin[len(magic):])
+	n := binary.LittleEndian.Uint64(begin[len(Magic):])
 	h, err := readHead(json.NewDecoder(io.LimitReader(r, int64(min(n, maxHead)))))
 	if err != nil {
 		return Head{}, fmt.Errorf("%w: head of %d bytes, of which at most %d are read: %w", ErrRecording, n, maxHead, err)

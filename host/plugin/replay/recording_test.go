@@ -167,7 +167,7 @@ func TestDamagedRecordings(t *testing.T) {
 		"a changed byte":    {edit(func(b []byte) { b[100] ^= 1 }), "checksum does not fit"},
 		"a part too long":   {sign(edit(func(b []byte) { binary.LittleEndian.PutUint64(b[8:], 1<<40) })), "part 1 of 3 says"},
 		"a head that is no": {sign(edit(func(b []byte) { b[16] = 'x' })), "head:"},
-		"nothing behind it": {sign(append([]byte(magic), make([]byte, sha256.Size)...)), "ends before part 1 of 3"},
+		"nothing behind it": {sign(append([]byte(Magic), make([]byte, sha256.Size)...)), "ends before part 1 of 3"},
 	} {
 		if _, err := Read(c.file); !errors.Is(err, ErrRecording) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v; want %q", name, err, c.want)
@@ -196,8 +196,8 @@ func FuzzRead(f *testing.F) {
 	good := file(f, night())
 	f.Add(good[:len(good)-sha256.Size])
 	f.Add(append(good[:len(good)-sha256.Size:len(good)-sha256.Size], part([]byte("{\"sha256\": \"aa\", \"store\": [ {\"key\": \"<\", \"value\": \"AA==\"} ]}\n{\"store\": null}\n"))...))
-	f.Add([]byte(magic))
-	f.Add(append([]byte(magic), 2, 0, 0, 0, 0, 0, 0, 0, '{', '}', ' ', ' ', ' ', ' ', ' ', ' '))
+	f.Add([]byte(Magic))
+	f.Add(append([]byte(Magic), 2, 0, 0, 0, 0, 0, 0, 0, '{', '}', ' ', ' ', ' ', ' ', ' ', ' '))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		sum := sha256.Sum256(body)
 		r, err := Read(append(bytes.Clone(body), sum[:]...)) // signed, so that the parts are reached
