@@ -29,6 +29,9 @@ const (
 // Where a show keeps which plugin was in a slot when it was last steered.
 const settingSlot = "plugin.slot."
 
+// Slots are those of a show.
+func Slots() []string { return []string{slotPersonality, slotSceneRules, slotOverlay} }
+
 // What is in a slot when nobody said otherwise.
 var openingPlugins = map[string]string{slotPersonality: "dusty-gavel", slotSceneRules: "scene-rules", slotOverlay: "overlay"}
 

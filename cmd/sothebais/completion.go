@@ -188,7 +188,7 @@ func (l *line) valuesOf(v *kong.Value) []suggestion {
 	case "plugin", "personality":
 		return named(host.PluginNames(l.dataDir), "plugin")
 	case "slot":
-		return named(slots, "slot")
+		return named(host.Slots(), "slot")
 	case "character":
 		return named(host.Characters(l.dataDir), "character")
 	case "installed":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sothebais/sothebais/host"
 )
@@ -80,13 +81,10 @@ func (c *shadowCmd) report(ctx context.Context, t *talk, r *host.Remote, slot st
 	return err
 }
 
-// slots are those of a show.
-var slots = []string{"personality", "scene-rules", "overlay"}
-
 // checkSlot fails when --slot names no slot; it may be left out.
 func checkSlot(slot string) error {
-	if slot != "" && !slices.Contains(slots, slot) {
-		return badFlag("--slot", slot, "want personality, scene-rules or overlay")
+	if slots := host.Slots(); slot != "" && !slices.Contains(slots, slot) {
+		return badFlag("--slot", slot, "want one of "+strings.Join(slots, ", "))
 	}
 	return nil
 }
