@@ -2,8 +2,6 @@ package host
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -112,11 +110,9 @@ func TestResyncFromAState(t *testing.T) {
 	dir := filepath.Join(data, "plugins", "parrot")
 	put(t, filepath.Join(dir, "plugin.yaml"), strings.NewReplacer("name: text", "name: say", "[post.received, operator.acted]", "[bid.accepted]").Replace(parrotManifest))
 	put(t, filepath.Join(dir, "plugin.wasm"), string(read(t, parrotModule)))
-	ran := sha256.Sum256(read(t, parrotModule))
-	state := sha256.Sum256([]byte{2, 0, 0, 0, 0, 0, 0, 0})
-	loaded := show.PluginLoaded{Slot: slotOverlay, Plugin: "parrot", Version: "1.0.0", SHA256: hex.EncodeToString(ran[:]), After: 1, Grants: []show.PluginGrant{{Name: "say"}}}
+	loaded := show.PluginLoaded{Slot: slotOverlay, Plugin: "parrot", Version: "1.0.0", SHA256: sumOf(read(t, parrotModule)), After: 1, Grants: []show.PluginGrant{{Name: "say"}}}
 	heir := loaded
-	heir.Version, heir.After, heir.State = "1.0.1", 4, hex.EncodeToString(state[:])
+	heir.Version, heir.After, heir.State = "1.0.1", 4, sumOf([]byte{2, 0, 0, 0, 0, 0, 0, 0})
 	bid := auction.BidAccepted{Handle: "ann"}
 	m := replay.NewMaker("test", wasm.AppendEvent)
 	for i, d := range []event.Data{show.Started{}, loaded, bid, bid, heir, bid, bid} {
@@ -175,15 +171,7 @@ func TestReplayOfAShutStore(t *testing.T) {
 	}
 	s.stop()
 
-	ledger, err := OpenLedger(t.Context(), data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ledger.Close()
-	rec, err := ledger.Record(t.Context(), "test", 0, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	rec := recordingOf(t, data)
 	for _, with := range []string{"", dir} {
 		got, err := Replay{Recording: rec, DataDir: data, Take: "parrot", With: with, Assets: plainAssets(t)}.Run(t.Context())
 		if err != nil || !got.SamePlugin || got.Differences() != 0 || got.Verdicts[replay.Same] == 0 || len(got.Doubts) != 0 {
@@ -256,8 +244,8 @@ func TestReplayOfANightThatWentWrong(t *testing.T) {
 	replaysToTheBit(t, data)
 }
 
-// replaysToTheBit plays each take of a show to the plugin that was there, which must do the same again.
-func replaysToTheBit(t *testing.T, data string) *replay.Recording {
+// recordingOf is all of the shows on a data directory.
+func recordingOf(t *testing.T, data string) *replay.Recording {
 	t.Helper()
 	ledger, err := OpenLedger(t.Context(), data)
 	if err != nil {
@@ -268,6 +256,12 @@ func replaysToTheBit(t *testing.T, data string) *replay.Recording {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rec
+}
+
+// loaderOf loads the plugins of a recording until the test ends.
+func loaderOf(t *testing.T, data string, rec *replay.Recording) *loader {
+	t.Helper()
 	cfg, err := Config{DataDir: data, Assets: plainAssets(t), Logger: slog.New(slog.DiscardHandler)}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
@@ -276,8 +270,15 @@ func replaysToTheBit(t *testing.T, data string) *replay.Recording {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rt.Close(context.WithoutCancel(t.Context()))
-	l := &loader{runtime: rt, plugins: catalogueOf(cfg.Assets, data), stores: rec.Stores}
+	t.Cleanup(func() { _ = rt.Close(context.WithoutCancel(t.Context())) })
+	return &loader{runtime: rt, plugins: catalogueOf(cfg.Assets, data), stores: rec.Stores}
+}
+
+// replaysToTheBit plays each take of a show to the plugin that was there, which must do the same again.
+func replaysToTheBit(t *testing.T, data string) *replay.Recording {
+	t.Helper()
+	rec := recordingOf(t, data)
+	l := loaderOf(t, data, rec)
 	for _, take := range rec.Takes {
 		p, err := l.loadTake(t.Context(), take)
 		if err != nil {
@@ -299,16 +300,7 @@ func replaysToTheBit(t *testing.T, data string) *replay.Recording {
 // recalls says what the plugin of a take finds in its store.
 func recalls(t *testing.T, data string, rec *replay.Recording, take replay.Take, want string) {
 	t.Helper()
-	cfg, err := Config{DataDir: data, Assets: plainAssets(t), Logger: slog.New(slog.DiscardHandler)}.withDefaults()
-	if err != nil {
-		t.Fatal(err)
-	}
-	rt, err := openRuntime(t.Context(), cfg, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rt.Close(context.WithoutCancel(t.Context()))
-	p, err := (&loader{runtime: rt, plugins: catalogueOf(cfg.Assets, data), stores: rec.Stores}).loadTake(t.Context(), take)
+	p, err := loaderOf(t, data, rec).loadTake(t.Context(), take)
 	if err != nil {
 		t.Fatal(err)
 	}

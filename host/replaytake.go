@@ -3,8 +3,6 @@ package host
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -142,7 +140,7 @@ func (l *loader) succeed(ctx context.Context, rec *replay.Recording, t replay.Ta
 	if err != nil {
 		return doubts, fmt.Errorf("state of %s: %w", before.Plugin, err)
 	}
-	if got := sha256.Sum256(state); hex.EncodeToString(got[:]) != t.State {
+	if sumOf(state) != t.State {
 		doubts = append(doubts, fmt.Sprintf("%s took over another state of %s than it comes to now", t.Plugin, before.Plugin))
 	}
 	if from := old.manifest.State.Version; from != p.manifest.State.Version {
