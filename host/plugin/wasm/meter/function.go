@@ -4,7 +4,8 @@ package meter
 //
 // A body is cut into regions: stretches of code that run at most once for each time that their beginning is passed. A
 // region begins at the entry, at the head of a loop, at either arm of an if, after the end of a block, where branches
-// join, and before a call or a return that needs a look. It is charged at its beginning for the whole of it, even when a branch leaves it half-way.
+// join, and before a call, a branch or a return that needs a look. It is charged at its beginning for the whole of it, even
+// when a branch leaves it half-way; many are charged with another one.
 //
 // The counter is a global. Where a body charges more often than it calls, most of all in loops, it holds the counter in
 // a local meanwhile, which the compiler keeps in a register, and puts it back before it calls, leaves or takes the next
@@ -17,18 +18,18 @@ type function struct {
 	groups   uint32
 	regions  []region
 	frames   []frame
-	marks    []mark // in the order of their places
-	held     bool   // the counter is in a local
-	loops    int    // open ones
-	looped   bool   // there was one
+	entries  []entry // of the ends of blocks; the first is none
+	marks    []mark  // in the order of their places
+	held     bool    // the counter is in a local
+	loops    int     // open ones
+	looped   bool    // there was one
 	calls    int
 	callees  []uint32 // functions that it calls by their numbers
 	indirect bool     // it calls others through a table
 	self     *node    // nil when nothing is known of it yet
 	path              // to the place at hand
 	late     bool     // it owes a look for what was called in the region at hand
-	gain     int64    // of holding the counter: charges, each as often as its loops are guessed to go round
-	loss     int64    // the same of what it has to be put back for
+	loss     int64    // of holding the counter: what it has to be put back for, each as often as its loops are guessed to go round
 	out      []byte
 	charges  int
 	edges    int64  // branches, taken or not
@@ -53,13 +54,19 @@ const (
 )
 
 type region struct {
-	cost   int64
-	check  bool // whether fuel is compared with nothing as well
-	parent int  // region that surely ran before, once for each run of this one; -1 if none
-	merged int64
-	gone   bool // its cost is charged elsewhere
-	path        // to where it begins
-	exits  bool // the function may return in it
+	cost      int64
+	check     bool  // whether fuel is compared with nothing as well
+	parent    int   // region that surely ran before, once for each run of this one; -1 if none
+	surely    bool  // whether that one leads here, whatever it does
+	entries   int   // the first of the regions that lead here; 0 when they are not known
+	merged    int64 // what it pays for others to which it may not lead
+	often     int64 // a guess of how often it runs
+	gone      bool  // it is charged before it runs, with others
+	postponed bool  // or after, with each of the regions to which its branch table leads
+	arms      int   // how many of these were not found yet
+	left      bool  // a branch may leave it before its end
+	path            // to where it begins
+	exits     bool  // the function may return in it
 }
 
 // look has it look for fuel where it begins.
@@ -81,30 +88,43 @@ func (p path) or(o path) path {
 	return path{max(p.unseen, o.unseen), p.owes || o.owes, p.went || o.went}
 }
 
+// entry is a region that leads to the end of a block.
+type entry struct {
+	region int
+	surely bool // it leads nowhere else
+	next   int  // entry of the same block; 0 for none
+}
+
 // frame is an open block.
 type frame struct {
-	op     int
-	region int // in which it was opened; none when that was dead code
-	target bool
-	opened path
-	leaves path // where branches leave it
+	op      int
+	region  int  // in which it was opened; none when that was dead code
+	surely  bool // whoever entered that region came here
+	entries int  // the latest branch to its end
+	target  bool
+	least   int // the outermost frame to which a branch from inside of it leads
+	opened  path
+	leaves  path // where branches leave it
 }
 
 const (
 	none = -1 // no region: the code cannot be reached
-	// Charging takes about as long as five instructions: a region smaller than that is charged with its parent,
-	// as long as the parent does not pay for too many that it may not enter.
+	// Charging takes about as long as five instructions: a region smaller than that is charged with its parent, and one
+	// not much larger with all that lead to it, as long as none pays for too many that it may not enter.
 	smallRegion = 6
+	smallEnd    = 12
 	mergeBudget = 24
+	// postponedCost is the most that is charged after it was burnt.
+	postponedCost = 64
 	// A loop is guessed to go round so often, one inside of it as often each time.
 	roundsShift = 3
 	deepLoops   = 5
 	// A body of many branches has no register to spare, and a value more at each of them is work for the compiler.
-	heldBranches = 512
+	heldBranches = 2048
 )
 
 func (f *function) reset(w *rewriter, i int, body *reader) {
-	*f = function{r: body, w: w, locals: uint64(w.params[w.functions[i]]), regions: f.regions[:0], frames: f.frames[:0], marks: f.marks[:0], out: f.out[:0], written: f.written, callees: f.callees[:0]}
+	*f = function{r: body, w: w, locals: uint64(w.params[w.functions[i]]), regions: f.regions[:0], frames: f.frames[:0], entries: append(f.entries[:0], entry{}), marks: f.marks[:0], out: f.out[:0], written: f.written, callees: f.callees[:0]}
 	if w.nodes != nil {
 		f.self = &w.nodes[i]
 	}
@@ -170,6 +190,9 @@ func (f *function) readCode() {
 				f.indirect = true
 				f.owe()
 			}
+			if f.unseen > unlooked && f.joins(in) {
+				cur = f.begin(start, true, none)
+			}
 			if f.exits(in) {
 				cur = f.exit(start, cur)
 			}
@@ -215,6 +238,22 @@ func (f *function) exits(in instr) bool {
 	return false
 }
 
+// joins reports whether an instruction leads to where branches meet. Who has burnt much looks before that, so that the
+// others need not do it there.
+func (f *function) joins(in instr) bool {
+	top := len(f.frames) - 1
+	switch in.op {
+	case opBr, opBrIf:
+		at := int64(top) - int64(in.index)
+		return at > 0 && f.frames[at].op != opLoop // whose head looks
+	case opBrTable, opElse:
+		return true
+	case opEnd:
+		return top > 0 && (f.frames[top].target || f.frames[top].op == opIf)
+	}
+	return false
+}
+
 // mark notes a place, and what it costs if the counter is held.
 func (f *function) mark(at int, kind markKind) {
 	f.marks = append(f.marks, mark{at: at, kind: kind})
@@ -236,9 +275,11 @@ func (f *function) step(in instr, start, cur int) int {
 	case opEnd:
 		return f.close(cur)
 	case opBr, opBrIf:
-		f.branch(in.index)
+		f.branch(in.index, cur, in.op == opBr)
 	case opBrTable:
-		f.branchTable()
+		f.branchTable(cur)
+	case opReturn:
+		f.leave(0)
 	case opCall:
 		if uint64(in.index) >= f.w.refuel() {
 			f.r.fail("function %d of %d", in.index, f.w.refuel())
@@ -274,14 +315,14 @@ func (f *function) begin(at int, check bool, parent int) int {
 	f.went = f.went || f.late
 	g.path = f.path
 	f.went, f.late = f.owes, false
+	g.often = f.often()
 	f.marks = append(f.marks, mark{at, markRegion, len(f.regions)})
-	f.gain += f.often()
 	f.regions = append(f.regions, g)
 	return len(f.regions) - 1
 }
 
 func (f *function) open(op, cur int) int {
-	f.frames = append(f.frames, frame{op: op, region: cur, opened: f.path})
+	f.frames = append(f.frames, frame{op: op, region: cur, surely: cur != none && !f.regions[cur].left, least: len(f.frames), opened: f.path})
 	f.r.bound(tooBig(Depth, len(f.frames), f.w.limits.Depth))
 	if op != opBlock {
 		f.edges += 2
@@ -312,6 +353,7 @@ func (f *function) otherwise(cur int) int {
 	}
 	if cur != none {
 		top.leaves = top.leaves.or(f.path)
+		f.enter(top, cur, true)
 	}
 	f.path = top.opened
 	return f.begin(f.r.i, false, top.region)
@@ -323,6 +365,7 @@ func (f *function) close(cur int) int {
 	if top.op == opLoop {
 		f.loops--
 	}
+	f.leave(top.least)
 	joins := top.target || top.op == opIf // an if without else is left by its condition
 	if cur == none {
 		f.path = path{}
@@ -338,52 +381,85 @@ func (f *function) close(cur int) int {
 		if cur == none {
 			return none
 		}
-		return f.begin(f.r.i, false, top.region)
+		top.entries = 0
+		return f.join(top, cur)
 	case joins:
-		return f.begin(f.r.i, false, top.region)
+		return f.join(top, cur)
 	}
 	return cur // a block that no branch leaves is straight code
 }
 
-func (f *function) branch(depth uint32) {
+// join begins the region after the end of a block, to which cur leads besides the branches.
+func (f *function) join(top frame, cur int) int {
+	if cur != none {
+		f.enter(&top, cur, true)
+	}
+	next := f.begin(f.r.i, false, top.region)
+	g := &f.regions[next]
+	g.surely = top.surely && top.least >= len(f.frames)
+	if top.op != opIf { // to whose end its condition leads
+		g.entries = top.entries
+	}
+	return next
+}
+
+// enter notes that a region leads to the end of a block.
+func (f *function) enter(to *frame, cur int, surely bool) {
+	surely = surely && !f.regions[cur].left
+	if last := &f.entries[to.entries]; to.entries > 0 && last.region == cur {
+		last.surely = last.surely && surely
+		return
+	}
+	f.entries = append(f.entries, entry{cur, surely, to.entries})
+	to.entries = len(f.entries) - 1
+}
+
+// leave notes that what is open at the moment may be left for the outside of all but so many frames.
+func (f *function) leave(least int) {
+	if n := len(f.frames); n > 0 {
+		f.frames[n-1].least = min(f.frames[n-1].least, least)
+	}
+}
+
+func (f *function) branch(depth uint32, cur int, surely bool) {
 	if int64(depth) >= int64(len(f.frames)) {
 		f.r.fail("branch to label %d of %d", depth, len(f.frames))
 		return
 	}
-	to := &f.frames[len(f.frames)-1-int(depth)]
+	at := len(f.frames) - 1 - int(depth)
+	to := &f.frames[at]
 	to.target = true
 	if to.op != opLoop { // whose head looks
 		to.leaves = to.leaves.or(f.path)
 	}
 	f.edges++
+	if cur == none {
+		return
+	}
+	f.leave(at)
+	f.enter(to, cur, surely)
+	f.regions[cur].left = true
 }
 
-func (f *function) branchTable() {
-	n := f.r.u32()
+func (f *function) branchTable(cur int) {
+	n, before := f.r.u32(), len(f.entries)
+	postponed := cur != none && !f.regions[cur].left
 	for i := uint64(0); i <= uint64(n) && f.r.err == nil; i++ {
-		f.branch(f.r.u32())
+		depth := f.r.u32()
+		f.branch(depth, cur, false)
+		at := int64(len(f.frames)-1) - int64(depth)
+		postponed = postponed && at > 0 && f.frames[at].op == opBlock
+	}
+	if postponed {
+		f.regions[cur].postponed, f.regions[cur].arms = true, len(f.entries)-before
 	}
 }
 
 // settle decides which regions are charged by themselves, and which look. One in which the function returns, and which is
 // the first since what it owes a look for, may be paid before that, with its parent: then nothing was done unseen.
+//
+// What is charged elsewhere goes to regions before it, whose turn comes later, so that the cost of a chain of ends adds up.
 func (f *function) settle() {
-	for i := len(f.regions) - 1; i > 0; i-- {
-		g := &f.regions[i]
-		if g.check || g.parent < 0 || g.cost > smallRegion || g.exits && g.went {
-			continue
-		}
-		if p := &f.regions[g.parent]; p.merged+g.cost <= mergeBudget {
-			p.merged += g.cost
-			p.cost += g.cost
-			g.gone = true
-		}
-	}
-	for i := range f.regions {
-		if g := &f.regions[i]; !g.gone && (g.cost > unlooked || g.owes && g.exits) { // it is paid before it runs
-			g.look()
-		}
-	}
 	first := &f.regions[0]
 	if !f.self.looks {
 		first.check = false
@@ -394,7 +470,80 @@ func (f *function) settle() {
 		f.regions[1].cost++
 		first.gone = true
 	}
-	f.held = f.gain > f.loss+2 && f.edges <= heldBranches
+	f.postpone()
+	for i := len(f.regions) - 1; i > 0; i-- {
+		g := &f.regions[i]
+		if g.check || g.parent < 0 || g.exits && g.went {
+			continue
+		}
+		p := &f.regions[g.parent]
+		switch {
+		case p.gone || p.postponed:
+		case g.surely:
+			p.cost += g.cost
+			g.gone = true
+		case f.pay(g):
+			g.gone = true
+		case g.cost <= smallRegion && p.merged+g.cost <= mergeBudget:
+			p.merged += g.cost
+			p.cost += g.cost
+			g.gone = true
+		}
+	}
+	for i := range f.regions {
+		if g := &f.regions[i]; !g.gone && (g.cost > unlooked || g.owes && g.exits) { // it is paid before it runs
+			g.look()
+		}
+	}
+	gain := int64(0)
+	for i := range f.regions {
+		if g := &f.regions[i]; !g.gone && !g.postponed {
+			gain += 2 * g.often // a load and a store
+		}
+	}
+	f.held = gain > f.loss+2 && f.edges <= heldBranches
+}
+
+// postpone has what a branch table leads to pay for a small region that it ends, as in the loop of an interpreter: its
+// head looks, and no more. What is left of the fuel is known a little later.
+func (f *function) postpone() {
+	for i := range f.regions {
+		for e := f.regions[i].entries; e > 0; e = f.entries[e].next {
+			f.regions[f.entries[e].region].arms--
+		}
+	}
+	for i := range f.regions { // of two that follow each other, the first before the second
+		g := &f.regions[i]
+		for e := g.entries; e > 0; e = f.entries[e].next {
+			if from := &f.regions[f.entries[e].region]; from.postponed {
+				g.cost += from.cost
+			}
+		}
+		g.postponed = g.postponed && g.arms == 0 && g.cost <= postponedCost
+	}
+}
+
+// pay has all regions that lead to a small one pay for it, if they can: each leads to it at most once for each time that
+// it runs. None of them is in a loop that the small one is not in, where it would pay each time around.
+func (f *function) pay(g *region) bool {
+	if g.entries == 0 || g.cost > smallEnd || g.exits {
+		return false
+	}
+	for i := g.entries; i > 0; i = f.entries[i].next {
+		e := f.entries[i]
+		if p := &f.regions[e.region]; p.gone || p.postponed || p.often > g.often || !e.surely && p.merged+g.cost > mergeBudget {
+			return false
+		}
+	}
+	for i := g.entries; i > 0; i = f.entries[i].next {
+		e := f.entries[i]
+		p := &f.regions[e.region]
+		p.cost += g.cost
+		if !e.surely {
+			p.merged += g.cost
+		}
+	}
+	return true
 }
 
 // write puts the charges into the body. The locals that it adds come last, so no number changes.
@@ -462,12 +611,19 @@ func (f *function) counter(o []byte) []byte {
 	return putU(append(o, opGlobalGet), f.w.fuel())
 }
 
-// charge writes: fuel -= cost; and for a check: if fuel < 0 { refuel }.
+// charge writes: fuel -= cost; and for a check: if fuel < 0 { refuel }. A check may cost nothing.
 func (f *function) charge(g region) {
+	if g.postponed {
+		g.cost = 0
+	}
 	if g.gone || (g.cost == 0 && !g.check) {
 		return
 	}
 	f.charges++
+	if g.cost == 0 {
+		f.out = f.look(f.counter(f.out))
+		return
+	}
 	o := putS(append(f.counter(f.out), opI64Const), g.cost)
 	o = append(o, opI64Sub)
 	switch {
@@ -487,6 +643,11 @@ func (f *function) check(o []byte) []byte {
 		o = putU(append(o, opGlobalSet), f.w.fuel())
 		o = putU(append(o, opLocalGet), f.local())
 	}
+	return f.look(o)
+}
+
+// look writes: if top of the stack < 0 { refuel }.
+func (f *function) look(o []byte) []byte {
 	o = append(o, opI64Const, 0, opI64LtS, opIf, emptyBlock)
 	if f.held {
 		o = f.back(o)

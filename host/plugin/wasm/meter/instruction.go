@@ -134,6 +134,8 @@ const (
 // cost of an instruction, in units of about a tenth of a nanosecond: a compiler makes three or four of them into one.
 func cost(op int) int64 {
 	switch {
+	case op == opBlock: // of which the loop of an interpreter opens one for each of its instructions
+		return 0
 	case op >= 0x28 && op <= 0x3e:
 		return 4
 	case op == opGlobalGet, op == opGlobalSet:
