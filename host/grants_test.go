@@ -2,11 +2,13 @@ package host
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sothebais/sothebais/host/admin"
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/post"
@@ -84,4 +86,53 @@ func sameElements(a, b []string) bool {
 	slices.Sort(a)
 	slices.Sort(b)
 	return slices.Equal(a, b)
+}
+
+// asksForMore: a version in shadow asks for more than was granted to the one on air; that is told, and granted by looking at
+// that version, under whatever name it has here.
+func (s *liveShow) asksForMore(t *testing.T) {
+	dir := parrot(t, filepath.Join(s.cfg.DataDir, "plugins", "parrot-two"), "2.0.0")
+	change(t, filepath.Join(dir, "plugin.yaml"), "- {name: reply, why: answers every post}", "- {name: post, why: announces}\n  - {name: reply, why: answers every post, per_minute: 100}")
+	reply := func(state string) (limit string, more []string) {
+		t.Helper()
+		p, err := s.Plugin(t.Context(), "parrot", state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(p.Capabilities, func(c Capability) bool { return c.Name == "reply" })
+		return p.Capabilities[i].Limit, p.Capabilities[i].More
+	}
+	if got, err := s.Grant(t.Context(), "parrot-two", "post", GrantLimits{}); err != nil || !got.Granted || got.GrantedAs != "2.0.0" {
+		t.Errorf("granted under the name of its folder: %+v, %v", got, err)
+	}
+	if _, err := s.Remote.Shadow(t.Context(), "parrot-two"); err != nil {
+		t.Fatal(err)
+	}
+	if limit, more := reply(admin.PluginShadow); limit != "7 a minute, 1120 bytes" || !slices.Equal(more, []string{"100 a minute"}) {
+		t.Errorf("in shadow: %q, %q more", limit, more)
+	}
+	if limit, more := reply(""); limit != "7 a minute, 1120 bytes" || more != nil {
+		t.Errorf("on air: %q, %q more", limit, more)
+	}
+	if _, err := s.Grant(t.Context(), "parrot", "reply", GrantLimits{State: admin.PluginShadow, Version: "1.0.0"}); !errors.Is(err, ErrNotNow) || !strings.Contains(err.Error(), "parrot is 2.0.0 by now, not 1.0.0") {
+		t.Errorf("error %v", err)
+	}
+	if got, err := s.Grant(t.Context(), "parrot", "reply", GrantLimits{State: admin.PluginShadow, Version: "2.0.0"}); err != nil || got.Limit != "100 a minute, 1120 bytes" || got.More != nil {
+		t.Errorf("granted %+v, %v", got, err)
+	}
+	if limit, _ := reply(""); limit != "60 a minute, 1120 bytes" {
+		t.Errorf("on air it has %q, more than it asks for", limit)
+	}
+	if got, err := s.Revoke(t.Context(), "parrot", "post"); err != nil || got.Granted {
+		t.Errorf("revoked what only the shadow asks for: %+v, %v", got, err)
+	}
+	if _, err := s.Remote.DropShadow(t.Context(), slotOverlay); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Grant(t.Context(), "parrot", "reply", GrantLimits{TokensPerHour: 5}); !errors.Is(err, ErrBadInput) || !strings.Contains(err.Error(), "reply has no tokens_per_hour") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := s.Grant(t.Context(), "parrot", "reply", GrantLimits{PerMinute: 7}); err != nil {
+		t.Fatal(err)
+	}
 }

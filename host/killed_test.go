@@ -32,7 +32,7 @@ func TestAKilledShowKnows(t *testing.T) {
 	killWhenKept(t, data, map[string]string{"a": "1", "b": "2"})
 
 	s := live(t, data)
-	if p, err := s.Plugin(t.Context(), "parrot"); err != nil || !p.Active || !p.Capabilities[0].Granted || p.Capabilities[0].GrantedBy != "cli" {
+	if p, err := s.Plugin(t.Context(), "parrot", ""); err != nil || !p.Active || !p.Capabilities[0].Granted || p.Capabilities[0].GrantedBy != "cli" {
 		t.Errorf("plugin %+v, %v", p, err)
 	}
 	s.says(s.tell("recall a"), "recall a: 1")

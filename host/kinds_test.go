@@ -46,7 +46,7 @@ func (s *liveShow) refuses(t *testing.T) {
 		"no shadow":                 {func() error { _, err := s.DropShadow(t.Context(), slotSceneRules); return err }, ErrNotNow, "nothing is in shadow of slot scene-rules"},
 		"nothing to go back to":     {func() error { _, err := s.Remote.RollBack(t.Context(), slotSceneRules); return err }, ErrNotNow, "slot scene-rules has nothing to go back to"},
 		"no slot":                   {func() error { _, err := s.Remote.RollBack(t.Context(), "attic"); return err }, ErrBadInput, "validation failed: path.slot: expected value to be one of "},
-		"no plugin to show":         {func() error { _, err := s.Plugin(t.Context(), "nobody"); return err }, ErrBadInput, `there is no plugin "nobody"`},
+		"no plugin to show":         {func() error { _, err := s.Plugin(t.Context(), "nobody", ""); return err }, ErrBadInput, `there is no plugin "nobody"`},
 		"no plugin to hear":         {func() error { _, err := s.PluginLogs(t.Context(), "nobody", 3); return err }, ErrBadInput, `there is no plugin "nobody"`},
 		"no power":                  {func() error { _, err := s.Revoke(t.Context(), "overlay", "reply"); return err }, ErrBadInput, "overlay does not ask for reply; it asks for text"},
 		"nearly a power":            {func() error { _, err := s.Revoke(t.Context(), "overlay", "txet"); return err }, ErrBadInput, `overlay does not ask for txet (did you mean "text"?); it asks for text`},

@@ -119,10 +119,14 @@ func (r *Remote) Plugins(ctx context.Context) ([]PluginInfo, error) {
 	return res.Items, err
 }
 
-// Plugin is all about one plugin.
-func (r *Remote) Plugin(ctx context.Context, id string) (PluginDetail, error) {
+// Plugin is all about one plugin: the one in a state such as shadow, or else the one on air before all others of that id.
+func (r *Remote) Plugin(ctx context.Context, id, state string) (PluginDetail, error) {
 	var res PluginDetail
-	err := r.call(ctx, http.MethodGet, pluginsPath+"/"+url.PathEscape(id), nil, &res)
+	at := pluginsPath + "/" + url.PathEscape(id)
+	if state != "" {
+		at += "?state=" + url.QueryEscape(state)
+	}
+	err := r.call(ctx, http.MethodGet, at, nil, &res)
 	return res, err
 }
 

@@ -166,7 +166,7 @@ func TestReplayOfAShutStore(t *testing.T) {
 	await(s, denied.Seq, "what it made of that", func(e event.Event, c cue.Raised) bool {
 		return e.Cause == denied.Seq && c.Cue.Verb == cue.Text && strings.Contains(c.Cue.Text, "store is not granted")
 	})
-	if p, err := s.Plugin(t.Context(), "parrot"); err != nil || p.Denied == 0 {
+	if p, err := s.Plugin(t.Context(), "parrot", ""); err != nil || p.Denied == 0 {
 		t.Errorf("plugin %+v, %v", p, err)
 	}
 	s.stop()

@@ -51,6 +51,8 @@ func TestShowFileErrorsNameTheLine(t *testing.T) {
 		"bidders":         {"bidders: all\nlots: [{title: A}]\n", "s:1: bidders: want `open` or a list"},
 		"bidder":          {"bidders: [{handle: a}]\nlots: [{title: A}]\n", `s:1: bidders: "a" has no author_id`},
 		"trusted":         {"trusted: [dusty-gavel]\nlots: [{title: A}]\n", `s:1: trusted: "dusty-gavel" is no SHA-256`},
+		"pending":         {"grants: {moth: [{power: reply, pending: 3}]}\nlots: [{title: A}]\n", "s:1: grants: moth: not for this power: reply has no pending; leave it out"},
+		"no limit":        {"grants: {moth: [{power: timer, pending: -3}]}\nlots: [{title: A}]\n", "s:1: grants: moth: not for this power: pending of timer is -3; want 1 or more"},
 		"asked each time": {"grants: {moth: [{power: say, ask: true}]}\nlots: [{title: A}]\n", "s:1: grants: moth: say cannot wait for a person each time"},
 		"not YAML":        {"lots: [", "show file: s:1: the [ that opens here is not closed"},
 		"tab":             {"lots:\n\t- title: A\n", "show file: s:2: a tab stands here; indent with spaces"},

@@ -16,6 +16,7 @@ type grantFile struct {
 	PerMinute     int      `yaml:"per_minute"`
 	Bytes         int      `yaml:"bytes"`
 	TokensPerHour int      `yaml:"tokens_per_hour"`
+	Pending       int      `yaml:"pending"`
 	Hosts         []string `yaml:"hosts"`
 }
 
@@ -49,15 +50,17 @@ func (p *showParser) powers(id string, n *yaml.Node) map[string]plugin.Grant {
 			p.fail(item.Line, "grants: %s: there is no power %q; there are: %v", id, f.Power, abi.Capabilities())
 			continue
 		}
-		if f.PerMinute < 0 || f.Bytes < 0 || f.TokensPerHour < 0 {
-			p.fail(item.Line, "grants: %s: %s: a limit must not be negative", id, f.Power)
-			continue
-		}
 		if f.Ask && !plugin.Askable(f.Power) {
 			p.fail(item.Line, "grants: %s: %s cannot wait for a person each time; reply, post, http and llm can", id, f.Power)
 			continue
 		}
-		out[f.Power] = plugin.Grant{Granted: true, By: byShowFile, Ask: f.Ask, Capability: plugin.Capability{PerMinute: f.PerMinute, Bytes: f.Bytes, TokensPerHour: f.TokensPerHour, Hosts: f.Hosts}}
+		g := plugin.Grant{Granted: true, By: byShowFile, Standing: true, Ask: f.Ask,
+			Capability: plugin.Capability{PerMinute: f.PerMinute, Bytes: f.Bytes, TokensPerHour: f.TokensPerHour, Pending: f.Pending, Hosts: f.Hosts}}
+		if err := g.Fits(f.Power); err != nil {
+			p.fail(item.Line, "grants: %s: %v", id, err)
+			continue
+		}
+		out[f.Power] = g
 	}
 	return out
 }

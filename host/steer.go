@@ -90,47 +90,88 @@ func (w wardrobe) RollBack(ctx context.Context, slot, who string, cause uint64) 
 
 // Grant lets a plugin use a power that it asks for.
 func (w wardrobe) Grant(ctx context.Context, id, power string, g admin.GrantRequest, who string, cause uint64) (admin.Capability, error) {
-	asked, err := w.power(ctx, id, power)
+	m, asked, err := w.power(ctx, id, g.State, power)
 	if err != nil {
 		return admin.Capability{}, err
 	}
+	if g.Version != "" && g.Version != m.Version {
+		return admin.Capability{}, ofKind(admin.ErrRefused, fmt.Errorf("%s is %s by now, not %s; look at what it asks for, and decide again", id, m.Version, g.Version))
+	}
 	for _, h := range g.Hosts {
-		if !slices.Contains(asked.Hosts, h) {
-			return admin.Capability{}, ofKind(admin.ErrInvalid, fmt.Errorf("%s does not ask for host %s%s; it asks for %s", id, h, meant(h, asked.Hosts), listed(asked.Hosts)))
+		if !slices.Contains(asked.Asked.Hosts, h) {
+			return admin.Capability{}, ofKind(admin.ErrInvalid, fmt.Errorf("%s does not ask for host %s%s; it asks for %s", id, h, meant(h, asked.Asked.Hosts), listed(asked.Asked.Hosts)))
 		}
 	}
-	err = w.h.plugins.Grant(ctx, id, power, plugin.Grant{By: who, Ask: g.Ask, Capability: plugin.Capability{PerMinute: g.PerMinute, Bytes: g.Bytes, TokensPerHour: g.TokensPerHour, Hosts: g.Hosts}}, cause)
+	err = w.h.plugins.Grant(ctx, m.ID, power, plugin.Grant{By: who, Ask: g.Ask, Shown: &asked.Asked, Version: m.Version,
+		Capability: plugin.Capability{PerMinute: g.PerMinute, Bytes: g.Bytes, TokensPerHour: g.TokensPerHour, Pending: g.Pending, Hosts: g.Hosts}}, cause)
 	if err != nil {
 		return admin.Capability{}, answered(err)
 	}
-	return w.power(ctx, id, power)
+	return w.viewPower(ctx, id, g.State, power)
 }
 
 // Revoke takes a power from a plugin.
 func (w wardrobe) Revoke(ctx context.Context, id, power, who string, cause uint64) (admin.Capability, error) {
-	if _, err := w.power(ctx, id, power); err != nil {
-		return admin.Capability{}, err
-	}
-	if err := w.h.plugins.Revoke(ctx, id, power, who, cause); err != nil {
-		return admin.Capability{}, answered(err)
-	}
-	return w.power(ctx, id, power)
-}
-
-// power is a capability of a plugin.
-func (w wardrobe) power(ctx context.Context, id, power string) (admin.Capability, error) {
-	d, err := w.Plugin(ctx, id)
+	m, _, err := w.power(ctx, id, "", power)
 	if err != nil {
 		return admin.Capability{}, err
 	}
-	var names []string
-	for _, c := range d.Capabilities {
-		if c.Name == power {
-			return c, nil
-		}
-		names = append(names, c.Name)
+	if err := w.h.plugins.Revoke(ctx, m.ID, power, who, cause); err != nil {
+		return admin.Capability{}, answered(err)
 	}
-	return admin.Capability{}, ofKind(admin.ErrUnknown, fmt.Errorf("%s does not ask for %s%s; it asks for %s", id, power, meant(power, names), listed(names)))
+	return w.viewPower(ctx, id, "", power)
+}
+
+// viewPower is how a power of a plugin stands.
+func (w wardrobe) viewPower(ctx context.Context, name, state, power string) (admin.Capability, error) {
+	_, p, err := w.power(ctx, name, state, power)
+	if err != nil {
+		return admin.Capability{}, err
+	}
+	return viewPower(p), nil
+}
+
+// power is a capability of a plugin: of the one in a state, or else of the first that asks for it, the one on air before
+// the others. The name is that of its place here; grants are kept under the id.
+func (w wardrobe) power(ctx context.Context, name, state, power string) (*plugin.Manifest, plugin.PowerInfo, error) {
+	states := []string{state}
+	if state == "" {
+		states = []string{admin.PluginOnAir, admin.PluginShadow, admin.PluginInstalled}
+	}
+	var names []string
+	var none error
+	for _, state := range states {
+		m, powers, err := w.powers(ctx, name, state)
+		if err != nil {
+			none = err
+			continue
+		}
+		for _, p := range powers {
+			if p.Asked.Name == power {
+				return m, p, nil
+			}
+			if !slices.Contains(names, p.Asked.Name) {
+				names = append(names, p.Asked.Name)
+			}
+		}
+	}
+	if names == nil && none != nil {
+		return nil, plugin.PowerInfo{}, none
+	}
+	return nil, plugin.PowerInfo{}, ofKind(admin.ErrUnknown, fmt.Errorf("%s does not ask for %s%s; it asks for %s", name, power, meant(power, names), listed(names)))
+}
+
+// powers are those of a plugin in a state.
+func (w wardrobe) powers(ctx context.Context, name, state string) (*plugin.Manifest, []plugin.PowerInfo, error) {
+	if p, ok := w.runs(name, state); ok {
+		return p.info.Manifest, p.info.Powers, nil
+	}
+	_, m, err := w.described(name, state)
+	if err != nil {
+		return nil, nil, err
+	}
+	powers, err := w.h.plugins.Powers(ctx, m)
+	return m, powers, err
 }
 
 // listed are words in a sentence.

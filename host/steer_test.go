@@ -25,6 +25,7 @@ func TestSteering(t *testing.T) {
 	t.Run("a shadow hears and has no say", s.shadows)
 	t.Run("promote now", s.promotes)
 	t.Run("powers are granted and revoked", s.decides)
+	t.Run("a later version asks for more", s.asksForMore)
 	t.Run("roll back by hand", s.rollsBack)
 	t.Run("promote when quiet", s.promotesWhenQuiet)
 	t.Run("a plugin that fails too often gives way", s.givesWay)
@@ -198,7 +199,7 @@ func (s *liveShow) retries(t *testing.T) {
 }
 
 func (s *liveShow) remembers(t *testing.T) {
-	p, err := s.Plugin(t.Context(), "parrot")
+	p, err := s.Plugin(t.Context(), "parrot", "")
 	if err != nil || p.State != admin.PluginOnAir || p.Version != "1.0.1" {
 		t.Fatalf("plugin %+v, %v", p, err)
 	}

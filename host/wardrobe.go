@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func (w wardrobe) Plugins(ctx context.Context) ([]admin.Plugin, error) {
 	out := w.inSlots()
 	runs := out
 	for _, id := range w.h.catalogue.ids() {
-		d, err := w.installed(ctx, id)
+		d, err := w.installed(ctx, id, "")
 		if err != nil {
 			if _, told := w.h.catalogue.told.LoadOrStore(id+": "+err.Error(), true); !told {
 				w.h.part("plugins").Warn("a plugin cannot be read", telemetry.KeyPlugin, id, telemetry.KeyErr, err)
@@ -57,19 +58,27 @@ func (w wardrobe) inSlots() []admin.Plugin {
 	return out
 }
 
-// Plugin is all about one plugin; of two of the same id, about the one on air.
-func (w wardrobe) Plugin(ctx context.Context, id string) (admin.PluginDetail, error) {
+// Plugin is all about one plugin: the one in a state, or else the one on air before all others of that id.
+func (w wardrobe) Plugin(ctx context.Context, id, state string) (admin.PluginDetail, error) {
+	if p, ok := w.runs(id, state); ok {
+		d := detail(*p.info.Manifest)
+		d.Plugin = w.view(p.info, p.state, p.since)
+		d.LastSeq = p.info.LastSeq
+		return d, nil
+	}
+	return w.installed(ctx, id, state)
+}
+
+// runs finds a plugin in a slot; the state may be empty.
+func (w wardrobe) runs(id, state string) (runs, bool) {
 	for _, s := range w.h.plugins.Slots() {
 		for _, p := range running(s) {
-			if p.info.ID == id {
-				d := detail(*p.info.Manifest)
-				d.Plugin = w.view(p.info, p.state, p.since)
-				d.LastSeq = p.info.LastSeq
-				return d, nil
+			if p.info.ID == id && (state == "" || state == p.state) {
+				return p, true
 			}
 		}
 	}
-	return w.installed(ctx, id)
+	return runs{}, false
 }
 
 // runs is a plugin in a slot.
@@ -90,15 +99,27 @@ func running(s plugin.SlotInfo) []runs {
 	return out
 }
 
-// installed is a plugin that is in no slot, as it describes itself.
-func (w wardrobe) installed(ctx context.Context, id string) (admin.PluginDetail, error) {
+// described are the files of a plugin that is in no slot, and how it describes itself.
+func (w wardrobe) described(id, state string) (fs.FS, *plugin.Manifest, error) {
+	if state == admin.PluginOnAir || state == admin.PluginShadow {
+		return nil, nil, ofKind(admin.ErrUnknown, fmt.Errorf("there is no plugin %q that is %s", id, map[string]string{admin.PluginOnAir: "on air", admin.PluginShadow: "in shadow"}[state]))
+	}
 	dir, err := w.h.catalogue.find(id)
 	if err != nil {
-		return admin.PluginDetail{}, ofKind(admin.ErrUnknown, err)
+		return nil, nil, ofKind(admin.ErrUnknown, err)
 	}
 	m, err := plugin.LoadManifest(dir)
 	if err != nil {
-		return admin.PluginDetail{}, ofKind(admin.ErrInvalid, err)
+		return nil, nil, ofKind(admin.ErrInvalid, err)
+	}
+	return dir, m, nil
+}
+
+// installed is a plugin that is in no slot, as it describes itself.
+func (w wardrobe) installed(ctx context.Context, id, state string) (admin.PluginDetail, error) {
+	dir, m, err := w.described(id, state)
+	if err != nil {
+		return admin.PluginDetail{}, err
 	}
 	powers, err := w.h.plugins.Powers(ctx, m)
 	if err != nil {
@@ -143,7 +164,7 @@ func (w wardrobe) view(p *plugin.Info, state string, since time.Time) admin.Plug
 
 func viewPower(c plugin.PowerInfo) admin.Capability {
 	v := admin.Capability{Name: c.Asked.Name, Why: c.Asked.Why, Limit: c.Limits.Limit(), Hosts: c.Limits.Hosts, Outward: c.Asked.Outward(), Granted: c.Grant.Granted, Ask: c.Grant.Granted && c.Grant.Ask, Askable: plugin.Askable(c.Asked.Name),
-		GrantedBy: c.Grant.By, Used: c.Used, UsedInShadow: c.UsedInShadow, Denied: c.Denied, StoredBytes: c.Stored}
+		GrantedBy: c.Grant.By, GrantedAs: c.Grant.Version, More: c.More, WhyGranted: c.WhyThen, Used: c.Used, UsedInShadow: c.UsedInShadow, Denied: c.Denied, StoredBytes: c.Stored}
 	if !c.Grant.At.IsZero() {
 		v.GrantedAt = &c.Grant.At
 	}
@@ -180,7 +201,7 @@ func rawJSON(v map[string]any) json.RawMessage {
 func (w wardrobe) Logs(ctx context.Context, id string, limit int) ([]admin.LogLine, error) {
 	lines := w.h.plugins.Logs(id, limit)
 	if len(lines) == 0 { // it may be silent, or not be there
-		if _, err := w.Plugin(ctx, id); err != nil {
+		if _, err := w.Plugin(ctx, id, ""); err != nil {
 			return nil, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/sothebais/sothebais/host"
@@ -50,6 +51,7 @@ func mib(b uint64) float64 { return float64(b) / (1 << 20) }
 type pluginShowCmd struct {
 	remoteFlags
 	Plugin string `arg:"" help:"Id of the plugin."`
+	Shadow bool   `help:"Show the one in shadow where another version is on air."`
 }
 
 // Run shows one plugin.
@@ -58,7 +60,7 @@ func (c *pluginShowCmd) Run(ctx context.Context, t *talk) error {
 	if err != nil {
 		return err
 	}
-	p, err := r.Plugin(ctx, c.Plugin)
+	p, err := r.Plugin(ctx, c.Plugin, shadowState(c.Shadow))
 	if err != nil {
 		return err
 	}
@@ -90,5 +92,33 @@ func printPlugin(out io.Writer, p host.PluginDetail) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", c.Name, granted, c.GrantedBy, c.Used, c.UsedInShadow, c.Denied, c.Limit, c.Why)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return printMore(out, p.Plugin)
+}
+
+// printMore says what a version asks for beyond what was granted to an earlier one.
+func printMore(out io.Writer, p host.PluginInfo) error {
+	for _, c := range p.Capabilities {
+		if len(c.More) > 0 {
+			flag := ""
+			if p.State == "shadow" {
+				flag = " --shadow"
+			}
+			fmt.Fprintf(out, "\n%s: %s asks for more than was granted: %s. To grant it: sothebais plugin grant%s %s %s\n", c.Name, p.Version, strings.Join(c.More, ", "), flag, p.ID, c.Name)
+		}
+		if c.WhyGranted != "" {
+			fmt.Fprintf(out, "\n%s: the reason was another one when it was granted: %s\n", c.Name, c.WhyGranted)
+		}
+	}
+	return nil
+}
+
+// shadowState is how the API names whom a flag means.
+func shadowState(shadow bool) string {
+	if shadow {
+		return "shadow"
+	}
+	return ""
 }

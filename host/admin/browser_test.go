@@ -119,6 +119,10 @@ func (r *room) do(line string) (answer string, known bool) {
 		return fmt.Sprint(said), true
 	case line == "dev saved", line == "dev broken":
 		f.developing(r.s, line == "dev broken")
+	case line == "reply asks for more":
+		f.mu.Lock()
+		f.cast.more = map[string][]string{"dusty-gavel/reply": {"120 a minute"}}
+		f.mu.Unlock()
 	case strings.HasPrefix(line, "consult reply "):
 		f.consult("reply", strings.TrimPrefix(line, "consult reply "), time.Minute)
 	case line == "forget packages":

@@ -59,7 +59,7 @@ type director interface {
 // the act in the ledger, go into the facts that follow.
 type plugins interface {
 	Plugins(ctx context.Context) ([]Plugin, error)
-	Plugin(ctx context.Context, id string) (PluginDetail, error)
+	Plugin(ctx context.Context, id, state string) (PluginDetail, error)
 	Logs(ctx context.Context, id string, limit int) ([]LogLine, error) // newest last
 	Slots(ctx context.Context) ([]Slot, error)
 	Report(ctx context.Context, slot string) (ShadowReport, error)

@@ -23,7 +23,8 @@ type fakeCast struct {
 	turns    []Version   // of the personality, newest first
 	grants   map[string]GrantRequest
 	consents []Consent
-	deniers  map[string]string // who took a power away
+	more     map[string][]string // by plugin and power: what is asked for beyond what was granted
+	deniers  map[string]string   // who took a power away
 }
 
 func newFakeCast() fakeCast {
@@ -92,6 +93,9 @@ func (f *fakeShow) seen(p Plugin) Plugin {
 		var g GrantRequest
 		g, c.Granted = f.cast.grants[p.ID+"/"+c.Name]
 		c.Ask = g.Ask
+		if c.More = f.cast.more[p.ID+"/"+c.Name]; c.More != nil {
+			c.WhyGranted = "answers questions"
+		}
 		if c.GrantedBy = f.cast.deniers[p.ID+"/"+c.Name]; c.GrantedBy == "" {
 			c.GrantedBy = "default"
 		}
@@ -121,7 +125,7 @@ func (f *fakeShow) Plugins(context.Context) ([]Plugin, error) {
 	return out, nil
 }
 
-func (f *fakeShow) Plugin(_ context.Context, id string) (PluginDetail, error) {
+func (f *fakeShow) Plugin(_ context.Context, id, _ string) (PluginDetail, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p, err := f.find(id)
@@ -347,6 +351,7 @@ func (f *fakeShow) Grant(_ context.Context, id, power string, g GrantRequest, wh
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.cast.grants[id+"/"+power], f.cast.deniers[id+"/"+power] = g, who
+	delete(f.cast.more, id+"/"+power)
 	return f.power(id, power)
 }
 

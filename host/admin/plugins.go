@@ -55,8 +55,11 @@ func whole(p Plugin) Plugin {
 	return p
 }
 
-func (s *Server) showPlugin(ctx context.Context, in *PluginPath) (*body[PluginDetail], error) {
-	got, err := look(s, func(p plugins) (PluginDetail, error) { return p.Plugin(ctx, in.Plugin) })
+func (s *Server) showPlugin(ctx context.Context, in *struct {
+	PluginPath
+	State string `query:"state" enum:"on air,shadow,last good,restarting,installed" doc:"the one in that state; absent: of those of that name the one on air before all others"`
+}) (*body[PluginDetail], error) {
+	got, err := look(s, func(p plugins) (PluginDetail, error) { return p.Plugin(ctx, in.Plugin, in.State) })
 	if err == nil {
 		got.Body.Plugin = whole(got.Body.Plugin)
 	}

@@ -3,7 +3,7 @@ package admin
 import (
 	"bytes"
 	"errors"
-	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -77,8 +77,8 @@ func TestShadowAndPromotion(t *testing.T) {
 func TestGrants(t *testing.T) {
 	r := newRoom(t)
 	r.login()
-	got := decode[Capability](r, r.ask("PUT", "/api/v1/plugins/dusty-gavel/grants/http", `{"per_minute":4,"hosts":["api.example.com"]}`))
-	if !got.Granted || got.GrantedBy != whoOwner || fmt.Sprint(r.f.cast.grants["dusty-gavel/http"]) != "{4 0 0 false [api.example.com]}" {
+	got := decode[Capability](r, r.ask("PUT", "/api/v1/plugins/dusty-gavel/grants/http", `{"per_minute":4,"hosts":["api.example.com"],"state":"shadow","version":"1.1.0"}`))
+	if !got.Granted || got.GrantedBy != whoOwner || !reflect.DeepEqual(r.f.cast.grants["dusty-gavel/http"], GrantRequest{PerMinute: 4, Hosts: []string{"api.example.com"}, State: "shadow", Version: "1.1.0"}) {
 		t.Errorf("granted %+v, %v", got, r.f.cast.grants)
 	}
 	r.problem(r.ask("PUT", "/api/v1/plugins/dusty-gavel/grants/http", `{"per_minute":-1}`), 422, "body.per_minute")

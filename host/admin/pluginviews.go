@@ -57,6 +57,9 @@ type Capability struct {
 	Askable      bool       `json:"askable" doc:"can wait for a person each time"`
 	GrantedBy    string     `json:"granted_by,omitempty" doc:"who decided, granted or not: a person, the show file, or default"`
 	GrantedAt    *time.Time `json:"granted_at,omitempty"`
+	GrantedAs    string     `json:"granted_as,omitempty" doc:"version of the plugin that was looked at then; what a later one asks for beyond it is not granted"`
+	More         []string   `json:"more,omitempty" doc:"what it asks for beyond what was granted; to grant it again gives that too" example:"[\"api.example.com\", \"60 a minute\"]"`
+	WhyGranted   string     `json:"why_granted,omitempty" doc:"the reason that was given when it was granted, if it is another one now"`
 	Used         uint64     `json:"used" doc:"times on air, since it was loaded"`
 	UsedInShadow uint64     `json:"used_in_shadow" doc:"times that it would have been used"`
 	Denied       uint64     `json:"denied"`
@@ -259,6 +262,9 @@ type GrantRequest struct {
 	TokensPerHour int      `json:"tokens_per_hour,omitempty" minimum:"0" maximum:"1000000"`
 	Ask           bool     `json:"ask,omitempty" doc:"a person is asked each time: reply, post, http and llm"`
 	Hosts         []string `json:"hosts,omitempty" maxItems:"32" doc:"of those that it asked for; none: all of them"`
+	Pending       int      `json:"pending,omitempty" minimum:"0" maximum:"256" doc:"of timer: at most so many at once"`
+	State         string   `json:"state,omitempty" enum:"on air,shadow,last good,restarting,installed" doc:"grants what the one in that state asks for; absent: of those of that name the one on air before all others"`
+	Version       string   `json:"version,omitempty" maxLength:"200" doc:"that was looked at; with another one in its place nothing is granted"`
 }
 
 // Retried says how an event in quarantine went the second time.

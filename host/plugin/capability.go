@@ -56,7 +56,10 @@ func (c Capability) Outward() bool {
 }
 
 // Limit says how much of the power there is, in words.
-func (c Capability) Limit() string {
+func (c Capability) Limit() string { return strings.Join(c.words(), ", ") }
+
+// words are the limits, each in words.
+func (c Capability) words() []string {
 	var parts []string
 	add := func(n int, format string) {
 		if n > 0 {
@@ -70,7 +73,7 @@ func (c Capability) Limit() string {
 	add(c.Bytes, "%d bytes")
 	add(c.TokensPerHour, "%d tokens an hour")
 	add(c.Pending, "%d at once")
-	return strings.Join(parts, ", ")
+	return parts
 }
 
 // within is the capability with the limits of another one where those are tighter, and the usual ones where it has none.

@@ -147,7 +147,11 @@ func (s *slot) consult(p *occupant, e event.Event, r *Reaction) {
 	if p.consulted.event != e.Seq {
 		p.consulted.event, p.consulted.n = e.Seq, 0
 	}
-	p.consulted.n++
+	p.consulted.n++ // before anything else, as a replay counts
+	if why := p.barred(r); why != "" {
+		s.deny(p, e, r, why)
+		return
+	}
 	if p.waiting.Add(1) > mostConsents {
 		p.waiting.Add(-1)
 		s.deny(p, e, r, tooManyConsents)

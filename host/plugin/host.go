@@ -217,6 +217,9 @@ func (h *Host) prepare(ctx context.Context, want Kind, fsys fs.FS, cause uint64)
 
 // load makes a plugin that is in no slot yet; before is the one, if any, whose store it goes on with.
 func (h *Host) load(ctx context.Context, m *Manifest, fsys fs.FS, before *occupant) (*occupant, error) {
+	if err := h.hold(ctx, m); err != nil {
+		return nil, err
+	}
 	powers, err := h.powers(ctx, m)
 	if err != nil {
 		return nil, err

@@ -271,6 +271,8 @@ type PowerInfo struct {
 	Asked        Capability
 	Limits       Capability // that hold
 	Grant        Grant
+	More         []string // what is asked for beyond what was granted, in words
+	WhyThen      string   // the reason that was shown when it was granted; "" if it is the same
 	Used         uint64
 	UsedInShadow uint64
 	Denied       uint64
@@ -282,7 +284,7 @@ func (p *occupant) describe(stored int) []PowerInfo {
 	out := make([]PowerInfo, 0, len(p.manifest.Capabilities))
 	for _, c := range p.manifest.Capabilities {
 		w := p.powers[c.Name]
-		i := PowerInfo{Asked: c, Limits: w.limits(), Grant: *w.grant.Load(), Used: w.used.Load(), Denied: w.denied.Load(), UsedInShadow: p.dossier.usedInShadow(c.Name)}
+		i := PowerInfo{Asked: c, Limits: w.limits(), Grant: *w.grant.Load(), More: w.more(), WhyThen: w.whyThen(), Used: w.used.Load(), Denied: w.denied.Load(), UsedInShadow: p.dossier.usedInShadow(c.Name)}
 		if c.Name == PowerStore {
 			i.Stored = stored
 		}

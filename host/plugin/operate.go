@@ -417,17 +417,25 @@ func (s *slot) retry(ctx context.Context, e event.Event, cause uint64) (RetryRes
 	return res, nil
 }
 
-// Grant lets a plugin use a power, at once when it is loaded. What g leaves out is as the plugin asks for it.
+// Grant lets a plugin use a power, at once when it is loaded. What g leaves out is as the capability asks for it that was
+// shown; a later version does not get more by asking for it.
 func (h *Host) Grant(ctx context.Context, plugin, power string, g Grant, cause uint64) error {
 	if g.Ask && !Askable(power) {
 		return fmt.Errorf("%w: %s cannot wait for a person each time; what reaches beyond the stage can: reply, post, http and llm", ErrPower, power)
 	}
+	if err := g.Fits(power); err != nil {
+		return err
+	}
 	g.Granted, g.At = true, time.Now().UTC()
+	why := ""
+	if g.Shown != nil {
+		g, why = g.covering(*g.Shown, g.Version), g.Shown.Why
+	}
 	if err := h.decide(ctx, plugin, power, g); err != nil {
 		return err
 	}
 	g.Name = power
-	h.record(ctx, cause, show.PluginGranted{Plugin: plugin, Power: power, Limit: g.Limit(), Limits: g.json(), Ask: g.Ask, Who: g.By})
+	h.record(ctx, cause, show.PluginGranted{Plugin: plugin, Power: power, Limit: g.Limit(), Limits: g.json(), Ask: g.Ask, Version: g.Version, Why: why, Who: g.By})
 	h.regrant(plugin, power, g, cause)
 	return nil
 }

@@ -148,6 +148,10 @@ func (s *slot) fetch(p *occupant, e event.Event, r *Reaction, c *abi.Fetch) {
 		s.deny(p, e, r, "this show does not fetch")
 		return
 	}
+	if why := p.barred(r); why != "" {
+		s.deny(p, e, r, why)
+		return
+	}
 	l := p.powers[PowerHTTP].limits()
 	q := Request{Method: c.Method, URL: c.URL, Headers: c.Headers, Body: c.Body, Hosts: l.Hosts, Bytes: l.Bytes}
 	s.away(p, e, r, func(ctx context.Context) event.Data {
@@ -174,7 +178,7 @@ func (s *slot) ask(p *occupant, e event.Event, r *Reaction, c *abi.Ask) {
 	limit := p.powers[PowerLLM].limits().TokensPerHour
 	reserved := q.MaxTokens + (len(q.Instructions)+len(q.Prompt)+len(q.Schema))/4
 	if !p.dossier.spend(e.At, reserved, limit) {
-		s.deny(p, e, r, fmt.Sprintf("the budget of %d tokens an hour is spent", limit))
+		s.deny(p, e, r, fmt.Sprintf("the budget of %d tokens an hour is spent", limit)+p.ungranted(PowerLLM, func(c Capability) int { return c.TokensPerHour }))
 		return
 	}
 	sent := s.away(p, e, r, func(ctx context.Context) event.Data {

@@ -1,32 +1,17 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/url"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/sothebais/sothebais/host/plugin/abi"
 )
-
-// Grant is what a person, the show file or a default decided about a power of a plugin.
-type Grant struct {
-	Granted    bool      `json:"granted"`
-	Ask        bool      `json:"ask,omitempty"` // granted, and a person is asked each time
-	By         string    `json:"by"`
-	At         time.Time `json:"at"`
-	Capability           // limits that are tighter than those asked for; 0 and none leave them
-}
-
-// byDefault signs grants that nobody had to make.
-const byDefault = "default"
-
-// book keeps grants.
-type book interface {
-	// Granted are the decisions about a plugin, by power; what nobody decided is missing.
-	Granted(ctx context.Context, plugin string) (map[string]Grant, error)
-	Put(ctx context.Context, plugin, power string, g Grant) error
-}
 
 // power is a capability of an occupant: asked for, granted or not, metered. All but its counts and its grant belong to
 // whoever has the turn.
@@ -51,7 +36,7 @@ func (w *power) limits() Capability {
 // newPower decides with the book's entry, if there is one.
 func newPower(c Capability, g Grant, decided bool) *power {
 	if !decided {
-		g = Grant{Granted: !c.Outward(), By: byDefault}
+		g = c.byDefault()
 	}
 	w := &power{asked: c}
 	w.grant.Store(&g)
@@ -136,13 +121,42 @@ func (p *occupant) check(r *Reaction, at time.Time) string {
 	}
 	w := p.powers[r.Power]
 	l := w.limits()
-	if n := size(r); l.Bytes > 0 && n > l.Bytes {
-		return fmt.Sprintf("%d bytes, %s has %d", n, r.Power, l.Bytes)
+	if why := p.tooLarge(r, l); why != "" {
+		return why
 	}
 	if l.PerMinute > 0 && !w.rate.take(at, 1, float64(l.PerMinute), time.Minute) {
-		return fmt.Sprintf("more than %d a minute", l.PerMinute)
+		return fmt.Sprintf("more than %d a minute", l.PerMinute) + p.ungranted(r.Power, func(c Capability) int { return c.PerMinute })
 	}
 	return ""
+}
+
+// tooLarge says why a reaction is over the size of its power, or "".
+func (p *occupant) tooLarge(r *Reaction, l Capability) string {
+	n := size(r)
+	if l.Bytes == 0 || n <= l.Bytes {
+		return ""
+	}
+	return fmt.Sprintf("%d bytes, %s has %d", n, r.Power, l.Bytes) + p.ungranted(r.Power, func(c Capability) int { return c.Bytes })
+}
+
+// barred says why a request goes to a host that the plugin asks for and was not granted, or "". One that it does not even
+// ask for is for whoever sends it to refuse.
+func (p *occupant) barred(r *Reaction) string {
+	c, is := r.Call.(*abi.Fetch)
+	if !is {
+		return ""
+	}
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		return ""
+	}
+	host, w := strings.ToLower(u.Host), p.powers[PowerHTTP]
+	had := w.limits().Hosts
+	if slices.Contains(had, host) || !slices.Contains(w.asked.Hosts, host) {
+		return ""
+	}
+	return fmt.Sprintf("%s %s asks for host %s, which was not granted; granted are %s: sothebais plugin grant %s http", p.manifest.ID, p.manifest.Version, host,
+		cmp.Or(strings.Join(had, ", "), "none"), p.manifest.ID)
 }
 
 // size is what a limit in bytes is about.

@@ -722,14 +722,14 @@ func TestStoreOutlives(t *testing.T) {
 		if got := kept.kept["a"]; len(got) != 1 || string(got["a"]) != "3" {
 			t.Errorf("kept %q", got)
 		}
-		must[plugin.SwapResult](t)(s.h.Swap(ctx, asking("a", "overlay", "{name: store, why: x, bytes: 70000}"), "ana", 0)) // so much needs a grant
+		must[plugin.SwapResult](t)(s.h.Swap(ctx, asking("a", "overlay", "{name: store, why: x, bytes: 70000}"), "ana", 0)) // beyond the usual size a grant is needed
 		if err := s.h.Grant(ctx, "a", "store", plugin.Grant{By: "ana", Capability: plugin.Capability{Bytes: 500}}, 0); err != nil {
 			t.Fatal(err)
 		}
 		must[plugin.SwapResult](t)(s.h.Swap(ctx, asking("a", "overlay", "{name: store, why: x, bytes: 70000}"), "ana", 0))
 		must[plugin.SwapResult](t)(s.h.Swap(ctx, asking("b", "overlay", "{name: store, why: x}"), "ana", 0))
 	})
-	for i, want := range []plugin.Store{{Granted: true, Quota: 1000}, {}, {Granted: true, Quota: 500, Content: map[string][]byte{"a": []byte("3")}}, {Granted: true, Quota: 64 << 10}} {
+	for i, want := range []plugin.Store{{Granted: true, Quota: 1000}, {Granted: true, Quota: 64 << 10, Content: map[string][]byte{"a": []byte("3")}}, {Granted: true, Quota: 500, Content: map[string][]byte{"a": []byte("3")}}, {Granted: true, Quota: 64 << 10}} {
 		got := s.rt.made[i].spec.Store
 		if got.Granted != want.Granted || got.Quota != want.Quota || len(got.Content) != len(want.Content) || string(got.Content["a"]) != string(want.Content["a"]) {
 			t.Errorf("guest %d has store %+v, want %+v", i, got, want)

@@ -345,7 +345,7 @@ func (s *slot) refused(p *occupant, e event.Event, shut, full uint64) {
 		s.denyTimes(p, e, &Reaction{Power: PowerStore}, p.shutOut(s.host.cfg.Store != nil), shut)
 	}
 	if full > 0 {
-		s.denyTimes(p, e, &Reaction{Power: PowerStore}, fmt.Sprintf("over the quota of %d bytes", p.store.Quota), full)
+		s.denyTimes(p, e, &Reaction{Power: PowerStore}, fmt.Sprintf("over the quota of %d bytes", p.store.Quota)+p.ungranted(PowerStore, func(c Capability) int { return c.Bytes }), full)
 	}
 }
 

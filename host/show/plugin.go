@@ -114,14 +114,17 @@ type PluginRetried struct {
 // EventKind is plugin.retried.
 func (PluginRetried) EventKind() event.Kind { return KindPluginRetried }
 
-// PluginGranted: a person lets a plugin use a power.
+// PluginGranted: a person lets a plugin use a power, as one version of it asks for.
 type PluginGranted struct {
 	Plugin string          `json:"plugin"`
 	Power  string          `json:"power"`
 	Limit  string          `json:"limit,omitempty"`  // how much of it, in words,
 	Limits json.RawMessage `json:"limits,omitempty"` // and as plugin.yaml has it; none when it is as much as the plugin asks for
 	Ask    bool            `json:"ask,omitempty"`    // a person is asked each time
-	Who    string          `json:"who"`
+
+	Version string `json:"version,omitempty"` // of the plugin that was looked at,
+	Why     string `json:"why,omitempty"`     // and what it said the power was for
+	Who     string `json:"who"`
 }
 
 // EventKind is plugin.granted.

@@ -376,6 +376,19 @@ await step("previews what is being written", async () => {
   await page.goBack();
 });
 
+await step("says what a version asks for beyond what was granted, and grants it", async () => {
+  await list.getByRole("button", { name: "Dusty Gavel" }).click();
+  await tell("reply asks for more");
+  const reply = powers.getByRole("row", { name: /^reply/ });
+  await seen(reply.getByText("asks for more than was granted: 120 a minute"));
+  await seen(reply.getByText("when it was granted: “answers questions”"));
+  await accessible("a power of which more is asked for", "table[aria-label='Capabilities']");
+  await shot("plugins-more");
+  await press("Grant the rest of reply");
+  await says("reply granted to Dusty Gavel.");
+  await reply.getByText("asks for more").waitFor({ state: "detached" });
+});
+
 await step("asks each time, and hears yes and no on every page", async () => {
   await list.getByRole("button", { name: "Dusty Gavel" }).click();
   await press("Ask me each time about reply");

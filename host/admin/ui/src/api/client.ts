@@ -89,11 +89,12 @@ export const api = {
   gesture: (gesture: string) => must(client.POST("/api/v1/stage/gesture", { body: { gesture } })),
   take: (scene: string) => must(client.POST("/api/v1/stage/scene", { body: { scene } })),
   swap: (plugin: string) => must(client.POST("/api/v1/plugins/swap", { body: { plugin } })),
-  plugin: (plugin: string) => must(client.GET("/api/v1/plugins/{plugin}", { ...get, params: { path: { plugin } } })),
+  plugin: ({ id: plugin, state }: Plugin) => must(client.GET("/api/v1/plugins/{plugin}", { ...get, params: { path: { plugin }, query: { state } } })),
   logs: async (plugin: string) =>
     (await must(client.GET("/api/v1/plugins/{plugin}/logs", { ...get, params: { path: { plugin }, query: { limit: 200 } } }))).items ?? [],
-  grant: (plugin: string, power: string, ask = false) =>
-    must(client.PUT("/api/v1/plugins/{plugin}/grants/{power}", { params: { path: { plugin, power } }, body: { ask } })),
+  /** Grants what the one that is shown asks for. */
+  grant: ({ id: plugin, state, version }: Plugin, power: string, ask = false) =>
+    must(client.PUT("/api/v1/plugins/{plugin}/grants/{power}", { params: { path: { plugin, power } }, body: { ask, state, version } })),
   revoke: (plugin: string, power: string) => must(client.DELETE("/api/v1/plugins/{plugin}/grants/{power}", { params: { path: { plugin, power } } })),
   slots: async () => (await must(client.GET("/api/v1/slots", get))).items,
   shadow: (plugin: string) => must(client.PUT("/api/v1/plugins/shadow", { body: { plugin } })),

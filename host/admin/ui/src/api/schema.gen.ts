@@ -880,6 +880,8 @@ export interface components {
             /** Format: int64 */
             denied: number;
             granted: boolean;
+            /** @description version of the plugin that was looked at then; what a later one asks for beyond it is not granted */
+            granted_as?: string;
             /** Format: date-time */
             granted_at?: string;
             /** @description who decided, granted or not: a person, the show file, or default */
@@ -891,6 +893,14 @@ export interface components {
              * @example 60 a minute, 1120 bytes
              */
             limit?: string;
+            /**
+             * @description what it asks for beyond what was granted; to grant it again gives that too
+             * @example [
+             *       "api.example.com",
+             *       "60 a minute"
+             *     ]
+             */
+            more?: string[] | null;
             name: string;
             /** @description reaches beyond the stage, so a person has to grant it */
             outward: boolean;
@@ -911,6 +921,8 @@ export interface components {
             used_in_shadow: number;
             /** @description in the words of its author */
             why: string;
+            /** @description the reason that was given when it was granted, if it is another one now */
+            why_granted?: string;
         };
         Chain: {
             items: components["schemas"]["EventView"][];
@@ -1104,11 +1116,23 @@ export interface components {
             hosts?: string[] | null;
             /**
              * Format: int64
+             * @description of timer: at most so many at once
+             */
+            pending?: number;
+            /**
+             * Format: int64
              * @description at most so often; 0: as it asked
              */
             per_minute?: number;
+            /**
+             * @description grants what the one in that state asks for; absent: of those of that name the one on air before all others
+             * @enum {string}
+             */
+            state?: "on air" | "shadow" | "last good" | "restarting" | "installed";
             /** Format: int64 */
             tokens_per_hour?: number;
+            /** @description that was looked at; with another one in its place nothing is granted */
+            version?: string;
         };
         Link: {
             /** @description what it is, or why it is down */
@@ -3728,7 +3752,10 @@ export interface operations {
     };
     plugin: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description the one in that state; absent: of those of that name the one on air before all others */
+                state?: "on air" | "shadow" | "last good" | "restarting" | "installed";
+            };
             header?: never;
             path: {
                 plugin: string;

@@ -76,12 +76,12 @@ export function CastActs({ refresh, children }: { refresh: () => void; children:
         })),
       grant: (p, c, ask = false) => {
         const done = ask ? `You are asked each time ${p.name} wants to use ${c.name}.` : `${c.name} granted to ${p.name}.`;
-        const before = c.granted ? { act: () => api.grant(p.id, c.name, c.ask).finally(refresh), done: `${c.name} is as it was.`, when: (now: Capability) => sameLimits(now, c) } : { act: () => api.revoke(p.id, c.name).finally(refresh), done: `${c.name} revoked.` };
-        run(() => act(() => api.grant(p.id, c.name, ask), done, before));
+        const before = c.granted ? { act: () => api.grant(p, c.name, c.ask).finally(refresh), done: `${c.name} is as it was.`, when: (now: Capability) => sameLimits(now, c) } : { act: () => api.revoke(p.id, c.name).finally(refresh), done: `${c.name} revoked.` };
+        run(() => act(() => api.grant(p, c.name, ask), done, before));
       },
       revoke: (p, c) =>
         run(() => act(() => api.revoke(p.id, c.name), `${c.name} revoked from ${p.name}.`, {
-          when: (now) => sameLimits(now, c), act: () => api.grant(p.id, c.name, c.ask).finally(refresh), done: `${c.name} granted again.`,
+          when: (now) => sameLimits(now, c), act: () => api.grant(p, c.name, c.ask).finally(refresh), done: `${c.name} granted again.`,
         })),
       remove: (p) =>
         ask({

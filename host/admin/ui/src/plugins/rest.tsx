@@ -51,7 +51,7 @@ export function Log({ plugin: p }: { plugin: Plugin }) {
 }
 
 export function About({ plugin: p }: { plugin: Plugin }) {
-  const got = useQuery(`about ${p.id} ${p.version} ${p.state}`, () => api.plugin(p.id), pace);
+  const got = useQuery(`about ${p.id} ${p.version} ${p.state}`, () => api.plugin(p), pace);
   if (!got.data) return got.error ? <Failed error={got.error} again={got.refresh} /> : <Nothing>Reading…</Nothing>;
   if (got.data.version !== p.version) return <Nothing>{got.data.version} of the same plugin is {got.data.state}; choose it in the list to read about it.</Nothing>;
   return (
