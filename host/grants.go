@@ -12,6 +12,7 @@ import (
 
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
+	"github.com/sothebais/sothebais/host/post"
 	"github.com/sothebais/sothebais/host/show"
 )
 
@@ -110,6 +111,15 @@ func (h *Host) find(ctx context.Context, seq uint64) (event.Event, error) {
 		return event.Event{}, errors.New("the ledger does not have it")
 	}
 	return found[0], nil
+}
+
+// postOf gives a post that the show has read.
+func (h *Host) postOf(ctx context.Context, id string) (post.Post, bool, error) {
+	e, ok, err := h.ledger.Origin(ctx, "x:"+id)
+	if d, is := e.Data.(post.Received); ok && is {
+		return d.Post, true, nil
+	}
+	return post.Post{}, false, err
 }
 
 // mostAside is how many events in quarantine are brought back from the ledger.

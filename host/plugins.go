@@ -176,7 +176,7 @@ func (h *Host) buildPlugins(context.Context) error {
 	h.sources = fetch.New(fetch.Config{Timeout: fetchWait, Vouched: vouchedFor(h.cfg.Sources)})
 	h.plugins = plugin.New(plugin.Config{
 		Fetch: h.fetch, Ask: h.ask(),
-		Runtime: runtime, Grants: h.grants, Store: h.ledger, Archive: h.archive, Find: h.find, Aside: h.aside, Quiet: h.quiet, Changed: h.onAirChanged,
+		Runtime: runtime, Grants: h.grants, Store: h.ledger, Archive: h.archive, Find: h.find, Post: h.postOf, Aside: h.aside, Quiet: h.quiet, Changed: h.onAirChanged,
 		Subscribe: func(after uint64, kinds ...event.Kind) plugin.Source { return h.bus.Subscribe(after, kinds...) },
 		Last:      h.bus.Last, Since: h.heardSince, Facts: h.bus, Offer: h.director.Offer, Logger: h.part("plugins"), Metrics: h.regs[roleAgent],
 	})

@@ -22,6 +22,7 @@ type (
 	GrantLimits  = admin.GrantRequest   // of a grant
 	Capability   = admin.Capability     // a power of a plugin
 	Consent      = admin.Consent        // a use of a power that waits for a person
+	AnsweredPost = admin.AnsweredPost   // the post that a reply is to
 	DevReport    = admin.DevReport      // how a plugin stands that is being written
 	LogLine      = admin.LogLine        // that a plugin wrote
 )

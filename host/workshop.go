@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sothebais/sothebais/host/admin"
+	"github.com/sothebais/sothebais/host/escape"
 	"github.com/sothebais/sothebais/host/fetch"
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/bundle"
@@ -239,6 +240,13 @@ func (w wardrobe) Decide(_ context.Context, seq uint64, allow bool, who string, 
 }
 
 func viewConsent(c plugin.Consent) admin.Consent {
-	return admin.Consent{Seq: c.Seq, Slot: string(c.Slot), Plugin: c.Plugin, Version: c.Version, Power: c.Power, Why: c.Why, Content: c.Content, Event: c.Event, Cause: c.Cause,
-		Asked: c.Asked, Deadline: c.Deadline}
+	v := admin.Consent{Seq: c.Seq, Slot: string(c.Slot), Plugin: c.Plugin, Version: c.Version, Power: c.Power, Why: escape.Visible(c.Why), Content: escape.Visible(plugin.Whole(c.Content)),
+		Parts: []admin.ConsentPart{}, Event: c.Event, Cause: escape.Visible(c.Cause), Asked: c.Asked, Deadline: c.Deadline}
+	for _, p := range c.Content {
+		v.Parts = append(v.Parts, admin.ConsentPart{Name: p.Name, Text: escape.Visible(p.Text)})
+	}
+	if p := c.Answers; p != nil {
+		v.Answers = &admin.AnsweredPost{ID: escape.Visible(p.ID), Handle: p.Handle, Text: escape.Visible(p.Text), Read: p.Root != ""}
+	}
+	return v
 }

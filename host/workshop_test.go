@@ -12,6 +12,7 @@ import (
 	"github.com/sothebais/sothebais/host/admin"
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/bundle"
+	"github.com/sothebais/sothebais/host/post"
 	"github.com/sothebais/sothebais/host/shipped"
 )
 
@@ -152,5 +153,13 @@ func TestShellWords(t *testing.T) {
 		if got := shellWord(path); got != want {
 			t.Errorf("%s is %s, want %s", path, got, want)
 		}
+	}
+}
+
+// TestAConsentHidesNothing: what cannot be seen, or turns text round, is shown by its number wherever a person reads it.
+func TestAConsentHidesNothing(t *testing.T) {
+	got := viewConsent(plugin.Consent{Why: "a\u200bb", Cause: "@x\u202e", Content: []plugin.Part{{Name: "text", Text: "yes\x1b[2K"}}, Answers: &post.Post{ID: "7", Root: "7", Handle: "ann", Text: "\u2066?"}})
+	if got.Why != "a⟨U+200B⟩b" || got.Cause != "@x⟨U+202E⟩" || got.Content != "yes⟨U+001B⟩[2K" || got.Parts[0].Text != got.Content || got.Answers.Text != "⟨U+2066⟩?" || !got.Answers.Read {
+		t.Errorf("%+v", got)
 	}
 }

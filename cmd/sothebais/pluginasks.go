@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -34,13 +35,44 @@ func (c *pluginAsksCmd) Run(ctx context.Context, t *talk) error {
 		fmt.Fprintln(t.err, "nothing waits for your word")
 	}
 	return c.print(t, list, func() error {
-		w := table(t.out)
-		fmt.Fprintln(w, "NUMBER\tPLUGIN\tPOWER\tLEFT\tBECAUSE OF\tWHAT")
-		for _, a := range list {
-			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", a.Seq, a.Plugin, a.Power, time.Until(a.Deadline).Round(time.Second), a.Cause, strings.Join(strings.Fields(a.Content), " "))
+		for i, a := range list {
+			if i > 0 {
+				fmt.Fprintln(t.out)
+			}
+			if err := printAsk(t.out, a); err != nil {
+				return err
+			}
 		}
-		return w.Flush()
+		return nil
 	})
+}
+
+// printAsk shows all that a use consists of: what is not shown cannot be said yes to.
+func printAsk(out io.Writer, a host.Consent) error {
+	fmt.Fprintf(out, "%d: %s %s wants to use %s, %s left\n", a.Seq, a.Plugin, a.Version, a.Power, time.Until(a.Deadline).Round(time.Second))
+	w := table(out)
+	row := func(name, text string) {
+		for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+			fmt.Fprintf(w, "  %s\t%s\n", name, strings.ReplaceAll(line, "\t", "    "))
+			name = ""
+		}
+	}
+	row("because of", a.Cause)
+	row("it needs it for", a.Why)
+	if to := a.Answers; to != nil {
+		row("answers", answered(to))
+	}
+	for _, p := range a.Parts {
+		row(p.Name, p.Text)
+	}
+	return w.Flush()
+}
+
+func answered(to *host.AnsweredPost) string {
+	if !to.Read {
+		return "post " + to.ID + ", which this show has not read"
+	}
+	return fmt.Sprintf("post %s of @%s: %s", to.ID, to.Handle, to.Text)
 }
 
 type decideFlags struct {

@@ -123,6 +123,8 @@ func (r *room) do(line string) (answer string, known bool) {
 		f.mu.Lock()
 		f.cast.more = map[string][]string{"dusty-gavel/reply": {"120 a minute"}}
 		f.mu.Unlock()
+	case strings.HasPrefix(line, "consult http "):
+		f.consult("http", strings.TrimPrefix(line, "consult http "), time.Minute)
 	case strings.HasPrefix(line, "consult reply "):
 		f.consult("reply", strings.TrimPrefix(line, "consult reply "), time.Minute)
 	case line == "forget packages":

@@ -9,17 +9,33 @@ import (
 
 // Consent is a use of a power that waits for a person's yes or no.
 type Consent struct {
-	Seq      uint64    `json:"seq" doc:"of the fact that it was asked for; it is answered by this number"`
-	Slot     string    `json:"slot" enum:"personality,scene-rules,overlay"`
-	Plugin   string    `json:"plugin"`
-	Version  string    `json:"version"`
-	Power    string    `json:"power" enum:"reply,post,http,llm"`
-	Why      string    `json:"why" doc:"what the power is for, in the words of its author"`
-	Content  string    `json:"content" doc:"what is to be done"`
-	Event    uint64    `json:"event" doc:"that the plugin handled"`
-	Cause    string    `json:"cause" doc:"that event, in words" example:"@tomtom \"is it rare?\""`
-	Asked    time.Time `json:"asked"`
-	Deadline time.Time `json:"deadline" doc:"then it is denied"`
+	Seq      uint64        `json:"seq" doc:"of the fact that it was asked for; it is answered by this number"`
+	Slot     string        `json:"slot" enum:"personality,scene-rules,overlay"`
+	Plugin   string        `json:"plugin"`
+	Version  string        `json:"version"`
+	Power    string        `json:"power" enum:"reply,post,http,llm"`
+	Why      string        `json:"why" doc:"what the power is for, in the words of its author"`
+	Content  string        `json:"content" doc:"all that is to be done, in one text; characters that cannot be seen are written as ⟨U+202E⟩, here and in the parts"`
+	Parts    []ConsentPart `json:"parts" nullable:"false" doc:"the same, part by part, so that none can pass for another"`
+	Answers  *AnsweredPost `json:"answers,omitempty" doc:"of a reply: the post that it is to"`
+	Event    uint64        `json:"event" doc:"that the plugin handled"`
+	Cause    string        `json:"cause" doc:"that event, in words" example:"@tomtom \"is it rare?\""`
+	Asked    time.Time     `json:"asked"`
+	Deadline time.Time     `json:"deadline" doc:"then it is denied"`
+}
+
+// ConsentPart is one of the things that a use consists of.
+type ConsentPart struct {
+	Name string `json:"name" enum:"text,request,headers,body,instructions,question,form of the answer,length of the answer"`
+	Text string `json:"text"`
+}
+
+// AnsweredPost is a post that a plugin wants to reply to. It may name any.
+type AnsweredPost struct {
+	ID     string `json:"id"`
+	Read   bool   `json:"read" doc:"false: the show has not read such a post"`
+	Handle string `json:"handle,omitempty"`
+	Text   string `json:"text,omitempty"`
 }
 
 // ConsentList is what waits, the most urgent first.

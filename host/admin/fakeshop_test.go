@@ -139,8 +139,12 @@ func (f *fakeShow) consult(power, content string, within time.Duration) {
 	defer f.mu.Unlock()
 	now := time.Now().UTC()
 	asked := f.append(event.Draft{Data: show.PowerAsked{Slot: "personality", Plugin: "dusty-gavel", Power: power, Content: content, WaitMS: within.Milliseconds()}})[0]
-	f.cast.consents = append(f.cast.consents, Consent{Seq: asked.Seq, Slot: "personality", Plugin: "dusty-gavel", Version: "0.3.0", Power: power, Why: "answers questions on X", Content: content,
-		Event: 2, Cause: `@tomtom "is it rare?"`, Asked: now, Deadline: now.Add(within)})
+	c := Consent{Seq: asked.Seq, Slot: "personality", Plugin: "dusty-gavel", Version: "0.3.0", Power: power, Why: "answers questions on X", Content: content,
+		Parts: []ConsentPart{{"text", content}}, Answers: &AnsweredPost{ID: "1947", Read: true, Handle: "tomtom", Text: "is it rare?"}, Event: 2, Cause: `@tomtom "is it rare?"`, Asked: now, Deadline: now.Add(within)}
+	if power == "http" {
+		c.Parts, c.Answers = []ConsentPart{{"request", content}, {"body", "nothing"}}, &AnsweredPost{ID: "4000000000000000001"}
+	}
+	f.cast.consents = append(f.cast.consents, c)
 }
 
 func (f *fakeShow) Consents(context.Context) ([]Consent, error) {

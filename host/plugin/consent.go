@@ -13,7 +13,9 @@ import (
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin/abi"
+	"github.com/sothebais/sothebais/host/post"
 	"github.com/sothebais/sothebais/host/show"
+	"github.com/sothebais/sothebais/host/telemetry"
 )
 
 // Bounds of what waits for a person's word.
@@ -21,7 +23,6 @@ const (
 	mostConsents    = 8 // of one plugin at once
 	tooManyConsents = "too many of its requests wait for a person already"
 	usualConsent    = time.Minute
-	shownContent    = 4096 // bytes of what is shown to whoever decides
 )
 
 // ErrPower says that something cannot be had of that power.
@@ -38,16 +39,21 @@ func Askable(power string) bool {
 
 // Consent is a use of a power that waits for a person's yes or no.
 type Consent struct {
-	Seq                 uint64 // of the fact that it was asked for
-	Slot                Kind
-	Plugin, Version     string
-	Power, Why, Content string // Why is the author's reason for the power, Content what is to be done
-	Event               uint64 // that the plugin handled
-	Cause               string // that event, in words
-	Asked, Deadline     time.Time
-	use                 *use
-	answer              chan decision
+	Seq             uint64 // of the fact that it was asked for
+	Slot            Kind
+	Plugin, Version string
+	Power, Why      string     // Why is the author's reason for the power
+	Content         []Part     // all that is to be done, to the last word
+	Answers         *post.Post // that a reply is to; all but its id is empty when the show has not read it
+	Event           uint64     // that the plugin handled
+	Cause           string     // that event, in words
+	Asked, Deadline time.Time
+	use             *use
+	answer          chan decision
 }
+
+// Part is one of the things that a use consists of, such as the headers of a request.
+type Part struct{ Name, Text string }
 
 // decision is what a person said, or that nobody did.
 type decision struct {
@@ -167,9 +173,9 @@ func (s *slot) consult(p *occupant, e event.Event, r *Reaction) {
 // wait asks, and does what is decided; when the show ends meanwhile, nothing.
 func (u *use) wait(ctx context.Context) {
 	h := u.slot.host
-	w := u.consent(cmp.Or(h.cfg.Consent, usualConsent))
+	w := u.consent(ctx, cmp.Or(h.cfg.Consent, usualConsent))
 	asked, err := h.cfg.Facts.Record(ctx, event.Draft{Cause: u.event.Seq, At: w.Asked, Data: show.PowerAsked{Slot: string(w.Slot), Plugin: w.Plugin, Power: w.Power,
-		Content: w.Content, WaitMS: w.Deadline.Sub(w.Asked).Milliseconds()}})
+		Content: Whole(w.Content), To: u.to(), WaitMS: w.Deadline.Sub(w.Asked).Milliseconds()}})
 	if err != nil {
 		if ctx.Err() == nil {
 			h.log.Error("cannot ask a person for a plugin", "plugin", w.Plugin, "power", w.Power, "err", err)
@@ -199,9 +205,9 @@ func (u *use) wait(ctx context.Context) {
 	}
 }
 
-func (u *use) consent(within time.Duration) *Consent {
+func (u *use) consent(ctx context.Context, within time.Duration) *Consent {
 	m, now := u.p.manifest, time.Now().UTC()
-	return &Consent{Slot: u.slot.kind, Plugin: m.ID, Version: m.Version, Power: u.reaction.Power, Why: u.p.powers[u.reaction.Power].asked.Why, Content: content(&u.reaction),
+	return &Consent{Slot: u.slot.kind, Plugin: m.ID, Version: m.Version, Power: u.reaction.Power, Why: u.p.powers[u.reaction.Power].asked.Why, Content: content(&u.reaction), Answers: u.answers(ctx),
 		Event: u.event.Seq, Cause: summary(u.about), Asked: now, Deadline: now.Add(within), use: u, answer: make(chan decision, 1)}
 }
 
@@ -211,10 +217,7 @@ func (u *use) settle(ctx context.Context, w *Consent, d decision) {
 	if ctx.Err() != nil {
 		return
 	}
-	if d.allow && s.onAir() != p {
-		d.allow, d.why = false, p.manifest.ID+" left the air meanwhile"
-	}
-	if why := p.lacks(w.Power); d.allow && why != "" {
+	if why := u.impossible(); why != "" && (d.allow || d.who == "") {
 		d.allow, d.why = false, why
 	}
 	s.host.record(ctx, cmp.Or(d.cause, w.Seq), show.PowerDecided{Slot: string(s.kind), Plugin: p.manifest.ID, Power: w.Power, Asked: w.Seq, Event: u.event.Seq, Nth: u.nth,
@@ -222,7 +225,10 @@ func (u *use) settle(ctx context.Context, w *Consent, d decision) {
 	s.turn.Lock()
 	defer s.release(ctx)
 	switch {
-	case s.guest != p: // nobody is there to do it, or to hear that it is not done
+	case s.guest != p: // nobody is there to do it; who came in its place under its id may wait for the answer
+		if s.guest != nil && s.guest.manifest.ID == p.manifest.ID {
+			s.tell(p, u.event, &u.reaction, cmp.Or(d.why, u.gone()))
+		}
 	case d.allow:
 		p.powers[w.Power].used.Add(1)
 		u.carryOut(ctx)
@@ -231,6 +237,16 @@ func (u *use) settle(ctx context.Context, w *Consent, d decision) {
 		s.tell(p, u.event, &u.reaction, d.why)
 	}
 }
+
+// impossible says why a use cannot be allowed any more, or "".
+func (u *use) impossible() string {
+	if u.slot.onAir() != u.p {
+		return u.gone()
+	}
+	return cmp.Or(u.p.lacks(u.reaction.Power), u.p.tooLarge(&u.reaction, u.p.powers[u.reaction.Power].limits()), u.p.barred(&u.reaction))
+}
+
+func (u *use) gone() string { return u.p.manifest.ID + " left the air meanwhile" }
 
 // carryOut does what was allowed. The caller has the turn.
 func (u *use) carryOut(ctx context.Context) {
@@ -241,25 +257,69 @@ func (u *use) carryOut(ctx context.Context) {
 	u.slot.host.cfg.Offer(ctx, u.about, []cue.Cue{Tidy(u.reaction.Cue, u.p.manifest.ID)})
 }
 
-// content is what a use is about, for people.
-func content(r *Reaction) string {
-	text := r.Cue.Text
+// content is all that a use consists of, for people.
+func content(r *Reaction) []Part {
+	var out []Part
+	add := func(name, text string) {
+		if text != "" {
+			out = append(out, Part{name, text})
+		}
+	}
 	switch c := r.Call.(type) {
 	case *abi.Fetch:
-		text = cmp.Or(c.Method, "GET") + " " + c.URL
-		for _, more := range []string{c.Headers, c.Body} {
-			if more != "" {
-				text += "\n" + more
-			}
-		}
+		add("request", cmp.Or(c.Method, "GET")+" "+c.URL)
+		add("headers", c.Headers)
+		add("body", c.Body)
 	case *abi.Ask:
-		text = c.Prompt
-		if c.Instructions != "" {
-			text = c.Instructions + "\n" + text
+		add("instructions", c.Instructions)
+		add("question", c.Prompt)
+		add("form of the answer", c.Schema)
+		add("length of the answer", fmt.Sprintf("at most %d tokens", answerTokens(c)))
+	default:
+		add("text", r.Cue.Text)
+	}
+	return out
+}
+
+// Whole is all parts of a use in one text; each has its name when there are more than one.
+func Whole(parts []Part) string {
+	if len(parts) == 1 {
+		return parts[0].Text
+	}
+	lines := make([]string, len(parts))
+	for i, p := range parts {
+		lines[i] = p.Name + ": " + p.Text
+	}
+	return strings.Join(lines, "\n")
+}
+
+// to is the id of the post that is to be answered, "" where none is.
+func (u *use) to() string {
+	if u.reaction.Cue.Verb == cue.Reply {
+		return u.reaction.Cue.Name
+	}
+	return ""
+}
+
+// answers is the post that is to be answered: a plugin may name any.
+func (u *use) answers(ctx context.Context) *post.Post {
+	id := u.to()
+	if id == "" {
+		return nil
+	}
+	for _, e := range []event.Event{u.event, u.about} {
+		if d, is := e.Data.(post.Received); is && d.Post.ID == id {
+			return &d.Post
 		}
 	}
-	if len(text) > shownContent {
-		text = text[:shownContent] + "…"
+	if find := u.slot.host.cfg.Post; find != nil {
+		p, ok, err := find(ctx, id)
+		if err != nil && ctx.Err() == nil {
+			u.slot.log.Warn("cannot look up the post that a plugin wants to answer", telemetry.KeyPlugin, u.p.manifest.ID, "post", id, telemetry.KeyErr, err)
+		}
+		if ok {
+			return &p
+		}
 	}
-	return strings.ToValidUTF8(text, "")
+	return &post.Post{ID: id}
 }

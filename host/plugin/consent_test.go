@@ -10,9 +10,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/abi"
+	"github.com/sothebais/sothebais/host/post"
 	"github.com/sothebais/sothebais/host/show"
 )
 
@@ -23,6 +25,10 @@ func asked(t *testing.T, f func(ctx context.Context, s *stage, fetched *[]string
 	var fetched []string
 	s.configure(func(c *plugin.Config) {
 		c.Grants = book
+		c.Post = func(_ context.Context, id string) (post.Post, bool, error) {
+			return post.Post{ID: "2", Root: "2", Handle: "maria", Text: "1.5?"}, id == "2", nil
+		}
+		c.Ask = func(context.Context, plugin.Question) (plugin.Reply, error) { return plugin.Reply{}, nil }
 		c.Fetch = func(_ context.Context, q plugin.Request) (plugin.Answer, error) {
 			fetched = append(fetched, q.URL)
 			return plugin.Answer{Status: 200, Body: "sunny"}, nil
@@ -34,8 +40,8 @@ func asked(t *testing.T, f func(ctx context.Context, s *stage, fetched *[]string
 		"flood":   slices.Repeat([]plugin.Reaction{reply("again")}, 9),
 	}
 	s.play(t, func(ctx context.Context) {
-		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: reply, why: to answer}", "{name: http, why: to know, hosts: [api.example.com]}")))
-		for _, power := range []string{"reply", "http"} {
+		must[plugin.Info](t)(s.h.Load(ctx, "", asking("a", "overlay", "{name: reply, why: to answer}", "{name: http, why: to know, hosts: [api.example.com]}", "{name: llm, why: to think}")))
+		for _, power := range []string{"reply", "http", "llm"} {
 			if err := s.h.Grant(ctx, "a", power, plugin.Grant{Ask: true, By: "ana"}, 0); err != nil {
 				t.Fatal(err)
 			}
@@ -65,7 +71,7 @@ func TestConsentEachTime(t *testing.T) {
 	s := asked(t, func(ctx context.Context, s *stage, fetched *[]string) {
 		s.hears("answer")
 		w := s.h.Consents()
-		if len(w) != 1 || w[0].Content != "One of one." || w[0].Why != "to answer" || w[0].Plugin != "a" || w[0].Power != "reply" || w[0].Deadline.Sub(w[0].Asked) != time.Minute || len(s.offered) != 0 {
+		if len(w) != 1 || plugin.Whole(w[0].Content) != "One of one." || w[0].Why != "to answer" || w[0].Plugin != "a" || w[0].Power != "reply" || w[0].Deadline.Sub(w[0].Asked) != time.Minute || len(s.offered) != 0 {
 			t.Fatalf("waiting %+v, offered %v", w, s.offered)
 		}
 		s.decide(t, true)
@@ -105,15 +111,95 @@ func TestConsentEachTime(t *testing.T) {
 	}
 }
 
-// TestConsentShowsAllThatIsSent: what a person says yes to is what leaves the house.
+// TestConsentShowsAllThatIsSent: what a person says yes to is what leaves the house, to the last word, part by part.
 func TestConsentShowsAllThatIsSent(t *testing.T) {
-	asked(t, func(_ context.Context, s *stage, _ *[]string) {
-		s.rt.acts["tell"] = []plugin.Reaction{called("http", &abi.Fetch{URL: "https://api.example.com/", Headers: "X-Note: who bids", Body: "nothing"})}
-		s.hears("tell")
-		if w := s.h.Consents(); len(w) != 1 || w[0].Content != "GET https://api.example.com/\nX-Note: who bids\nnothing" {
-			t.Errorf("waiting %+v", w)
+	long := strings.Repeat("x", 8191) + "!"
+	for _, c := range []struct {
+		power string
+		call  abi.Call
+		want  []plugin.Part
+	}{
+		{"http", &abi.Fetch{URL: "https://api.example.com/", Headers: "X-Note: who bids", Body: long},
+			[]plugin.Part{{"request", "GET https://api.example.com/"}, {"headers", "X-Note: who bids"}, {"body", long}}},
+		{"http", &abi.Fetch{Method: "POST", URL: "https://api.example.com/"}, []plugin.Part{{"request", "POST https://api.example.com/"}}},
+		{"llm", &abi.Ask{Instructions: long, Prompt: "Who?", Schema: `{"type":"object"}`, MaxTokens: 5000},
+			[]plugin.Part{{"instructions", long}, {"question", "Who?"}, {"form of the answer", `{"type":"object"}`}, {"length of the answer", "at most 4096 tokens"}}},
+		{"llm", &abi.Ask{Prompt: "Who?"}, []plugin.Part{{"question", "Who?"}, {"length of the answer", "at most 512 tokens"}}},
+	} {
+		s := asked(t, func(_ context.Context, s *stage, _ *[]string) {
+			s.rt.acts["tell"] = []plugin.Reaction{called(c.power, c.call)}
+			s.hears("tell")
+			if w := s.h.Consents(); len(w) != 1 || !slices.Equal(w[0].Content, c.want) || w[0].Answers != nil {
+				t.Errorf("waiting %+v, want %+v", w, c.want)
+			}
+		})
+		if f := facts[show.PowerAsked](s.l); len(f) != 1 || f[0].Content != plugin.Whole(c.want) || f[0].To != "" {
+			t.Errorf("the ledger has %+v", f)
+		}
+	}
+}
+
+// TestConsentShowsWhichPostIsAnswered: a plugin may name any post, whatever event it handles.
+func TestConsentShowsWhichPostIsAnswered(t *testing.T) {
+	read := post.Post{ID: "2", Root: "2", Handle: "maria", Text: "1.5?"}
+	for id, want := range map[string]post.Post{"2": read, "3": {ID: "3"}} {
+		s := asked(t, func(_ context.Context, s *stage, _ *[]string) {
+			s.rt.acts["tell"] = []plugin.Reaction{{Power: "reply", Cue: cue.Cue{Verb: cue.Reply, Name: id, Text: "Yes."}}}
+			s.hears("tell")
+			if w := s.h.Consents(); len(w) != 1 || w[0].Answers == nil || *w[0].Answers != want {
+				t.Errorf("%s: waiting %+v, want %+v", id, w, want)
+			}
+		})
+		if f := facts[show.PowerAsked](s.l); len(f) != 1 || f[0].To != id {
+			t.Errorf("the ledger has %+v", f)
+		}
+	}
+}
+
+// TestConsentOfOneThatWasReplaced: what waited for a plugin is not done when that one left the air, whoever says yes; a
+// version of it that came in its place hears so, and nobody else.
+func TestConsentOfOneThatWasReplaced(t *testing.T) {
+	for _, c := range []struct {
+		next  string
+		yes   bool
+		heard int
+	}{{"a", true, 1}, {"a", false, 1}, {"b", false, 0}} {
+		s := asked(t, func(ctx context.Context, s *stage, _ *[]string) {
+			s.hears("weather")
+			seq := s.h.Consents()[0].Seq
+			must[plugin.SwapResult](t)(s.h.Swap(ctx, asking(c.next, "overlay", "{name: http, why: to know, hosts: [api.example.com]}"), "ana", 0))
+			if c.yes {
+				must[plugin.Consent](t)(s.h.Decide(seq, true, "ana", 0))
+			}
+			time.Sleep(time.Minute + time.Second)
+		})
+		if d := facts[show.PowerDecided](s.l); len(d) != 1 || d[0].Allowed || d[0].Reason != "a left the air meanwhile" {
+			t.Errorf("%+v: decided %+v", c, d)
+		}
+		if d := facts[show.PowerDenied](s.l); len(d) != c.heard || c.heard > 0 && (d[0].Token != 7 || d[0].Reason != "a left the air meanwhile") {
+			t.Errorf("%+v: denied %+v", c, d)
+		}
+		if n := len(s.rt.made[1].answers); n != c.heard {
+			t.Errorf("%+v: the successor heard %d answers", c, n)
+		}
+	}
+}
+
+// TestConsentWithinTheGrantForGood: a grant for good that is too small for what waits does not allow it.
+func TestConsentWithinTheGrantForGood(t *testing.T) {
+	s := asked(t, func(ctx context.Context, s *stage, _ *[]string) {
+		s.hears("answer")
+		if err := s.h.Grant(ctx, "a", "reply", plugin.Grant{By: "ana", Capability: plugin.Capability{Bytes: 5}}, 0); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if len(s.offered) != 0 {
+			t.Errorf("offered %+v", s.offered)
 		}
 	})
+	if d := facts[show.PowerDecided](s.l); len(d) != 1 || d[0].Allowed || d[0].Reason != "11 bytes, reply has 5" {
+		t.Errorf("decided %+v", d)
+	}
 }
 
 // TestConsentIsBounded: what waits does not pile up, each is decided once, and what cannot wait is not asked about.

@@ -32,6 +32,7 @@ import (
 
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/post"
 	"github.com/sothebais/sothebais/host/show"
 	"github.com/sothebais/sothebais/host/telemetry"
 )
@@ -67,6 +68,8 @@ type Config struct {
 	Offer func(ctx context.Context, cause event.Event, cues []cue.Cue)
 	// Find gives an event by its number, to try one again that was put aside; without it none can be.
 	Find func(ctx context.Context, seq uint64) (event.Event, error)
+	// Post gives a post that the show has read, by the id of its first version; without it people are told its id alone.
+	Post func(ctx context.Context, id string) (post.Post, bool, error)
 	// Aside is what was in quarantine when the program last stopped.
 	Aside []Quarantined
 

@@ -171,10 +171,7 @@ func (s *slot) ask(p *occupant, e event.Event, r *Reaction, c *abi.Ask) {
 		s.deny(p, e, r, "this show has no language model; an operator sets one")
 		return
 	}
-	q := Question{Instructions: c.Instructions, Prompt: c.Prompt, Schema: c.Schema, MaxTokens: int(min(max(c.MaxTokens, 0), mostTokens))}
-	if q.MaxTokens == 0 {
-		q.MaxTokens = usualTokens
-	}
+	q := Question{Instructions: c.Instructions, Prompt: c.Prompt, Schema: c.Schema, MaxTokens: answerTokens(c)}
 	limit := p.powers[PowerLLM].limits().TokensPerHour
 	reserved := q.MaxTokens + (len(q.Instructions)+len(q.Prompt)+len(q.Schema))/4
 	if !p.dossier.spend(e.At, reserved, limit) {
@@ -196,6 +193,14 @@ func (s *slot) ask(p *occupant, e event.Event, r *Reaction, c *abi.Ask) {
 	if !sent {
 		p.dossier.refund(reserved)
 	}
+}
+
+// answerTokens is the greatest length of an answer that a question may have.
+func answerTokens(c *abi.Ask) int {
+	if c.MaxTokens <= 0 {
+		return usualTokens
+	}
+	return int(min(c.MaxTokens, mostTokens))
 }
 
 // away does something beside the show and records what came of it, caused by the event that led to it. It reports

@@ -145,8 +145,9 @@ type PowerAsked struct {
 	Slot    string `json:"slot"`
 	Plugin  string `json:"plugin"`
 	Power   string `json:"power"`
-	Content string `json:"content"` // what it wants to do with it
-	WaitMS  int64  `json:"wait_ms"` // then it is denied
+	Content string `json:"content"`      // all that it wants to do with it
+	To      string `json:"to,omitempty"` // the post that a reply is to
+	WaitMS  int64  `json:"wait_ms"`      // then it is denied
 }
 
 // EventKind is plugin.power_asked.

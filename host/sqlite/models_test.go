@@ -255,3 +255,17 @@ func TestShows(t *testing.T) {
 		t.Errorf("found %v", seqs)
 	}
 }
+
+// TestOrigin: what came from outside is found by where it came from.
+func TestOrigin(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "show.db"))
+	put(t, db, event.Draft{At: noon, Data: bustest.Noted{}}, event.Draft{Origin: "x:1", At: noon, Data: auction.LotOpened{Terms: auction.Terms{Lot: "moon"}}})
+	if e, ok, err := db.Origin(t.Context(), "x:1"); err != nil || !ok || e.Seq != 2 || e.Origin != "x:1" || e.Kind() != auction.KindLotOpened {
+		t.Errorf("%+v, %v, %v", e, ok, err)
+	}
+	for _, none := range []string{"x:2", ""} {
+		if e, ok, err := db.Origin(t.Context(), none); err != nil || ok {
+			t.Errorf("%q: %+v, %v", none, e, err)
+		}
+	}
+}

@@ -28,6 +28,19 @@ func (db *DB) Last(ctx context.Context) (uint64, error) {
 	return last, nil
 }
 
+// Origin returns the event that came from a place outside of the show, such as "x:17354"; false when there is none.
+func (db *DB) Origin(ctx context.Context, origin string) (event.Event, bool, error) {
+	rows, err := db.reads.QueryContext(ctx, `SELECT `+columns+` FROM events WHERE origin = ?`, origin)
+	if err != nil {
+		return event.Event{}, false, fmt.Errorf("find the event that came from %s: %w", origin, err)
+	}
+	found, err := db.events(rows, 1)
+	if err != nil || len(found) == 0 {
+		return event.Event{}, false, err
+	}
+	return found[0], true, nil
+}
+
 // Chain returns every event that follows from the one with Seq root, itself first.
 func (db *DB) Chain(ctx context.Context, root uint64) ([]event.Event, error) {
 	rows, err := db.reads.QueryContext(ctx, `SELECT `+columns+` FROM events WHERE seq = ?1

@@ -397,6 +397,7 @@ await step("asks each time, and hears yes and no on every page", async () => {
   const asks = page.getByRole("region", { name: "Plugins ask" });
   const card = asks.getByRole("article", { name: "dusty-gavel wants to reply" });
   await seen(card.getByText("One of one, @tomtom. Like me."));
+  await seen(card.getByText("In answer to @tomtom: “is it rare?” post 1947"));
   await seen(card.getByText("denied in"));
   await accessible("a plugin asks", "section[aria-label='Plugins ask']");
   await shot("consent");
@@ -408,6 +409,16 @@ await step("asks each time, and hears yes and no on every page", async () => {
   await shot("consent-live");
   await page.locator("body").press("n");
   await says("dusty-gavel may not use reply this time.");
+  await tell("consult http " + "one word after another ".repeat(1000) + "to the last");
+  const fetches = asks.getByRole("article", { name: "dusty-gavel wants to fetch" });
+  await seen(fetches.getByText("In answer to post 4000000000000000001, which this show has not read."));
+  assert(await fetches.getByRole("group", { name: "What it wants to do" }).innerText().then((t) => /request\s+one word.*to the last\s+body\s+nothing/s.test(t)), "all that is sent is there");
+  await seen(fetches.getByText(/^23\d\d\d characters; scroll to read all of them\.$/));
+  const box = await fetches.boundingBox();
+  assert(box.y >= 0, "the card fits the page");
+  await accessible("a long request", "section[aria-label='Plugins ask']");
+  await fetches.getByRole("button", { name: "Refuse" }).click();
+  await says("dusty-gavel may not use http this time.");
   await asks.waitFor({ state: "detached" });
   const facts = await tell("facts");
   assert(/owner allowed reply once for dusty-gavel: One of one, @tomtom/.test(facts) && /owner refused reply once for dusty-gavel: And again/.test(facts), "decisions are acts");

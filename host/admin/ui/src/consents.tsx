@@ -50,6 +50,17 @@ function Stack({ list }: { list: Consent[] }) {
   );
 }
 
+const long = 600; // characters that fit without scrolling
+
+/** The post that a reply is to, which the plugin chose. */
+function Answered({ to }: { to: NonNullable<Consent["answers"]> }) {
+  return to.read ? (
+    <p dir="auto" className="mt-1 text-xs break-words text-soft">In answer to @{to.handle}: “{to.text}” <span className="font-mono text-2xs text-faint">post {to.id}</span></p>
+  ) : (
+    <p className="mt-1 text-xs break-words text-warn">In answer to <span className="font-mono">post {to.id}</span>, which this show has not read.</p>
+  );
+}
+
 function Card({ consent: c, now, keys, decide }: { consent: Consent; now: number; keys: boolean; decide: (allow: boolean) => void }) {
   const left = Math.max(0, Date.parse(c.deadline) - now);
   const share = left / (Date.parse(c.deadline) - Date.parse(c.asked));
@@ -63,7 +74,16 @@ function Card({ consent: c, now, keys, decide }: { consent: Consent; now: number
           <span className={`shrink-0 font-mono text-xs tabular ${seconds <= 10 ? "font-bold text-live" : "text-soft"}`} title="Then it is denied"><span className="sr-only">denied in </span>{seconds} s</span>
         </header>
         <p className="mt-1 text-2xs break-words text-faint">Because of {c.cause} · it says it needs {c.power} for: “{c.why}”</p>
-        <div tabIndex={0} role="group" aria-label="What it wants to do" className="mt-1.5 max-h-28 overflow-y-auto rounded-lg border border-line bg-panel px-2.5 py-1.5 text-sm break-words whitespace-pre-wrap">{c.content}</div>
+        {c.answers && <Answered to={c.answers} />}
+        <div tabIndex={0} role="group" aria-label="What it wants to do" className="mt-1.5 max-h-[45vh] overflow-y-auto rounded-lg border border-line bg-panel px-2.5 py-1.5 text-sm break-words">
+          {c.parts.map((p) => (
+            <div key={p.name} className="mb-1 last:mb-0">
+              {c.parts.length > 1 && <p className="text-2xs font-semibold text-faint">{p.name}</p>}
+              <p dir="auto" className="whitespace-pre-wrap">{p.text}</p>
+            </div>
+          ))}
+        </div>
+        {c.content.length > long && <p className="mt-1 text-2xs text-faint">{c.content.length} characters; scroll to read all of them.</p>}
         <div className="mt-2.5 flex justify-end gap-2">
           <Button onClick={() => decide(false)} keys={keys ? "N" : undefined} className="px-3.5"><X aria-hidden size={14} /> Refuse</Button>
           <Button look="gold" onClick={() => decide(true)} keys={keys ? "Y" : undefined} className="px-3.5"><Check aria-hidden size={14} /> Allow once</Button>

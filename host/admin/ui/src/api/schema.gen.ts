@@ -825,6 +825,13 @@ export interface components {
              */
             wei: string;
         };
+        AnsweredPost: {
+            handle?: string;
+            id: string;
+            /** @description false: the show has not read such a post */
+            read: boolean;
+            text?: string;
+        };
         BegunCharacter: {
             /**
              * @description watches the folder and tries it at each save
@@ -933,6 +940,8 @@ export interface components {
             items: string[];
         };
         Consent: {
+            /** @description of a reply: the post that it is to */
+            answers?: components["schemas"]["AnsweredPost"];
             /** Format: date-time */
             asked: string;
             /**
@@ -940,7 +949,7 @@ export interface components {
              * @example @tomtom "is it rare?"
              */
             cause: string;
-            /** @description what is to be done */
+            /** @description all that is to be done, in one text; characters that cannot be seen are written as ⟨U+202E⟩, here and in the parts */
             content: string;
             /**
              * Format: date-time
@@ -952,6 +961,8 @@ export interface components {
              * @description that the plugin handled
              */
             event: number;
+            /** @description the same, part by part, so that none can pass for another */
+            parts: components["schemas"]["ConsentPart"][];
             plugin: string;
             /** @enum {string} */
             power: "reply" | "post" | "http" | "llm";
@@ -968,6 +979,11 @@ export interface components {
         };
         ConsentList: {
             items: components["schemas"]["Consent"][];
+        };
+        ConsentPart: {
+            /** @enum {string} */
+            name: "text" | "request" | "headers" | "body" | "instructions" | "question" | "form of the answer" | "length of the answer";
+            text: string;
         };
         DecideRequest: {
             allow: boolean;
