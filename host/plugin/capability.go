@@ -92,6 +92,16 @@ func (c Capability) within(most Capability) Capability {
 	return c
 }
 
+// atLeast is the capability with all of its limits, and with those of another one where they are wider.
+func (c Capability) atLeast(other Capability) Capability {
+	most := budgetOf(c.Name).most
+	most.Hosts = nil
+	c = c.withDefaults().within(most)
+	c.PerMinute, c.Bytes = max(c.PerMinute, other.PerMinute), max(c.Bytes, other.Bytes)
+	c.TokensPerHour, c.Pending = max(c.TokensPerHour, other.TokensPerHour), max(c.Pending, other.Pending)
+	return c
+}
+
 // withDefaults fills in the usual limits.
 func (c Capability) withDefaults() Capability {
 	usual := budgetOf(c.Name).usual

@@ -19,12 +19,22 @@ func NewGate(m *Manifest) *Gate {
 	return g
 }
 
-// Hold leaves it the powers that plugin.loaded lists, within their limits.
+// Hold leaves it the powers that plugin.loaded lists, within their limits, also those for which its plugin.yaml asks no more,
+// or for less than then.
 func (g *Gate) Hold(grants []show.PluginGrant) {
 	for _, w := range g.p.powers {
 		w.grant.Store(&Grant{})
 	}
 	for _, had := range grants {
+		limits := Capability{Name: had.Name}
+		if len(had.Limit) > 0 && json.Unmarshal(had.Limit, &limits) != nil {
+			continue
+		}
+		if w := g.p.powers[had.Name]; w == nil {
+			g.p.powers[had.Name] = newPower(limits, Grant{}, true)
+		} else {
+			w.asked = w.asked.atLeast(limits)
+		}
 		g.Change(had.Name, true, had.Ask, had.Limit)
 	}
 }
