@@ -290,6 +290,19 @@ func TestBadCuesAreDropped(t *testing.T) {
 	want(t, l, " 0.00 drop say : empty", " 0.00 drop say 123456: too_long", " 0.00 drop dance : unknown_verb", " 0.00 drop mood : empty", " 0.10 drop say mute: no_voice")
 }
 
+// TestLettersAreAsLongAsXTakesThem, in any script; a line is spoken, and shorter.
+func TestLettersAreAsLongAsXTakesThem(t *testing.T) {
+	long, over := strings.Repeat("競", 373), strings.Repeat("競", 374)
+	letter := func(verb cue.Verb, text string) cue.Cue {
+		return cue.Cue{From: "p", Verb: verb, Name: map[cue.Verb]string{cue.Reply: "1"}[verb], Text: text}
+	}
+	l := onStage(t, Config{}, func(d *Director, _ *log) {
+		offer1(d, letter(cue.Reply, long), letter(cue.Reply, over), letter(cue.Post, long), letter(cue.Post, over), say(cue.Bid, long))
+		time.Sleep(time.Second)
+	})
+	want(t, l, " 0.00 drop reply 1 "+over+": too_long", " 0.00 drop post "+over+": too_long", " 0.00 drop say "+long+": too_long")
+}
+
 func TestSlowVoiceIsGivenUp(t *testing.T) {
 	l := onStage(t, Config{Voice: &mouth{takes: time.Hour}, VoiceTimeout: time.Second}, func(d *Director, _ *log) {
 		offer1(d, say(cue.Bid, "x"))

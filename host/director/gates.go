@@ -48,13 +48,15 @@ func (g *gates) refuse(c cue.Cue, now time.Time) string {
 
 func (g *gates) malformed(c cue.Cue) string {
 	switch c.Verb {
-	case cue.Say, cue.Post:
+	case cue.Say:
 		return textFault(c.Text, g.cfg.TextLimit)
+	case cue.Post:
+		return textFault(c.Text, letterLimit)
 	case cue.Reply:
 		if c.Name == "" {
 			return reasonEmpty
 		}
-		return textFault(c.Text, g.cfg.TextLimit)
+		return textFault(c.Text, letterLimit)
 	case cue.Express, cue.Mood, cue.Gesture, cue.Scene, cue.Text, cue.Show, cue.Bar, cue.Sound:
 		if c.Name == "" {
 			return reasonEmpty
@@ -64,6 +66,9 @@ func (g *gates) malformed(c cue.Cue) string {
 		return reasonVerb
 	}
 }
+
+// letterLimit is the bytes of a reply or a post: 280 characters, in any script.
+const letterLimit = 1120
 
 func textFault(text string, limit int) string {
 	switch {
