@@ -41,10 +41,11 @@ func New(p *Personality) *Engine {
 func (e *Engine) Handle(ev *Event) []Command {
 	e.out, e.seq = e.out[:0], ev.Seq
 	e.s.before(ev)
+	ev.past = e.s.past(ev)
 	e.settleMood(ev.At)
 	spoke := e.catchUp(ev)
 	spoke = e.followUp(ev) || spoke
-	e.scope = scope{e: ev, s: e.s, r: e.s.people.of(who(ev.Handle))}
+	e.scope = scope{e: ev, s: e.s}
 	spoke = e.fire(ev, ev.Kind) || spoke
 	if ev.Kind == ClockTicked && !spoke && e.silentLong(ev) {
 		e.fire(ev, Silence)
@@ -54,6 +55,7 @@ func (e *Engine) Handle(ev *Event) []Command {
 }
 
 // catchUp speaks of the last bid when there was no time to when it came, and now there is. A newer bid is better news.
+// It leads by now, and is spoken of as it came: somebody else did.
 func (e *Engine) catchUp(now *Event) bool {
 	switch last := &e.s.held; {
 	case last.Kind == "" || !e.mayTalk(bidPriority, now) || e.s.bidRow >= bidsInRow:
@@ -64,9 +66,11 @@ func (e *Engine) catchUp(now *Event) bool {
 	}
 	held := e.s.held
 	e.late, e.s.held, held.At = held.At, Event{}, now.At
-	e.scope = scope{e: &held, s: e.s, r: e.s.people.of(who(held.Handle))}
+	e.scope = scope{e: &held, s: e.s}
+	leader := e.s.lot.leader
+	e.s.lot.leader = held.Rival
 	spoke := e.fire(&held, BidAccepted)
-	e.late = 0
+	e.late, e.s.lot.leader = 0, leader
 	return spoke
 }
 
@@ -76,24 +80,32 @@ func (e *Engine) silentLong(ev *Event) bool {
 
 // settleMood shows the mood to a stage that has not seen it yet, and lets it fade.
 func (e *Engine) settleMood(now int64) {
+	if e.s.moodAt == 0 {
+		e.s.moodAt = now // the mood that it begins with begins now
+	}
 	m := e.p.moods[e.s.mood]
 	if m.decayTo != "" && now-e.s.moodAt >= m.decayAfter {
 		e.setMood(m.decayTo, now, "decay")
 	} else if !e.s.shown {
-		e.setMood(e.s.mood, now, "start")
+		e.comeInto(now, "start")
 	}
 	e.fade(now)
 }
 
 func (e *Engine) setMood(name string, now int64, why string) {
 	changed := name != e.s.mood || !e.s.shown
-	e.s.mood, e.s.moodAt, e.s.shown = name, now, true
+	e.s.mood, e.s.moodAt = name, now
 	if changed {
-		m := e.p.moods[name]
-		e.s.rest = m.energy
-		e.showMood(now, why)
-		e.out = append(e.out, Command{Verb: Express, Name: m.expression, Why: why})
+		e.comeInto(now, why)
 	}
+}
+
+// comeInto shows the stage the mood that it is in, and the face that goes with it.
+func (e *Engine) comeInto(now int64, why string) {
+	m := e.p.moods[e.s.mood]
+	e.s.rest, e.s.shown = m.energy, true
+	e.showMood(now, why)
+	e.out = append(e.out, Command{Verb: Express, Name: m.expression, Why: why})
 }
 
 // fire runs the triggers of a kind in their order and reports whether one of them spoke. The first time round, a
@@ -243,8 +255,7 @@ func (e *Engine) answer(t *trigger, d *dice, ev *Event) {
 	if e.late != 0 || len(t.reply) == 0 || ev.PostID == "" || t.lastReply != 0 && within(t.cooldown, t.lastReply, ev.At) {
 		return
 	}
-	e.aim(d, ev.At)
-	if text, ok := e.compose(e.told.pick(t.reply)); ok { // two people may well get the same answer
+	if text, ok := e.choose(t.reply, d, ev.At, e.compose); ok { // two people may well get the same answer
 		t.lastReply = ev.At
 		e.keep()
 		e.out = append(e.out, Command{Verb: Reply, Name: ev.PostID, Text: text, Why: t.id, About: e.about(ev)})
@@ -256,15 +267,20 @@ func (e *Engine) line(from []*fragment, d *dice, now int64, relaxed bool) (strin
 	if len(from) == 0 {
 		return "", false
 	}
+	return e.choose(from, d, now, func(f *fragment) (string, bool) { return e.try(f, relaxed) })
+}
+
+// choose throws the dice for a line that can be made.
+func (e *Engine) choose(from []*fragment, d *dice, now int64, made func(*fragment) (string, bool)) (string, bool) {
 	e.aim(d, now)
 	for range attempts {
-		if text, ok := e.try(e.told.pick(from), relaxed); ok {
+		if text, ok := made(e.told.pick(from)); ok {
 			return text, true
 		}
 	}
 	first := d.below(len(from))
 	for i := range from { // luck did not help: look at each
-		if text, ok := e.try(from[(first+i)%len(from)], relaxed); ok {
+		if text, ok := made(from[(first+i)%len(from)]); ok {
 			return text, true
 		}
 	}

@@ -49,6 +49,15 @@ type Event struct {
 	SilentMS, Busy, Millis int64
 	Sold, Unsold           int64
 	ReserveMet, Last, Cut  bool
+
+	past past
+}
+
+// past is what was so when an event came, for lines and conditions that speak of it later. The engine notes it.
+type past struct {
+	person                   regular // who the event is about, before it
+	length                   int64   // of the post, in characters
+	comeback, reserveJustMet bool
 }
 
 // Money is an amount: exact as text in ETH, and in gwei to count with.

@@ -183,7 +183,9 @@ func (p *exprParser) comparison(depth int) expr {
 	if p.take("in") {
 		p.want(x, words, at)
 		list, f := p.texts(), x.text
-		return expr{typ: yesNo, flag: func(s *scope) bool { return slices.Contains(list, f(s)) }}
+		return expr{typ: yesNo, flag: func(s *scope) bool {
+			return slices.ContainsFunc(list, func(text string) bool { return strings.EqualFold(text, f(s)) })
+		}}
 	}
 	if p.tok == "=" {
 		p.failf(p.at, `expected an operator, found "="; did you mean "=="?`)
@@ -207,15 +209,10 @@ func (p *exprParser) compare(op string, at int, x, y expr) expr {
 		order = func(s *scope) int { return three(a(s), b(s)) }
 	case words:
 		a, b := x.text, y.text
-		order = func(s *scope) int { return strings.Compare(a(s), b(s)) }
+		order = func(s *scope) int { return differ(!strings.EqualFold(a(s), b(s))) }
 	default:
 		a, b := x.flag, y.flag
-		order = func(s *scope) int {
-			if a(s) == b(s) {
-				return 0
-			}
-			return 1
-		}
+		order = func(s *scope) int { return differ(a(s) != b(s)) }
 	}
 	if x.typ != number && op != "==" && op != "!=" {
 		p.failf(at, "%q compares numbers, found %s", op, x.typ)
@@ -226,6 +223,14 @@ func (p *exprParser) compare(op string, at int, x, y expr) expr {
 		">": func(c int) bool { return c > 0 }, ">=": func(c int) bool { return c >= 0 },
 	}[op]
 	return expr{typ: yesNo, flag: func(s *scope) bool { return test(order(s)) }}
+}
+
+// differ orders what has no order.
+func differ(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 func three(a, b float64) int {

@@ -21,7 +21,6 @@ func (t typ) String() string { return [...]string{"nothing", "a number", "a text
 type scope struct {
 	e *Event
 	s *state
-	r regular // who the event is about
 }
 
 // fact is a name that conditions may use. on lists the events that have it; none means that it is always there.
@@ -52,12 +51,12 @@ var facts = []fact{
 	{name: "previous", typ: number, on: onAccept, num: func(s *scope) float64 { return eth(s.e.Previous.Gwei) }},
 	{name: "rival", typ: words, on: []string{BidAccepted, LotSold}, text: func(s *scope) string { return s.e.Rival }},
 	{name: "handle", typ: words, on: onPeople, text: func(s *scope) string { return s.e.Handle }},
-	{name: "reserve_just_met", typ: yesNo, on: onAccept, flag: func(s *scope) bool { return s.e.ReserveMet && !s.s.lot.reserveMet }},
-	{name: "comeback", typ: yesNo, on: onAccept, flag: func(s *scope) bool { return s.e.Handle != "" && s.e.Handle == s.s.lot.beforeLast }},
+	{name: "reserve_just_met", typ: yesNo, on: onAccept, flag: func(s *scope) bool { return s.e.past.reserveJustMet }},
+	{name: "comeback", typ: yesNo, on: onAccept, flag: func(s *scope) bool { return s.e.past.comeback }},
 	{name: "reason", typ: words, on: []string{BidRefused, LotUnsold}, text: func(s *scope) string { return s.e.Reason }},
 	{name: "intent", typ: words, on: []string{PostReceived}, text: func(s *scope) string { return s.e.Intent }},
 	{name: "hostile", typ: yesNo, on: []string{PostReceived}, flag: func(s *scope) bool { return hostile(s.e.Text) }},
-	{name: "length", typ: number, on: []string{PostReceived}, num: func(s *scope) float64 { return float64(characters(s.e.Text)) }},
+	{name: "length", typ: number, on: []string{PostReceived}, num: func(s *scope) float64 { return float64(s.e.past.length) }},
 	{name: "seconds", typ: number, on: []string{LotClosing}, num: func(s *scope) float64 { return float64(s.e.Seconds) }},
 	{name: "extensions", typ: number, on: []string{LotExtended}, num: func(s *scope) float64 { return float64(s.e.Count) }},
 	{name: "last", typ: yesNo, on: []string{LotExtended}, flag: func(s *scope) bool { return s.e.Last }},
@@ -66,12 +65,12 @@ var facts = []fact{
 	{name: "cut", typ: yesNo, on: []string{SpeechEnded}, flag: func(s *scope) bool { return s.e.Cut }},
 
 	// about the person of the event, as far as this personality remembers
-	{name: "met", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.r.met) }},
-	{name: "bids_by", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.r.bids) }},
-	{name: "misses_by", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.r.misses) }},
-	{name: "sessions_by", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.r.sessions) }},
-	{name: "days_away", typ: number, on: onPeople, num: func(s *scope) float64 { return s.r.daysAway(s.e.At) }},
-	{name: "wins_by", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.r.wins) }},
+	{name: "met", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.e.past.person.met) }},
+	{name: "bids_by", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.e.past.person.bids) }},
+	{name: "misses_by", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.e.past.person.misses) }},
+	{name: "sessions_by", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.e.past.person.sessions) }},
+	{name: "days_away", typ: number, on: onPeople, num: func(s *scope) float64 { return s.e.past.person.daysAway(s.e.At) }},
+	{name: "wins_by", typ: number, on: onPeople, num: func(s *scope) float64 { return float64(s.e.past.person.wins) }},
 
 	// about the show
 	{name: "open", typ: yesNo, flag: func(s *scope) bool { return s.s.lot.id != "" }},
@@ -186,8 +185,9 @@ func asked(m Money) string {
 	}
 }
 
+// difference is how much more a is than b; nothing when b is not known, or nothing.
 func difference(a, b Money) string {
-	if a.Gwei <= b.Gwei {
+	if b.Gwei == 0 || a.Gwei <= b.Gwei {
 		return ""
 	}
 	return spoken(Money{Gwei: a.Gwei - b.Gwei})

@@ -1,12 +1,17 @@
 package engine
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Bounds of what may come after a trigger.
 const (
 	maxFollowUps   = 4
 	maxFollowAfter = 120_000 // ms
 	maxPending     = 16
+	maxKeptText    = 16 << 10 // bytes of a post; all that wait must fit into the state
 )
 
 // pending is a follow-up that waits for its time, with the event that its trigger fired on.
@@ -19,11 +24,17 @@ type pending struct {
 // plan notes the follow-ups of a trigger that fired. One that fires again begins anew: nobody wants to hear the end of
 // an old story in the middle of the new one.
 func (s *state) plan(t *trigger, ev *Event) {
+	if len(t.then) == 0 {
+		return
+	}
+	later := *ev
+	later.Lot = cmp.Or(ev.Lot, s.lot.id) // what belongs to no lot ends with the one on the block as well
+	later.Text = cut(ev.Text, maxKeptText)
 	for _, f := range t.then {
 		id := f.seed
 		s.pending = slices.DeleteFunc(s.pending, func(p pending) bool { return p.id == id })
 		if len(s.pending) < maxPending {
-			s.pending = append(s.pending, pending{ev.At + f.after, id, *ev})
+			s.pending = append(s.pending, pending{ev.At + f.after, id, later})
 		}
 	}
 }
@@ -40,7 +51,13 @@ func (e *Engine) followUp(now *Event) (spoke bool) {
 		p := &waiting[i]
 		f := e.p.follow[p.id]
 		switch {
-		case f == nil || e.s.movedOn(&p.ev) || now.At-p.due > heldFor:
+		case f == nil || !f.hears(p.ev.Kind) || e.s.movedOn(&p.ev):
+			continue
+		default:
+			p.due = min(p.due, now.At+f.after) // a clock that was set back
+		}
+		switch {
+		case now.At-p.due > heldFor:
 		case now.At < p.due || len(f.say) > 0 && !e.mayTalk(f.priority, now):
 			e.s.pending = append(e.s.pending, *p)
 		default:
@@ -50,13 +67,26 @@ func (e *Engine) followUp(now *Event) (spoke bool) {
 	return spoke
 }
 
+// hears says whether a trigger listens to events of a kind.
+func (t *trigger) hears(kind string) bool {
+	return t.on == kind || t.on == Silence && kind == ClockTicked
+}
+
+// cut is the beginning of a text, as far as whole characters fit into so many bytes.
+func cut(text string, bytes int) string {
+	if len(text) <= bytes {
+		return text
+	}
+	return strings.ToValidUTF8(text[:bytes], "")
+}
+
 // movedOn says that another lot is on the block than the one an event was about.
 func (s *state) movedOn(ev *Event) bool { return ev.Lot != "" && s.lot.id != "" && ev.Lot != s.lot.id }
 
 // playLater plays a follow-up in the scope of the event that its trigger fired on, at the time that it is now.
 func (e *Engine) playLater(f *trigger, ev Event, now int64) bool {
 	ev.At = now
-	e.scope = scope{e: &ev, s: e.s, r: e.s.people.of(who(ev.Handle))}
+	e.scope = scope{e: &ev, s: e.s}
 	became := e.play(f, &ev, false)
 	if became == speechless {
 		became = e.play(f, &ev, true)
@@ -82,9 +112,10 @@ func (w *writer) pending(p *pending) {
 	for _, f := range e.flags() {
 		w.flag(*f)
 	}
+	w.past(&e.past)
 }
 
-func (r *unwriter) pending() (p pending) {
+func (r *unwriter) pending(version byte) (p pending) {
 	r.ints(&p.due)
 	p.id = r.fixed()
 	e := &p.ev
@@ -100,6 +131,9 @@ func (r *unwriter) pending() (p pending) {
 	}
 	for _, f := range e.flags() {
 		*f = r.varint() == 1
+	}
+	if version > 2 {
+		e.past = r.past()
 	}
 	r.bad = r.bad || !slices.Contains(kinds, e.Kind)
 	return p

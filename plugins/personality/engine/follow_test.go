@@ -92,7 +92,7 @@ func TestFollowUpSurvivesASwap(t *testing.T) {
 // TestEveryFieldOfAnEventIsSaved: a field that is forgotten would change what a follow-up sees after a swap.
 func TestEveryFieldOfAnEventIsSaved(t *testing.T) {
 	var e Event
-	listed := len(e.texts()) + len(e.numbers()) + len(e.sums()) + len(e.flags()) + 1 // and Seq
+	listed := len(e.texts()) + len(e.numbers()) + len(e.sums()) + len(e.flags()) + 2 // and Seq and past
 	if have := reflect.TypeFor[Event]().NumField(); listed != have {
 		t.Errorf("%d fields are saved, an event has %d", listed, have)
 	}
@@ -171,7 +171,7 @@ func TestOlderStateIsTakenOver(t *testing.T) {
 	if err := e.Restore(stateV1()); err != nil {
 		t.Fatal(err)
 	}
-	if e.s.mood != "excited" || e.s.rest != 90 || e.s.people.of(7).bids != 3 {
+	if e.s.mood != "excited" || e.s.rest != 90 || e.s.people.known[7].bids != 3 {
 		t.Errorf("state %+v", e.s)
 	}
 }

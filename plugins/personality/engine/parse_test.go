@@ -122,7 +122,9 @@ func TestConditions(t *testing.T) {
 	ev := &Event{Kind: BidAccepted, Handle: "ann", Rival: "bob", Amount: gwei(1500), Previous: gwei(1000), Count: 3, ReserveMet: true}
 	s := newState(&Personality{start: "calm"})
 	s.lot = lot{id: "l", bids: 3, leader: "bob", price: gwei(1500)}
-	sc := &scope{e: ev, s: s, r: regular{bids: 4}}
+	ev.past = s.past(ev)
+	ev.past.person = regular{bids: 4}
+	sc := &scope{e: ev, s: s}
 	for src, want := range map[string]bool{
 		"amount >= previous * 1.25":                           true,
 		"amount > previous + 0.5":                             false,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // keptVersion heads what is kept of regulars between shows.
@@ -40,23 +41,61 @@ const maxRegulars = 256
 
 func newPeople() people { return people{known: map[uint32]regular{}} }
 
-// of is what is known of somebody, nothing of a stranger.
-func (p *people) of(who uint32) regular { return p.known[who] }
+// who is the key of a person: handles are not kept. X knows one account by a handle, in whatever case it is written.
+func who(handle string) uint32 { return uint32(hash(hashSeed, strings.ToLower(handle))) }
+
+// find gives the key of somebody and what is known of them, nothing of a stranger. Older versions kept people by their
+// handle as it was written.
+func (p *people) find(handle string) (key uint32, r regular) {
+	key = who(handle)
+	if old := uint32(hash(hashSeed, handle)); old != key {
+		if was, kept := p.known[old]; kept {
+			p.drop(old, was)
+			if _, both := p.known[key]; !both {
+				p.put(key, was)
+			}
+		}
+	}
+	return key, p.known[key]
+}
+
+// setBack makes it the present in which those were seen last who, by a clock that was set back, were seen later.
+func (p *people) setBack(now int64) {
+	known := p.known
+	*p = newPeople()
+	for who, r := range known {
+		r.seen = min(r.seen, now-1)
+		p.put(who, r)
+	}
+}
+
+// latest is when somebody was seen last.
+func (p *people) latest() int64 {
+	if len(p.order) == 0 {
+		return 0
+	}
+	return p.order[len(p.order)-1].at
+}
+
+func (p *people) drop(who uint32, r regular) {
+	at, _ := slices.BinarySearchFunc(p.order, sighting{r.seen, who}, sighting.compare)
+	p.order = slices.Delete(p.order, at, at+1)
+	delete(p.known, who)
+}
 
 // put notes what is known of somebody, and forgets somebody else when they are too many. A crowd brings new ones all
 // the time, so nothing here may look at each of them.
 func (p *people) put(who uint32, r regular) {
 	if old, ok := p.known[who]; ok {
-		at, _ := slices.BinarySearchFunc(p.order, sighting{old.seen, who}, sighting.compare)
-		p.order = slices.Delete(p.order, at, at+1)
+		p.drop(who, old)
 	}
 	seen := sighting{r.seen, who}
 	at, _ := slices.BinarySearchFunc(p.order, seen, sighting.compare)
 	p.order = slices.Insert(p.order, at, seen)
 	p.known[who] = r
 	if len(p.order) > maxRegulars {
-		delete(p.known, p.order[0].who)
-		p.order = slices.Delete(p.order, 0, 1)
+		first := p.order[0]
+		p.drop(first.who, p.known[first.who])
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // saveVersion heads the state. A reader takes over older ones as well, and refuses newer ones.
-const saveVersion = 2
+const saveVersion = 3
 
 // ErrState says that bytes are not a state this engine can take over.
 var ErrState = errors.New("not a state of the personality interpreter")
@@ -38,6 +38,7 @@ func (e *Engine) Save() []byte {
 	for i := range s.pending {
 		w.pending(&s.pending[i])
 	}
+	w.past(&s.held.past)
 	return w.b
 }
 
@@ -67,14 +68,17 @@ func (e *Engine) Restore(b []byte) error {
 	if version > 1 {
 		r.ints(&s.rest, &s.lift, &s.liftAt)
 		for range r.count(maxPending) {
-			s.pending = append(s.pending, r.pending())
+			s.pending = append(s.pending, r.pending(version))
 		}
+	}
+	if version > 2 {
+		s.held.past = r.past()
 	}
 	if r.bad || len(r.b) > 0 {
 		return fmt.Errorf("%d bytes: %w", len(b), ErrState)
 	}
 	if e.p.moods[s.mood] == nil { // another personality's mood
-		s.mood = e.p.start
+		s.mood, s.moodAt = e.p.start, 0
 	}
 	s.rest = e.p.moods[s.mood].energy
 	e.s = s
@@ -186,6 +190,14 @@ func (w *writer) held(e *Event) {
 	w.flag(e.ReserveMet)
 }
 
+// past is kept since the third version; what waits in an older state knows nothing of it.
+func (w *writer) past(p *past) {
+	w.regular(0, p.person)
+	w.ints(p.length)
+	w.flag(p.comeback)
+	w.flag(p.reserveJustMet)
+}
+
 func (w *writer) regular(k uint32, r regular) {
 	w.ints(int64(k), int64(r.met), int64(r.bids), int64(r.misses), int64(r.wins), r.seen, int64(r.sessions))
 	w.fixed(r.session)
@@ -221,6 +233,9 @@ func (w *writer) fragments(p *Personality) {
 		w.ints(told[id])
 	}
 }
+
+// maxSavedText is more than any text of an event has.
+const maxSavedText = 1 << 20
 
 // unwriter reads what writer wrote; after the first fault everything it gives is zero.
 type unwriter struct {
@@ -291,7 +306,7 @@ func (r *unwriter) count(limit int64) int64 {
 	return n
 }
 
-func (r *unwriter) text() string { return string(r.take(int(r.count(8192)))) }
+func (r *unwriter) text() string { return string(r.take(int(r.count(maxSavedText)))) }
 
 func (r *unwriter) money() Money { return Money{Gwei: r.fixed(), Text: r.text()} }
 
@@ -314,6 +329,13 @@ func (r *unwriter) regular(version byte) (uint32, regular) {
 		out.sessions, out.session = uint32(sessions), r.fixed()
 	}
 	return uint32(k), out
+}
+
+func (r *unwriter) past() (p past) {
+	_, p.person = r.regular(saveVersion)
+	r.ints(&p.length)
+	p.comeback, p.reserveJustMet = r.varint() == 1, r.varint() == 1
+	return p
 }
 
 func (r *unwriter) held(e *Event) {

@@ -1,5 +1,7 @@
 package engine
 
+import "strings"
+
 // state is what a personality knows; all of it is saved, but for shown, told and stranger.
 type state struct {
 	mood    string
@@ -52,9 +54,6 @@ func newState(p *Personality) *state {
 	return &state{mood: p.start, rest: rest, secondsLeft: -1, said: map[uint64]int64{}, people: newPeople(), stranger: p.stranger}
 }
 
-// who is the key of a person: handles are not kept.
-func who(handle string) uint32 { return uint32(hash(hashSeed, handle)) }
-
 // called is how a person is addressed; the empty handle has no name.
 func (s *state) called(handle string) string {
 	if handle == "" {
@@ -92,6 +91,9 @@ func (s *state) before(e *Event) {
 			*at = e.At
 		}
 	}
+	if s.people.latest()-e.At > farAhead {
+		s.people.setBack(e.At)
+	}
 	if e.At-s.lastSay > waitedFor {
 		s.waiting = 0
 	}
@@ -106,6 +108,8 @@ func (s *state) before(e *Event) {
 		s.lot.title, s.lot.price, s.lot.bids = e.Title, e.Amount, e.Count
 	case LotUnsold:
 		s.lot.title, s.lot.bids = e.Title, e.Count
+	case SessionClosed:
+		s.sold = e.Sold
 	case BidAccepted:
 		s.on(e.Lot)
 		s.lot.price, s.lot.minimum, s.lot.bids = e.Amount, e.Minimum, e.Count
@@ -120,6 +124,19 @@ func (s *state) before(e *Event) {
 			s.talkUntil = e.At
 		}
 	}
+}
+
+// past is what was so before an event; its lot is on the block already.
+func (s *state) past(e *Event) past {
+	p := past{length: characters(e.Text)}
+	if e.Handle != "" {
+		_, p.person = s.people.find(e.Handle)
+	}
+	if e.Kind == BidAccepted {
+		p.comeback = e.Handle != "" && strings.EqualFold(e.Handle, s.lot.beforeLast)
+		p.reserveJustMet = e.ReserveMet && !s.lot.reserveMet
+	}
+	return p
 }
 
 // tick forgives lines that were dropped on their way, and notices a lot that opened before this plugin was here.
@@ -145,7 +162,7 @@ func (s *state) on(id string) {
 func (s *state) after(e *Event) {
 	switch e.Kind {
 	case BidAccepted:
-		if e.Handle != s.lot.leader {
+		if !strings.EqualFold(e.Handle, s.lot.leader) {
 			s.lot.beforeLast = s.lot.leader
 		}
 		s.lot.leader, s.lot.reserveMet = e.Handle, e.ReserveMet
@@ -154,7 +171,7 @@ func (s *state) after(e *Event) {
 			s.lot.minimum = e.Minimum
 		}
 	case LotSold, LotUnsold:
-		s.lot = lot{}
+		s.lot, s.secondsLeft = lot{}, -1
 	}
 	s.meet(e)
 }
@@ -164,8 +181,7 @@ func (s *state) meet(e *Event) {
 	if e.Handle == "" {
 		return
 	}
-	key := who(e.Handle)
-	r := s.people.of(key)
+	key, r := s.people.find(e.Handle)
 	switch e.Kind {
 	case PostReceived:
 		r.met++
@@ -200,7 +216,7 @@ func (s *state) talk(now, millis, priority int64) {
 // remember keeps a line, by how it was made and by how it reads; false when it was said within the memory.
 func (s *state) remember(made, reads uint64, now, memory int64) bool {
 	for _, h := range [2]uint64{made, reads} {
-		if at, ok := s.said[h]; ok && now-at < memory {
+		if at, ok := s.said[h]; ok && within(memory, at, now) {
 			return false
 		}
 	}
@@ -211,8 +227,8 @@ func (s *state) remember(made, reads uint64, now, memory int64) bool {
 	return true
 }
 
-// forgetSaid drops what is older than the memory, or than half of it when that is not enough; all of it when a clock
-// that was set back makes everything newer than now.
+// forgetSaid drops what is older than the memory, or than half of it when that is not enough, and what was said later
+// than now, before a clock was set back.
 func (s *state) forgetSaid(now, memory int64) {
 	for ; len(s.said)+2 > maxSaid; memory /= 2 {
 		if memory == 0 {
@@ -220,7 +236,7 @@ func (s *state) forgetSaid(now, memory int64) {
 			return
 		}
 		for h, at := range s.said {
-			if now-at >= memory {
+			if !within(memory, at, now) {
 				delete(s.said, h)
 			}
 		}

@@ -66,7 +66,7 @@ func (t *telling) fill(s *slot) {
 
 func (t *telling) take(from []*fragment) {
 	f := t.pick(from)
-	t.stale = t.stale || f.marked && f.last != 0 && t.now-f.last < t.memory
+	t.stale = t.stale || f.marked && f.last != 0 && within(t.memory, f.last, t.now)
 	t.picks = append(t.picks, f)
 	t.tell(f)
 }
