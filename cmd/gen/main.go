@@ -40,6 +40,7 @@ var outputs = []output{
 
 // copies are files of the host that the module of the plugins has as well, because it does not import the host.
 var copies = map[string]string{
+	"host/nearest/nearest.go":   "plugins/personality/nearest/nearest_gen.go",
 	"host/yamlfile/yamlfile.go": "plugins/personality/yamlfile/yamlfile_gen.go",
 	"host/yamlfile/explain.go":  "plugins/personality/yamlfile/explain_gen.go",
 }

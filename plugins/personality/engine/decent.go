@@ -3,6 +3,8 @@ package engine
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Words are kept folded: lower case, digits that stand for letters turned back. The lists are short on purpose: they
@@ -73,15 +75,18 @@ func says(text, phrase string) bool {
 			return false
 		}
 		at, end := from+i, from+i+len(phrase)
-		if (at == 0 || !letter(text[at-1])) && (end == len(text) || !letter(text[end])) {
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		behind, _ := utf8.DecodeRuneInString(text[end:])
+		if !inWord(before) && !inWord(behind) {
 			return true
 		}
 		from = at + 1
 	}
 }
 
-func letter(b byte) bool {
-	return b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 0x80
+// inWord says that a word goes on with a character. Some scripts put no space between words, so that each begins one.
+func inWord(r rune) bool {
+	return r == '_' || (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
 }
 
 // handleName is how a handle is spoken: only what X allows in one, without underscores; "" when it had better not be said.

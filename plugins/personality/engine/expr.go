@@ -2,13 +2,18 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/sothebais/sothebais/plugins/personality/nearest"
 )
 
 // Conditions are a small total language: facts, numbers, "texts", comparison, + - * /, and or not, in (…), says("…").
-// There are no loops and nothing can fail once it is compiled; dividing by zero gives zero.
+// There are no loops and nothing can fail once it is compiled; dividing by zero gives zero,
+// and what is too large stays at the largest number.
 //
 //	or    = and { "or" and }
 //	and   = not { "and" not }
@@ -24,6 +29,14 @@ type expr struct {
 	num  func(*scope) float64
 	text func(*scope) string
 	flag func(*scope) bool
+	fact *fact    // when it is one, and nothing else
+	lit  *literal // when it is a text in quotes
+}
+
+// literal is a text in quotes, and where it stands.
+type literal struct {
+	at   int
+	text string
 }
 
 // exprError is a mistake at a byte of the condition.
@@ -52,7 +65,7 @@ func compileWhen(src, kind string) (when func(*scope) bool, err error) {
 	p.advance()
 	x := p.or(0)
 	if p.tok != "" {
-		p.failf(p.at, "expected the end or an operator, found %q", p.tok)
+		p.failf(p.at, "expected the end or an operator, found %s%s", p.found(), p.advice())
 	}
 	p.want(x, yesNo, 0)
 	return x.flag, nil
@@ -71,7 +84,13 @@ func (p *exprParser) failf(at int, format string, args ...any) {
 }
 
 func (p *exprParser) want(x expr, t typ, at int) {
-	if x.typ != t {
+	switch {
+	case x.typ == t:
+	case t == yesNo && x.typ == number:
+		p.failf(at, "this is a number, and a condition is a yes or a no; compare it, as in amount > 1")
+	case t == yesNo:
+		p.failf(at, `this is a text, and a condition is a yes or a no; compare it, as in leader == "ann"`)
+	default:
 		p.failf(at, "expected %s, found %s", t, x.typ)
 	}
 }
@@ -103,12 +122,37 @@ func (p *exprParser) advance() {
 			n++
 		}
 		p.tok = rest[:n]
-	case len(rest) > 1 && slices.Contains([]string{"==", "!=", "<=", ">=", "&&", "||"}, rest[:2]):
+	case len(rest) > 1 && slices.Contains([]string{"==", "!=", "<=", ">=", "&&", "||", "=>", "=<", "<>"}, rest[:2]):
 		p.tok = rest[:2]
 	default:
-		p.tok = rest[:1]
+		_, n := utf8.DecodeRuneInString(rest)
+		p.tok = rest[:n]
+	}
+	if right, ok := slips[p.tok]; ok {
+		p.failf(p.at, "%q is no operator; did you mean %q?", p.tok, right)
+	}
+	if strings.Contains("“”„‘’‚«»", p.tok) {
+		p.failf(p.at, `%s is no quote here; write "…" with straight quotes`, p.tok)
 	}
 	p.pos += len(p.tok)
+}
+
+// slips are what people write for an operator, and editors of texts make of one.
+var slips = map[string]string{"=": "==", "=>": ">=", "=<": "<=", "<>": "!=", "≥": ">=", "≤": "<=", "≠": "!=", "&": "and", "|": "or",
+	"×": "*", "÷": "/", "–": "-", "—": "-", "−": "-"}
+
+// advice is what could be meant by what stands where an operator should.
+func (p *exprParser) advice() string {
+	switch right := nearest.Word(p.tok, []string{"and", "or", "in"}); {
+	case p.lit:
+	case p.tok == "is":
+		return `; did you mean "=="?`
+	case right != "":
+		return fmt.Sprintf("; did you mean %q?", right)
+	case p.tok == "," && p.src[p.at-1] >= '0' && p.src[p.at-1] <= '9':
+		return "; a number is written like 1.5"
+	}
+	return ""
 }
 
 func (p *exprParser) take(tok string) bool {
@@ -126,10 +170,14 @@ func (p *exprParser) expect(tok string) {
 }
 
 func (p *exprParser) found() string {
-	if p.tok == "" {
+	switch {
+	case p.tok == "":
 		return "the end"
+	case p.lit:
+		return p.tok
+	default:
+		return strconv.Quote(p.tok)
 	}
-	return strconv.Quote(p.tok)
 }
 
 // maxDepth bounds nesting, so that no file can exhaust the stack.
@@ -182,13 +230,15 @@ func (p *exprParser) comparison(depth int) expr {
 	x := p.sum(depth)
 	if p.take("in") {
 		p.want(x, words, at)
-		list, f := p.texts(), x.text
+		texts, f := p.texts(), x.text
+		var list []string
+		for i := range texts {
+			p.couldBe(x.fact, &texts[i])
+			list = append(list, texts[i].text)
+		}
 		return expr{typ: yesNo, flag: func(s *scope) bool {
 			return slices.ContainsFunc(list, func(text string) bool { return strings.EqualFold(text, f(s)) })
 		}}
-	}
-	if p.tok == "=" {
-		p.failf(p.at, `expected an operator, found "="; did you mean "=="?`)
 	}
 	op := p.tok
 	if p.lit || !slices.Contains([]string{"==", "!=", "<", "<=", ">", ">="}, op) {
@@ -197,8 +247,20 @@ func (p *exprParser) comparison(depth int) expr {
 	p.advance()
 	bAt := p.at
 	b := p.sum(depth)
-	p.want(b, x.typ, bAt)
+	if x.typ != b.typ {
+		p.failf(bAt, "expected %s, found %s", x.typ, b.typ)
+	}
+	p.couldBe(x.fact, b.lit)
+	p.couldBe(b.fact, x.lit)
 	return p.compare(op, at, x, b)
+}
+
+// couldBe fails when a fact is of a few words, and a text that it is held against is none of them.
+func (p *exprParser) couldBe(f *fact, lit *literal) {
+	if f == nil || f.of == nil || lit == nil || slices.ContainsFunc(f.of, func(w string) bool { return strings.EqualFold(w, lit.text) }) {
+		return
+	}
+	p.failf(lit.at, "%s is never %q; %s", f.name, lit.text, did(lit.text, f.of))
 }
 
 func (p *exprParser) compare(op string, at int, x, y expr) expr {
@@ -233,14 +295,16 @@ func differ(yes bool) int {
 	return 0
 }
 
+// three compares numbers as people do, to whom 0.33 is ten percent more than 0.3: what lies closer than half a gwei, or
+// than arithmetic in binary can tell apart, is the same.
 func three(a, b float64) int {
-	switch {
+	switch apart := math.Abs(a - b); {
+	case apart <= max(0.5e-9, 4e-16*max(math.Abs(a), math.Abs(b))):
+		return 0
 	case a < b:
 		return -1
-	case a > b:
-		return 1
 	default:
-		return 0
+		return 1
 	}
 }
 
@@ -270,21 +334,24 @@ func (p *exprParser) arithmetic(depth int, op1, op2 string, part func(int) expr)
 func arithmetic(op string, a, b func(*scope) float64) func(*scope) float64 {
 	switch op {
 	case "+":
-		return func(s *scope) float64 { return a(s) + b(s) }
+		return func(s *scope) float64 { return finite(a(s) + b(s)) }
 	case "-":
-		return func(s *scope) float64 { return a(s) - b(s) }
+		return func(s *scope) float64 { return finite(a(s) - b(s)) }
 	case "*":
-		return func(s *scope) float64 { return a(s) * b(s) }
+		return func(s *scope) float64 { return finite(a(s) * b(s)) }
 	default:
 		return func(s *scope) float64 {
 			d := b(s)
 			if d == 0 {
 				return 0
 			}
-			return a(s) / d
+			return finite(a(s) / d)
 		}
 	}
 }
+
+// finite keeps what is too large at the largest number, so that all that is computed has an order.
+func finite(n float64) float64 { return min(max(n, -math.MaxFloat64), math.MaxFloat64) }
 
 func (p *exprParser) unit(depth int) expr {
 	at, tok := p.at, p.tok
@@ -295,7 +362,7 @@ func (p *exprParser) unit(depth int) expr {
 	case p.lit:
 		p.advance()
 		text := tok[1 : len(tok)-1]
-		return expr{typ: words, text: func(*scope) string { return text }}
+		return expr{typ: words, text: func(*scope) string { return text }, lit: &literal{at, text}}
 	case p.take("("):
 		x := p.or(depth + 1)
 		p.expect(")")
@@ -331,18 +398,25 @@ func (p *exprParser) number() expr {
 
 func (p *exprParser) fact() expr {
 	at, tok := p.at, p.tok
-	for i := range facts {
-		f := &facts[i]
-		if f.name != tok {
-			continue
-		}
-		if !f.knownOn(p.kind) {
-			p.failf(at, "%s has no %q; it belongs to %s", p.kind, tok, strings.Join(f.on, ", "))
-		}
+	if f := factOn(tok, p.kind); f != nil {
 		p.advance()
-		return expr{typ: f.typ, num: f.num, text: f.text, flag: f.flag}
+		return expr{typ: f.typ, num: f.num, text: f.text, flag: f.flag, fact: f}
 	}
-	p.failf(at, "%s has no %q; %s", p.kind, tok, did(tok, factNames(p.kind)))
+	var on []string
+	for i := range facts {
+		if facts[i].name == tok {
+			on = append(on, facts[i].on...)
+		}
+	}
+	right := factNames(p.kind)
+	near := nearest.Word(tok, append(right, "not", "says", "true", "false"))
+	switch {
+	case on != nil:
+		p.failf(at, "%s has no %q; it belongs to %s", p.kind, tok, strings.Join(on, ", "))
+	case near != "":
+		p.failf(at, "%s has no %q; did you mean %q?", p.kind, tok, near)
+	}
+	p.failf(at, "%s has no %q; put a text in quotes, or use %s", p.kind, tok, listed(right))
 	return expr{}
 }
 
@@ -351,9 +425,9 @@ func (p *exprParser) says(at int) expr {
 	if p.kind != PostReceived {
 		p.failf(at, "says(…) belongs to %s", PostReceived)
 	}
-	list := p.texts()
-	for i := range list {
-		list[i] = strings.ToLower(list[i])
+	var list []string
+	for _, text := range p.texts() {
+		list = append(list, strings.ToLower(text.text))
 	}
 	return expr{typ: yesNo, flag: func(s *scope) bool {
 		return slices.ContainsFunc(list, func(phrase string) bool { return says(s.e.Text, phrase) })
@@ -361,17 +435,20 @@ func (p *exprParser) says(at int) expr {
 }
 
 // texts reads ("a", "b").
-func (p *exprParser) texts() (list []string) {
+func (p *exprParser) texts() (list []literal) {
 	p.expect("(")
 	for {
 		if !p.lit {
 			p.failf(p.at, "expected a text in quotes, found %s", p.found())
 		}
-		list = append(list, p.tok[1:len(p.tok)-1])
+		list = append(list, literal{p.at, p.tok[1 : len(p.tok)-1]})
 		p.advance()
-		if !p.take(",") {
-			p.expect(")")
+		switch {
+		case p.take(","):
+		case p.take(")"):
 			return list
+		default:
+			p.failf(p.at, `expected a comma or ")", found %s`, p.found())
 		}
 	}
 }

@@ -31,7 +31,26 @@ type fact struct {
 	num  func(*scope) float64
 	text func(*scope) string
 	flag func(*scope) bool
+	of   []string // the words that a text can be; none when it can be any
 }
+
+// factOn is the fact of a name on a kind of event, nil when there is none.
+func factOn(name, kind string) *fact {
+	for i := range facts {
+		if facts[i].name == name && facts[i].knownOn(kind) {
+			return &facts[i]
+		}
+	}
+	return nil
+}
+
+// Words that a text of the show can be, as the contract says.
+var (
+	purposes = []string{"bid", "question", "greeting", "chat"}
+	refusals = []string{"too_low", "below_start", "already_leads", "no_lot", "closed", "paused", "unknown_bidder", "ambiguous", "unsafe_text", "unknown_unit",
+		"too_fine", "out_of_range", "edited", "bad_format", "too_many"}
+	unsold = []string{"no_bids", "reserve_not_met", "withdrawn"}
+)
 
 func (f *fact) knownOn(kind string) bool { return f.on == nil || slices.Contains(f.on, kind) }
 
@@ -53,8 +72,9 @@ var facts = []fact{
 	{name: "handle", typ: words, on: onPeople, text: func(s *scope) string { return s.e.Handle }},
 	{name: "reserve_just_met", typ: yesNo, on: onAccept, flag: func(s *scope) bool { return s.e.past.reserveJustMet }},
 	{name: "comeback", typ: yesNo, on: onAccept, flag: func(s *scope) bool { return s.e.past.comeback }},
-	{name: "reason", typ: words, on: []string{BidRefused, LotUnsold}, text: func(s *scope) string { return s.e.Reason }},
-	{name: "intent", typ: words, on: []string{PostReceived}, text: func(s *scope) string { return s.e.Intent }},
+	{name: "reason", typ: words, on: []string{BidRefused}, of: refusals, text: func(s *scope) string { return s.e.Reason }},
+	{name: "reason", typ: words, on: []string{LotUnsold}, of: unsold, text: func(s *scope) string { return s.e.Reason }},
+	{name: "intent", typ: words, on: []string{PostReceived}, of: purposes, text: func(s *scope) string { return s.e.Intent }},
 	{name: "hostile", typ: yesNo, on: []string{PostReceived}, flag: func(s *scope) bool { return hostile(s.e.Text) }},
 	{name: "length", typ: number, on: []string{PostReceived}, num: func(s *scope) float64 { return float64(s.e.past.length) }},
 	{name: "seconds", typ: number, on: []string{LotClosing}, num: func(s *scope) float64 { return float64(s.e.Seconds) }},
@@ -85,7 +105,7 @@ var facts = []fact{
 	{name: "silent", typ: number, on: onClock, num: func(s *scope) float64 { return float64(s.e.SilentMS) / 1000 }},
 	{name: "busy", typ: number, num: func(s *scope) float64 { return float64(s.s.busy) }},
 	{name: "energy", typ: number, num: func(s *scope) float64 { return float64(s.s.energy(s.e.At)) }},
-	{name: "mood", typ: words, text: func(s *scope) string { return s.s.mood }},
+	{name: "mood", typ: words, of: Moods, text: func(s *scope) string { return s.s.mood }},
 }
 
 // slot is a name that lines may use in {{…}}.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
@@ -29,8 +30,9 @@ type reader struct {
 	lines int
 }
 
+// fail notes a mistake at a node, or so many bytes into its text.
 func (r *reader) fail(n *yaml.Node, offset int, format string, args ...any) {
-	column := n.Column + offset
+	column := n.Column + utf8.RuneCountInString(n.Value[:offset])
 	if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 && offset > 0 {
 		column++
 	}

@@ -157,7 +157,7 @@ func TestBrokenConditions(t *testing.T) {
 	}{
 		{"amout > 1", BidAccepted, 0, `did you mean "amount"?`},
 		{"seconds > 1", BidAccepted, 0, "it belongs to lot.closing"},
-		{"amount", BidAccepted, 0, "expected yes or no, found a number"},
+		{"amount", BidAccepted, 0, "this is a number"},
 		{"amount > 'x'", BidAccepted, 9, "expected a number, found a text"},
 		{"amount = 1", BidAccepted, 7, `did you mean "=="?`},
 		{"amount > 1 1", BidAccepted, 11, "expected the end"},

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -79,7 +80,7 @@ func allFacts() (names []string) {
 	for i := range facts {
 		names = append(names, facts[i].name)
 	}
-	return names
+	return slices.Compact(names) // one that has other words on another event stands beside itself
 }
 
 func allSlots() (names []string) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -113,25 +114,20 @@ func freshest(fs []*fragment) int64 {
 
 // write appends text of the file, with one space where there are several and a capital where a sentence begins.
 func (t *telling) write(text string) {
-	for i := 0; i < len(text); i++ {
-		b := text[i]
+	for i, r := range text {
 		switch {
-		case b == ' ' || b == '\n' || b == '\t':
+		case r == ' ' || r == '\n' || r == '\t':
 			if n := len(t.buf); n == 0 || t.buf[n-1] == ' ' {
 				continue
 			}
 			t.sentence = t.sentence || ends(t.buf)
-			b = ' '
-		case t.sentence && b >= 'a' && b <= 'z':
-			b, t.sentence = b-'a'+'A', false
-		case b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b >= utf8.RuneSelf:
-			t.sentence = false
-		case b >= 'a' && b <= 'z':
-			t.sentence = false
+			r = ' '
+		case t.sentence && (unicode.IsLetter(r) || unicode.IsNumber(r)):
+			r, t.sentence = unicode.ToUpper(r), false
 		case hugs(text[i:]) && len(t.buf) > 0 && t.buf[len(t.buf)-1] == ' ':
 			t.buf = t.buf[:len(t.buf)-1]
 		}
-		t.buf = append(t.buf, b)
+		t.buf = utf8.AppendRune(t.buf, r)
 	}
 }
 
