@@ -84,7 +84,7 @@ triggers:
 		{"slot alone", edit("up it goes", "{{title}}"), "12:10: a key is a word, here it is key: value pairs; put a text that begins with { or [ in quotes"},
 		{"choice first", edit("up it goes", "[up|off] it goes"), "12:18: this stands behind a closing bracket; put a text that begins with { or [ in quotes"},
 		{"wrong type", edit("moods:\n  calm: {expression: neutral, decay: {to: calm, after: 8s}}", "moods: calm"), `3:8: expected moods as name: … pairs, found "calm"`},
-		{"wrong number", edit("after: 8s", "after: [8s]"), "4:56: expected a time such as 8s or 1m30s, found a list"},
+		{"wrong number", edit("after: 8s", "after: [8s]"), "4:56: after: expected a time such as 8s or 1m30s, found a list"},
 		{"unknown key", edit("pools:", "pool:"), `5:1: a personality has no "pool"; did you mean "pools"?`},
 		{"two documents", sample + "---\n" + sample, "14:1: this line begins a second document; a file holds one, so take the line out"},
 		{"empty", "", "1:1: the file is empty; the least is id, name, moods and triggers"},
@@ -312,5 +312,28 @@ func TestReadme(t *testing.T) {
 		if !strings.Contains(string(data), slots[i].name) {
 			t.Errorf("README.md does not tell of the slot %s", slots[i].name)
 		}
+	}
+}
+
+// A line that can never be said is a mistake; one that can in one of its forms is none.
+func TestLinesThatAreTooLong(t *testing.T) {
+	const head = "id: x\nname: X\nlongest: 20\nmoods: {calm: {}}\npools: {long: [one two three four five, six seven eight nine], loop: ['<pool>'], pool: ['<loop>'], mixed: [one two three four five, six]}\ntriggers:\n- id: t\n  on: lot.sold\n"
+	for line, want := range map[string]string{
+		`say: one two three four five six`:                    "f:9:8: this has 27 characters at least and is never said; longest is 20",
+		`say: [ok, "one two <long>"]`:                         "f:9:13: this has 27 characters at least and is never said; longest is 20",
+		`reply: "one two [three four five|six seven eight]"`:  "f:9:10: this has 22 characters at least and is never said; longest is 20",
+		`then: {after: 2s, say: one two three four five six}`: "f:9:26: this has 27 characters at least and is never said; longest is 20",
+		`say: "one two <mixed>"`:                              "",
+		`say: "競競競競競競競競競競競競競競競競競競競競"`:                         "",
+		`say: "one two {{handle}}"`:                           "",
+		`say: "one            two               three"`:       "",
+	} {
+		_, err := Parse("f", []byte(strings.Replace(head, "loop: ['<pool>'], pool: ['<loop>'], ", "", 1)+"  "+line+"\n"))
+		if (err == nil) != (want == "") || err != nil && err.Error() != want {
+			t.Errorf("%s\ngot  %v\nwant %s", line, err, want)
+		}
+	}
+	if _, err := Parse("f", []byte(head+"  say: \"<loop> one two three four five\"\n")); err == nil {
+		t.Error("pools that lead back to themselves are taken")
 	}
 }

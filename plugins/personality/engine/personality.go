@@ -2,6 +2,8 @@ package engine
 
 import (
 	"errors"
+	"maps"
+	"math"
 	"slices"
 	"strconv"
 
@@ -85,22 +87,22 @@ func Parse(name string, data []byte) (*Personality, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{file: name}
+	r := &reader{file: name, least: map[*pool]int64{}}
 	p := &Personality{memory: 600_000, silence: 3_000, rate: 13, longest: 160, stranger: "our guest", start: "calm",
 		moods: map[string]*mood{}, pools: map[string]*pool{}, byKind: map[string][]*trigger{}, follow: map[uint64]*trigger{}}
 	p.read(r, doc)
 	if r.lines > maxLines {
 		r.fail(doc, 0, "more than %d lines", maxLines)
 	}
-	if len(r.errs) > 0 {
-		return nil, errors.Join(r.errs...)
+	if err := r.err(); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
 
 func (p *Personality) read(r *reader, doc *yaml.Node) {
 	var moods, pools, triggers, start *yaml.Node
-	r.object(doc, "a personality", fields{
+	given := r.object(doc, "a personality", fields{
 		"id": r.text(&p.ID), "name": r.text(&p.Name), "start": keep(&start), "stranger": r.text(&p.stranger),
 		"memory": r.duration(&p.memory), "silence": r.duration(&p.silence), "rate": r.integer(&p.rate, 4, 40), "longest": r.integer(&p.longest, 20, 300),
 		"moods": keep(&moods), "pools": keep(&pools), "triggers": keep(&triggers),
@@ -108,66 +110,85 @@ func (p *Personality) read(r *reader, doc *yaml.Node) {
 	if doc.Kind != yaml.MappingNode {
 		return
 	}
-	if p.ID == "" || p.Name == "" || moods == nil || triggers == nil {
-		r.fail(doc, 0, "a personality needs id, name, moods and triggers")
-		return
-	}
-	p.readMoods(r, moods)
-	if start != nil {
-		r.oneOf(&p.start, p.moodNames())(start)
-	} else if p.moods[p.start] == nil {
-		r.fail(moods, 0, `no start is given and there is no mood "calm" to begin with`)
+	r.needs(doc, "a personality", given, "id", "name", "moods", "triggers")
+	if moods != nil {
+		p.readMoods(r, moods)
+		p.readStart(r, start, moods)
 	}
 	if pools != nil {
 		p.readPools(r, pools)
 	}
-	p.readTriggers(r, triggers)
+	if triggers != nil {
+		p.readTriggers(r, triggers)
+	}
 }
 
-func (p *Personality) moodNames() (names []string) {
-	for n := range p.moods {
-		names = append(names, n)
+func (p *Personality) readStart(r *reader, start, moods *yaml.Node) {
+	if start != nil {
+		r.key = "start"
+		r.oneOf(&p.start, p.moodNames())(start)
+	} else if p.moods[p.start] == nil && len(moods.Content) > 0 {
+		r.fail(moods, 0, `no start is given and there is no mood "calm" to begin with`)
 	}
-	slices.Sort(names)
-	return names
+}
+
+// moodNames are the moods of the file; where it has none, all are as good.
+func (p *Personality) moodNames() []string {
+	if len(p.moods) == 0 {
+		return Moods
+	}
+	return slices.Sorted(maps.Keys(p.moods))
 }
 
 func (p *Personality) readMoods(r *reader, n *yaml.Node) {
+	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
+		r.fail(n, 0, "a personality needs a mood; there is %s", listed(Moods))
+	}
 	var decays []*yaml.Node
 	r.names(n, "moods", len(Moods), func(key, value *yaml.Node) {
 		if !slices.Contains(Moods, key.Value) {
 			r.fail(key, 0, "no character has the mood %q; %s", key.Value, did(key.Value, Moods))
 		}
 		m := &mood{expression: "neutral", energy: 50}
-		p.moods[key.Value] = m
+		if slices.Contains(Moods, key.Value) {
+			p.moods[key.Value] = m
+		}
 		r.object(value, "a mood", fields{
 			"expression": r.oneOf(&m.expression, Expressions), "energy": r.integer(&m.energy, 0, 100),
 			"decay": func(n *yaml.Node) {
-				r.object(n, "decay", fields{"to": func(n *yaml.Node) { m.decayTo = n.Value; decays = append(decays, n) }, "after": r.duration(&m.decayAfter)})
+				given := r.object(n, "decay", fields{"to": func(n *yaml.Node) { m.decayTo = n.Value; decays = append(decays, n) },
+					"after": func(n *yaml.Node) { r.someTime(&m.decayAfter, n) }})
+				r.needs(n, "decay", given, "to", "after")
 			},
 		})
 	})
 	for _, d := range decays {
 		var to string
+		r.key = "to"
 		r.oneOf(&to, p.moodNames())(d)
 	}
 }
 
 func (p *Personality) readPools(r *reader, n *yaml.Node) {
-	r.names(n, "pools", maxPools, func(key, _ *yaml.Node) {
-		p.pools[key.Value] = &pool{name: key.Value, line: key.Line}
-	})
+	var keys, values []*yaml.Node
 	r.names(n, "pools", maxPools, func(key, value *yaml.Node) {
-		pl := p.pools[key.Value]
-		if pl.fragments = r.fragments(value, key.Value, p.pools); len(pl.fragments) == 0 {
+		if !plainName(key.Value) {
+			r.fail(key, 0, "%q cannot be the name of a pool; that is small letters, digits and dashes, 40 at most", key.Value)
+		}
+		p.pools[key.Value] = &pool{name: key.Value, line: key.Line}
+		keys, values = append(keys, key), append(values, value)
+	})
+	for i, key := range keys {
+		before, pl := len(r.errs), p.pools[key.Value]
+		if pl.fragments = r.fragments(values[i], key.Value, p.pools, true); len(pl.fragments) == 0 && len(r.errs) == before {
 			r.fail(key, 0, "pool %q holds no line", key.Value)
 		}
-	})
-	r.names(n, "pools", maxPools, func(key, _ *yaml.Node) {
+	}
+	for _, key := range keys {
 		if p.pools[key.Value].loops() {
 			r.fail(key, 0, "pool <%s> leads back to itself", key.Value)
 		}
-	})
+	}
 }
 
 func (p *Personality) readTriggers(r *reader, n *yaml.Node) {
@@ -178,7 +199,7 @@ func (p *Personality) readTriggers(r *reader, n *yaml.Node) {
 	seen := map[string]bool{}
 	for _, c := range n.Content {
 		t := p.readTrigger(r, c)
-		if seen[t.id] {
+		if seen[t.id] && t.id != "" {
 			r.fail(c, 0, "there are two triggers %q", t.id)
 		}
 		seen[t.id] = true
@@ -193,10 +214,9 @@ func (p *Personality) readTrigger(r *reader, n *yaml.Node) *trigger {
 	known := p.deeds(r, t, &l)
 	known["id"], known["on"], known["more"], known["then"] = r.text(&t.id), r.oneOf(&t.on, kinds), r.yes(&t.more), keep(&l.then)
 	known["cooldown"], known["once"] = r.duration(&t.cooldown), r.oneOf(&t.once, []string{"lot", "session", "show"})
-	r.object(n, "a trigger", known)
-	if t.id == "" || t.on == "" {
-		r.fail(n, 0, "a trigger needs an id and on")
-		return t
+	r.needs(n, "a trigger", r.object(n, "a trigger", known), "id", "on")
+	if t.on == "" {
+		return t // what it may say and ask depends on it
 	}
 	p.finish(r, t, l)
 	if l.then != nil {
@@ -245,16 +265,15 @@ func (p *Personality) readFollowUps(r *reader, t *trigger, n *yaml.Node) {
 		f := &trigger{id: t.id + "/" + strconv.Itoa(len(t.then)+1), on: t.on, chance: 100, hold: 1800}
 		var l later
 		known := p.deeds(r, f, &l)
-		known["after"] = r.duration(&f.after)
-		r.object(n, "a follow-up", known)
-		switch {
-		case len(t.then) == maxFollowUps:
+		known["after"] = func(n *yaml.Node) {
+			if r.someTime(&f.after, n); f.after > maxFollowAfter {
+				r.fail(n, 0, "a follow-up comes within %d seconds", maxFollowAfter/1000)
+			}
+		}
+		r.needs(n, "a follow-up", r.object(n, "a follow-up", known), "after")
+		if len(t.then) == maxFollowUps {
 			r.fail(n, 0, "trigger %q has more than %d follow-ups", t.id, maxFollowUps)
 			return
-		case f.after == 0:
-			r.fail(n, 0, "a follow-up needs after, such as after: 4s")
-		case f.after > maxFollowAfter:
-			r.fail(n, 0, "a follow-up comes within %d seconds", maxFollowAfter/1000)
 		}
 		p.finish(r, f, l)
 		t.then = append(t.then, f)
@@ -278,6 +297,7 @@ func usualPriority(on string) int64 {
 
 func (t *trigger) readWhen(r *reader, n *yaml.Node) {
 	var src string
+	r.key = "when"
 	if r.text(&src)(n); src == "" {
 		return
 	}
@@ -295,8 +315,15 @@ func (p *Personality) readLines(r *reader, t *trigger, n *yaml.Node) []*fragment
 	if n == nil {
 		return nil
 	}
-	lines := r.fragments(n, t.id, p.pools)
+	before := len(r.errs)
+	lines := r.fragments(n, t.id, p.pools, false)
+	if len(lines) == 0 && len(r.errs) == before {
+		r.fail(n, 0, "a list without a line; take it out, or give it one")
+	}
 	for _, f := range lines {
+		if least := f.least(r.least); least > p.longest && least < math.MaxInt32 {
+			r.fail(&yaml.Node{Line: f.line, Column: f.column}, 0, "this has %d characters at least and is never said; longest is %d", least, p.longest)
+		}
 		f.walk(map[*pool]bool{}, func(pc *piece, via *pool) bool {
 			if pc.slot == nil || pc.slot.knownOn(t.on) {
 				return true
@@ -305,7 +332,7 @@ func (p *Personality) readLines(r *reader, t *trigger, n *yaml.Node) []*fragment
 			if via != nil {
 				where = " (used by <" + via.name + ">)"
 			}
-			r.fail(&yaml.Node{Line: f.line, Column: n.Column}, 0, "trigger %q: %s has no {{%s}}%s; %s", t.id, t.on, pc.slot.name, where, did(pc.slot.name, slotNames(t.on)))
+			r.fail(&yaml.Node{Line: f.line, Column: f.column}, 0, "trigger %q: %s has no {{%s}}%s; %s", t.id, t.on, pc.slot.name, where, did(pc.slot.name, slotNames(t.on)))
 			return false
 		})
 	}

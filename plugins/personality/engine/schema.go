@@ -10,8 +10,9 @@ import (
 type object map[string]any
 
 // Schema is the JSON Schema of a personality file, for editors: it completes words and marks what is wrong while one
-// writes. It is made of the same tables that Parse reads by, and knows less than Parse: conditions, slots and the
-// names of pools are checked when the file is loaded.
+// writes. It is made of the same tables that Parse reads by, and knows less than Parse: conditions, slots, which pools and
+// moods there are, what can be answered, how long times are together, and which triggers share a name is checked when the
+// file is loaded.
 func Schema() ([]byte, error) {
 	return json.MarshalIndent(object{
 		"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "SothebAIs personality", "type": "object", "additionalProperties": false,
@@ -21,16 +22,19 @@ func Schema() ([]byte, error) {
 			"stranger": text("what it calls people whose handle it had better not say"),
 			"memory":   span("for how long nothing is said again; 10m"), "silence": span("how long nobody may speak before it does; 3s"),
 			"rate": whole("characters it speaks a second, to guess how long a line takes; 13", 4, 40), "longest": whole("characters of a line, at most; 160", 20, 300),
-			"moods": object{"type": "object", "description": "the moods that it can be in", "propertyNames": object{"enum": Moods}, "additionalProperties": moodSchema()},
+			"moods": object{"type": "object", "minProperties": 1, "description": "the moods that it can be in", "propertyNames": object{"enum": Moods}, "additionalProperties": moodSchema()},
 			"pools": object{"type": "object", "description": "lists of lines and parts of lines; <name> in a line takes one", "maxProperties": maxPools,
-				"propertyNames": object{"pattern": "^[a-z0-9-]{1,40}$"}, "additionalProperties": object{"$ref": "#/$defs/lines"}},
+				"propertyNames": object{"pattern": "^[a-z0-9-]{1,40}$"}, "additionalProperties": object{"$ref": "#/$defs/parts"}},
 			"triggers": object{"type": "array", "description": "what happens when; the first that fits fires", "minItems": 1, "maxItems": maxTriggers, "items": triggerSchema()},
 		},
-		"$defs": object{"lines": linesSchema(), "duration": object{"type": "string", "pattern": "^([0-9.]+(ms|s|m|h))+$", "examples": []string{"8s", "1m30s"}}},
+		"$defs": object{"lines": linesSchema(1), "parts": linesSchema(0), "duration": object{"type": "string", "pattern": spans.String(), "examples": []string{"8s", "1m30s"}}},
 	}, "", "  ")
 }
 
-func text(about string) object { return object{"type": "string", "minLength": 1, "description": about} }
+// text is also what YAML takes for a number, as in name: 1984.
+func text(about string) object {
+	return object{"type": []string{"string", "number", "boolean"}, "minLength": 1, "description": about}
+}
 func span(about string) object { return object{"$ref": "#/$defs/duration", "description": about} }
 func whole(about string, least, most int64) object {
 	return object{"type": "integer", "minimum": least, "maximum": most, "description": about}
@@ -40,7 +44,7 @@ func oneOf(about string, words []string) object { return object{"enum": words, "
 func moodSchema() object {
 	return object{"type": "object", "additionalProperties": false, "properties": object{
 		"expression": oneOf("the face that goes with it", Expressions), "energy": whole("how lively it is played", 0, 100),
-		"decay": object{"type": "object", "description": "the mood that it fades into", "additionalProperties": false,
+		"decay": object{"type": "object", "description": "the mood that it fades into", "additionalProperties": false, "required": []string{"to", "after"},
 			"properties": object{"to": oneOf("that mood", Moods), "after": span("how long it lasts")}},
 	}}
 }
@@ -70,9 +74,12 @@ func triggerSchema() object {
 	return object{"type": "object", "additionalProperties": false, "required": []string{"id", "on"}, "properties": p}
 }
 
-func linesSchema() object {
-	line := object{"oneOf": []any{object{"type": "string", "minLength": 1}, object{"type": "object", "additionalProperties": false, "required": []string{"text"},
-		"properties": object{"text": text("the line"), "weight": whole("how often, beside the others", 1, 100)}}}}
+// linesSchema is of lines, or of parts of them, which may be empty.
+func linesSchema(least int) object {
+	words := text("the line")
+	words["minLength"] = least
+	line := object{"oneOf": []any{words, object{"type": "object", "additionalProperties": false, "required": []string{"text"},
+		"properties": object{"text": words, "weight": whole("how often, beside the others", 1, 100)}}}}
 	return object{"oneOf": []any{line, object{"type": "array", "minItems": 1, "items": line}}}
 }
 

@@ -23,8 +23,9 @@ type fragment struct {
 	weight int
 	id     uint64 // of its source text, stable over versions of the file
 	last   int64  // when it was said last, unix ms; 0 never
-	line   int    // in the file
-	marked bool   // its words are long enough to be known again, whatever is in its slots
+	line   int    // where it stands in the file
+	column int
+	marked bool // its words are long enough to be known again, whatever is in its slots
 }
 
 // pool is a named list of fragments.
@@ -254,6 +255,35 @@ func (f *fragment) space(known map[*pool]float64) float64 {
 		}
 	}
 	return min(n, math.MaxFloat32)
+}
+
+// least is how many characters a fragment has in its shortest form, each slot taken for one.
+func (f *fragment) least(known map[*pool]int64) (n int64) {
+	for _, p := range f.pieces {
+		switch {
+		case p.pool != nil:
+			if _, ok := known[p.pool]; !ok {
+				known[p.pool] = 0 // should it lead back to itself
+				known[p.pool] = leastOf(p.pool.fragments, known)
+			}
+			n += known[p.pool]
+		case p.choice != nil:
+			n += leastOf(p.choice, known)
+		case p.slot != nil:
+			n++
+		default:
+			n += characters(strings.Join(strings.Fields(p.lit), " ")) // as spaces are told
+		}
+	}
+	return n
+}
+
+func leastOf(fs []*fragment, known map[*pool]int64) int64 {
+	n := int64(math.MaxInt32)
+	for _, f := range fs {
+		n = min(n, f.least(known))
+	}
+	return n
 }
 
 func spaceOf(fs []*fragment, known map[*pool]float64) (n float64) {
