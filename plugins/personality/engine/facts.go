@@ -110,9 +110,10 @@ var facts = []fact{
 
 // slot is a name that lines may use in {{…}}.
 type slot struct {
-	name string
-	on   []string
-	text func(*scope) string
+	name  string
+	on    []string
+	inETH bool // it is an amount, and says so
+	text  func(*scope) string
 }
 
 func (l *slot) knownOn(kind string) bool { return l.on == nil || slices.Contains(l.on, kind) }
@@ -121,17 +122,17 @@ func (l *slot) knownOn(kind string) bool { return l.on == nil || slices.Contains
 var slots = []slot{
 	{name: "handle", on: onPeople, text: func(s *scope) string { return s.s.called(s.e.Handle) }},
 	{name: "rival", on: []string{BidAccepted, LotSold}, text: func(s *scope) string { return s.s.called(s.e.Rival) }},
-	{name: "amount", on: onBids, text: func(s *scope) string { return spoken(s.e.Amount) }},
-	{name: "previous", on: onAccept, text: func(s *scope) string { return spoken(s.e.Previous) }},
-	{name: "raise", on: onAccept, text: func(s *scope) string { return difference(s.e.Amount, s.e.Previous) }},
-	{name: "short", on: []string{BidRefused}, text: func(s *scope) string { return difference(s.e.Minimum, s.e.Amount) }},
+	{name: "amount", inETH: true, on: onBids, text: func(s *scope) string { return spoken(s.e.Amount) }},
+	{name: "previous", inETH: true, on: onAccept, text: func(s *scope) string { return spoken(s.e.Previous) }},
+	{name: "raise", inETH: true, on: onAccept, text: func(s *scope) string { return difference(s.e.Amount, s.e.Previous) }},
+	{name: "short", inETH: true, on: []string{BidRefused}, text: func(s *scope) string { return difference(s.e.Minimum, s.e.Amount) }},
 	{name: "seconds", on: []string{LotClosing}, text: func(s *scope) string { return strconv.FormatInt(s.e.Seconds, 10) }},
-	{name: "total", on: []string{SessionClosed}, text: func(s *scope) string { return spoken(s.e.Total) }},
+	{name: "total", inETH: true, on: []string{SessionClosed}, text: func(s *scope) string { return spoken(s.e.Total) }},
 	{name: "session", on: []string{SessionOpened}, text: func(s *scope) string { return s.e.Name }},
 	{name: "lots", on: []string{SessionOpened}, text: func(s *scope) string { return count(s.e.Count) }},
-	{name: "start", on: []string{LotOpened}, text: func(s *scope) string { return spoken(s.e.Start) }},
-	{name: "minimum", text: func(s *scope) string { return asked(minimum(s)) }},
-	{name: "price", text: func(s *scope) string { return spoken(s.s.lot.price) }},
+	{name: "start", inETH: true, on: []string{LotOpened}, text: func(s *scope) string { return spoken(s.e.Start) }},
+	{name: "minimum", inETH: true, text: func(s *scope) string { return asked(minimum(s)) }},
+	{name: "price", inETH: true, text: func(s *scope) string { return spoken(s.s.lot.price) }},
 	{name: "leader", text: func(s *scope) string { return s.s.called(s.s.lot.leader) }},
 	{name: "title", text: func(s *scope) string { return s.s.lot.title }},
 	{name: "artist", text: func(s *scope) string { return s.s.lot.artist }},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"unicode/utf8"
 )
 
 // A line is text with {{slots}}, <pools> and [one|of|these]. Pools are lists of further text; they may use each other
@@ -100,6 +101,9 @@ func (p *lineParser) pieces(stop string) (out []piece, err error) {
 			if n < 0 {
 				n = len(rest)
 			}
+			if before := len(out) - 1; before >= 0 && out[before].slot != nil && out[before].slot.inETH && unitAgain(rest[:n]) {
+				return nil, fault(p.pos+1, "{{%s}} says ETH itself; leave it out here", out[before].slot.name)
+			}
 			out = append(out, piece{lit: rest[:n]})
 			p.pos += n
 		}
@@ -108,6 +112,15 @@ func (p *lineParser) pieces(stop string) (out []piece, err error) {
 		}
 	}
 	return out, nil
+}
+
+// unitAgain says that a text behind an amount begins with the unit that the amount has.
+func unitAgain(text string) bool {
+	if len(text) < 4 || !strings.EqualFold(text[:4], " ETH") {
+		return false
+	}
+	behind, _ := utf8.DecodeRuneInString(text[4:])
+	return !inWord(behind)
 }
 
 func (p *lineParser) add(out *[]piece, read func() (piece, error)) error {
