@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,5 +91,46 @@ func TestWithoutAPersonality(t *testing.T) {
 	}
 	if err := p.Restore([]byte{1}); err == nil {
 		t.Error("took over a state without a personality")
+	}
+}
+
+const greeter = `id: g
+name: G
+moods: {calm: {}}
+triggers:
+  - {id: back, on: post.received, when: days_away >= 2 and wins_by == 1 and bids_by == 1, say: "{{handle}} is back"}
+`
+
+// TestRegularsOutliveAShow: a personality with the store knows people again, of the latest 256 that it saw until the last
+// lot; what it cannot read makes strangers of them, and nothing else.
+func TestRegularsOutliveAShow(t *testing.T) {
+	guest.ResetStore()
+	defer guest.ResetStore()
+	load := func() guest.Plugin {
+		p := plugin()
+		if err := p.Configure([]byte(greeter)); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	var night []guest.Event
+	for i := range uint64(300) {
+		night = append(night, guest.PostReceivedFields{Handle: fmt.Sprint("u", i)}.Event(i, start+int64(i)))
+	}
+	night = append(night, guest.BidAcceptedFields{Lot: "l", Handle: "ann", AmountGwei: 5e8, Amount: "0.5"}.Event(300, start+300))
+	guest.Play(load(), night...)
+	if kept, err := guest.StoreGet(regularsKey); err != nil || kept != nil {
+		t.Fatalf("%d bytes were kept before the lot was over, error %v", len(kept), err)
+	}
+	guest.Play(load(), append(night, guest.LotSoldFields{Lot: "l", Handle: "Ann"}.Event(301, start+301))...)
+	back := guest.PostReceivedFields{Handle: "ann"}.Event(1, start+3*86_400_000)
+	if cs := guest.Play(load(), back); !strings.Contains(fmt.Sprint(cs), "ann is back") {
+		t.Errorf("it does not know ann again: %v", cs)
+	}
+	if err := guest.StorePut(regularsKey, []byte("of another version")); err != nil {
+		t.Fatal(err)
+	}
+	if cs := guest.Play(load(), back); len(cs) == 0 || strings.Contains(fmt.Sprint(cs), "ann is back") {
+		t.Errorf("with a store that it cannot read: %v", cs)
 	}
 }

@@ -49,8 +49,8 @@ func (e *exprError) Error() string { return e.msg }
 
 // compileWhen compiles a condition for triggers on an event.
 func compileWhen(src, kind string) (when func(*scope) bool, err error) {
-	if len(src) > 500 {
-		return nil, &exprError{0, "longer than 500 bytes; split the trigger in two"}
+	if characters(src) > 500 {
+		return nil, &exprError{0, "longer than 500 characters; split the trigger in two"}
 	}
 	p := &exprParser{src: src, kind: kind}
 	defer func() {

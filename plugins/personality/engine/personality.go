@@ -192,8 +192,12 @@ func (p *Personality) readPools(r *reader, n *yaml.Node) {
 }
 
 func (p *Personality) readTriggers(r *reader, n *yaml.Node) {
-	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 || len(n.Content) > maxTriggers {
-		r.fail(n, 0, "expected a list of 1 to %d triggers, found %s", maxTriggers, yamlfile.Describe(n))
+	switch {
+	case n.Kind != yaml.SequenceNode || len(n.Content) == 0:
+		r.fail(n, 0, "expected a list of triggers, found %s", yamlfile.Describe(n))
+		return
+	case len(n.Content) > maxTriggers:
+		r.fail(n, 0, "more than %d triggers", maxTriggers)
 		return
 	}
 	seen := map[string]bool{}

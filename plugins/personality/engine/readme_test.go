@@ -222,3 +222,50 @@ func TestAmountsBringTheirUnit(t *testing.T) {
 		}
 	}
 }
+
+// TestLimits: what the README says a file may have is taken, and one more is told.
+func TestLimits(t *testing.T) {
+	repeat := func(n int, format string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	const one = "- {id: a, on: lot.sold, gesture: nod}\n"
+	pools := func(n int) string {
+		return strings.Replace(small, "triggers:", "pools:\n"+repeat(n, "  p%d: [a]\n")+"triggers:", 1) + one
+	}
+	lines := func(n int) string {
+		return strings.Replace(small, "triggers:", "pools: {p: ["+repeat(n, "l%d, ")+"]}\ntriggers:", 1) + one
+	}
+	when := func(n int) string {
+		return small + "- {id: a, on: lot.sold, when: 'open" + strings.Repeat(" ", n-4) + "'}\n"
+	}
+	choices := func(n int) string {
+		return small + "- {id: a, on: lot.sold, say: \"" + strings.Repeat("[a|", n) + strings.Repeat("]", n) + "b\"}\n"
+	}
+	size := func(n int) string { return small + one + strings.Repeat("#", n-len(small)-len(one)) }
+	for name, c := range map[string]struct {
+		most int
+		file func(int) string
+		want string
+	}{
+		"triggers": {300, func(n int) string { return small + repeat(n, "- {id: t%d, on: lot.sold, gesture: nod}\n") }, "f:7:1: more than 300 triggers"},
+		"pools":    {300, pools, "f:7:3: more than 300 pools"}, "lines": {6000, lines, "f:1:1: more than 6000 lines"},
+		"a condition":           {500, when, "f:7:31: when: longer than 500 characters; split the trigger in two"},
+		"choices in each other": {4, choices, "f:7:43: choices nested deeper than 4"},
+		"bytes":                 {512 << 10, size, "f: 524289 bytes are more than the 524288 a personality may have"},
+	} {
+		if _, err := Parse("f", []byte(c.file(c.most))); err != nil {
+			t.Errorf("%d of %s: %v", c.most, name, err)
+		}
+		if _, err := Parse("f", []byte(c.file(c.most+1))); err == nil || err.Error() != c.want {
+			t.Errorf("%d of %s: got %.300v\nwant %s", c.most+1, name, err, c.want)
+		}
+	}
+	e := engineOf(t, repeat(20, "- {id: t%d, on: lot.paused, more: true, then: {after: 2s, gesture: nod, sound: chime}}\n"))
+	if n := strings.Count(script(e, Event{Kind: LotPaused}, tickAt(2)), "chime"); n != maxPending {
+		t.Errorf("%d follow-ups come, want %d", n, maxPending)
+	}
+}

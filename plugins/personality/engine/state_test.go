@@ -215,3 +215,36 @@ func TestKnownByOlderVersions(t *testing.T) {
 		t.Errorf("got %q and knows %d people", got, len(e.s.people.known))
 	}
 }
+
+// TestHandlesOfEveryKind: what X does not allow in one, what deceives or offends is not said, whatever it is.
+func TestHandlesOfEveryKind(t *testing.T) {
+	for handle, want := range map[string]string{
+		"ann": "ann", "ANN_B": "ANN B", "_a__b_": "a b", "123": "123", "": "", "___": "our guest", "שלום": "our guest", "ann🚀": "our guest", "a\u0301nn": "our guest", "\u202eann": "our guest",
+		"аnn": "our guest", "ann\u200b": "our guest", "{{handle}}": "our guest", "<wow>": "our guest", "@ann": "our guest", "ann bob": "our guest", strings.Repeat("a", 21): "our guest", "f_u_c_k": "our guest", "5h1t": "our guest",
+	} {
+		if got := (&state{stranger: "our guest"}).called(handle); got != want {
+			t.Errorf("%q is called %q, want %q", handle, got, want)
+		}
+	}
+}
+
+// TestEnergyStaysWithinItsBounds: however much is given or taken, and what was too much does not wait to be used up.
+func TestEnergyStaysWithinItsBounds(t *testing.T) {
+	e := engineOf(t, "- {id: up, on: lot.opened, energy: 100}\n- {id: down, on: lot.paused, energy: -100}\n- {id: same, on: lot.resumed, when: energy == 0, gesture: nod}\n")
+	opened, paused := Event{Kind: LotOpened, Lot: "l"}, Event{Kind: LotPaused}
+	var told []int64
+	for i, ev := range []Event{opened, opened, opened, paused, paused, paused, {Kind: LotResumed}, opened} {
+		ev.Seq, ev.At = uint64(i+1), 1_000_000
+		for _, c := range e.Handle(&ev) {
+			if c.Verb == Mood {
+				told = append(told, c.Value)
+			}
+			if ev.Kind == LotResumed && c.Verb != Gesture {
+				t.Errorf("it tells %+v", c)
+			}
+		}
+	}
+	if want := "[20 100 100 100 20 0 0 20]"; fmt.Sprint(told) != want {
+		t.Errorf("the stage is told %v, want %s", told, want)
+	}
+}
