@@ -26,7 +26,7 @@ type Engine struct {
 	scope scope
 	told  telling
 	seq   uint64     // of the event being handled
-	mute  []*trigger // which could have fired on it, but found nothing new to say
+	mute  []*trigger // which are to be played on it, for want of something new to say
 	late  int64      // when the event in scope came, if it is the one that was held; all but the words was done then
 }
 
@@ -108,30 +108,36 @@ func (e *Engine) comeInto(now int64, why string) {
 	e.out = append(e.out, Command{Verb: Express, Name: m.expression, Why: why})
 }
 
-// fire runs the triggers of a kind in their order and reports whether one of them spoke. The first time round, a
-// trigger must find a line without any part that people would know again; only when none can, the rule is relaxed.
+// fire runs the triggers of a kind in their order and reports whether one of them spoke. Those that find nothing new to
+// say let the others have their turn; when none of these fires, they are content with less that is new.
 func (e *Engine) fire(ev *Event, kind string) (said bool) {
-	e.mute = e.mute[:0]
-	for _, t := range e.p.byKind[kind] {
-		switch became := e.play(t, ev, false); {
-		case became == speechless:
-			e.mute = append(e.mute, t)
-		case became != rested:
-			said = said || became == talked
-			if !t.more {
-				return said
+	e.mute = append(e.mute[:0], e.p.byKind[kind]...)
+	for how := novel; how <= reworded; how++ {
+		waiting := e.mute
+		e.mute = e.mute[:0]
+		for _, t := range waiting {
+			switch became := e.play(t, ev, how); {
+			case became == speechless:
+				e.mute = append(e.mute, t)
+			case became != rested:
+				said = said || became == talked
+				if !t.more {
+					return said
+				}
 			}
-		}
-	}
-	for _, t := range e.mute {
-		became := e.play(t, ev, true)
-		said = said || became == talked
-		if became >= acted && !t.more {
-			break
 		}
 	}
 	return said
 }
+
+// novelty is how new a line must be.
+type novelty uint8
+
+const (
+	novel    novelty = iota // no part of it was said lately that people would know again
+	composed                // its parts were not said lately in this order
+	reworded                // it does not read as one that was said lately; what is in its slots may make the difference
+)
 
 // outcome is what became of a trigger on an event.
 type outcome uint8
@@ -144,7 +150,7 @@ const (
 )
 
 // play does what a trigger asks for on the event in scope.
-func (e *Engine) play(t *trigger, ev *Event, relaxed bool) outcome {
+func (e *Engine) play(t *trigger, ev *Event, how novelty) outcome {
 	d := dice(ev.Seq ^ t.seed)
 	if !e.ready(t, ev, &d) {
 		return rested
@@ -157,7 +163,7 @@ func (e *Engine) play(t *trigger, ev *Event, relaxed bool) outcome {
 		e.answer(t, &d, ev)
 		return acted
 	}
-	text, ok := e.line(t.say, &d, ev.At, relaxed)
+	text, ok := e.line(t.say, &d, ev.At, how)
 	if len(t.say) > 0 && !ok {
 		return speechless
 	}
@@ -263,11 +269,11 @@ func (e *Engine) answer(t *trigger, d *dice, ev *Event) {
 }
 
 // line makes a line that was not said within the memory, if one can be found.
-func (e *Engine) line(from []*fragment, d *dice, now int64, relaxed bool) (string, bool) {
+func (e *Engine) line(from []*fragment, d *dice, now int64, how novelty) (string, bool) {
 	if len(from) == 0 {
 		return "", false
 	}
-	return e.choose(from, d, now, func(f *fragment) (string, bool) { return e.try(f, relaxed) })
+	return e.choose(from, d, now, func(f *fragment) (string, bool) { return e.try(f, how) })
 }
 
 // choose throws the dice for a line that can be made.
@@ -288,12 +294,16 @@ func (e *Engine) choose(from []*fragment, d *dice, now int64, made func(*fragmen
 }
 
 // try makes one line of f and keeps it in memory when it is new.
-func (e *Engine) try(f *fragment, relaxed bool) (string, bool) {
+func (e *Engine) try(f *fragment, how novelty) (string, bool) {
 	text, ok := e.compose(f)
-	if !ok || e.told.stale && !relaxed {
+	if !ok || e.told.stale && how == novel {
 		return "", false
 	}
-	if !e.s.remember(e.told.id, hash(hashSeed, text), e.told.now, e.p.memory) {
+	made, reads := e.told.id, hash(hashSeed, text)
+	if how == reworded {
+		made = reads
+	}
+	if !e.s.remember(made, reads, e.told.now, e.p.memory) {
 		return "", false
 	}
 	e.keep()

@@ -87,9 +87,9 @@ func (s *state) movedOn(ev *Event) bool { return ev.Lot != "" && s.lot.id != "" 
 func (e *Engine) playLater(f *trigger, ev Event, now int64) bool {
 	ev.At = now
 	e.scope = scope{e: &ev, s: e.s}
-	became := e.play(f, &ev, false)
-	if became == speechless {
-		became = e.play(f, &ev, true)
+	became := speechless
+	for how := novel; how <= reworded && became == speechless; how++ {
+		became = e.play(f, &ev, how)
 	}
 	return became == talked
 }

@@ -39,3 +39,36 @@ func TestTenMinutesOnAir(t *testing.T) {
 		}
 	}
 }
+
+// TestFewLinesGoALongWay: a host with a line or two for an event speaks all evening, for other bids make other words of
+// them; the same words are not said again.
+func TestFewLinesGoALongWay(t *testing.T) {
+	begun := strings.NewReplacer("<% .ID %>", "moth", "<% .Name %>", "Night Moth").Replace(readmeOf(t, "../../../host/plugin/scaffold/templates/declarative/personality.yaml.tmpl"))
+	_, bell, _ := strings.Cut(readmeOf(t, "../README.md"), "```yaml\n")
+	bell, _, _ = strings.Cut(bell, "```")
+	quiet := map[string]int64{"what sothebais new begins": 15_000, "the smallest of the README": 60_000} // which has five words for a silence
+	for name, file := range map[string]string{"what sothebais new begins": begun, "the smallest of the README": bell} {
+		p, err := Parse(name, []byte(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		th := newTheatre(New(p), 7, 1)
+		sales := 0
+		th.before = func(_ *theatre, e *Event) {
+			if e.Kind == LotSold {
+				sales++
+			}
+		}
+		th.run(620)
+		seen, why := map[string]int64{}, map[string]int{}
+		for _, l := range th.lines {
+			if at, again := seen[l.Text]; again && l.at-at < 600_000 {
+				t.Errorf("%s: said again after %d s: %s", name, (l.at-at)/1000, l.Text)
+			}
+			seen[l.Text], why[l.Why] = l.at, why[l.Why]+1
+		}
+		if sales < 4 || why["sold"] != sales || th.gestures["gavel"] < sales || th.longest > quiet[name] {
+			t.Errorf("%s: of %d sales %d are told, the gavel falls %d times, nobody speaks for %d ms; said %v", name, sales, why["sold"], th.gestures["gavel"], th.longest, why)
+		}
+	}
+}
