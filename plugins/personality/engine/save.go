@@ -73,6 +73,8 @@ func (e *Engine) Restore(b []byte) error {
 	}
 	if version > 2 {
 		s.held.past = r.past()
+	} else {
+		s.guessPast()
 	}
 	if r.bad || len(r.b) > 0 {
 		return fmt.Errorf("%d bytes: %w", len(b), ErrState)
@@ -86,14 +88,22 @@ func (e *Engine) Restore(b []byte) error {
 	return nil
 }
 
-// fired is what is saved of a trigger.
+// guessPast takes for what was before an event what is so now; older states say no more.
+func (s *state) guessPast() {
+	s.held.past = s.past(&s.held)
+	for i := range s.pending {
+		s.pending[i].ev.past = s.past(&s.pending[i].ev)
+	}
+}
+
+// fired is what is saved of a trigger; a follow-up has no rest.
 type fired struct {
 	last, lastReply int64
 	onceAt          uint64
 }
 
 func (e *Engine) adopt(triggers map[uint64]fired, told map[uint64]int64) {
-	for t := range e.p.eachTrigger() {
+	for _, t := range e.p.triggers {
 		f := triggers[t.seed]
 		t.last, t.lastReply, t.onceAt = f.last, f.lastReply, f.onceAt
 	}
@@ -205,13 +215,13 @@ func (w *writer) regular(k uint32, r regular) {
 
 func (w *writer) triggers(p *Personality) {
 	n := 0
-	for t := range p.eachTrigger() {
+	for _, t := range p.triggers {
 		if t.last != 0 || t.lastReply != 0 {
 			n++
 		}
 	}
 	w.ints(int64(n))
-	for t := range p.eachTrigger() {
+	for _, t := range p.triggers {
 		if t.last != 0 || t.lastReply != 0 {
 			w.fixed(t.seed)
 			w.ints(t.last, t.lastReply)

@@ -248,3 +248,38 @@ func TestEnergyStaysWithinItsBounds(t *testing.T) {
 		t.Errorf("the stage is told %v, want %s", told, want)
 	}
 }
+
+// TestStateOfTheSecondVersion: what waits in it knows of its people what is known of them now.
+func TestStateOfTheSecondVersion(t *testing.T) {
+	const triggers = "- {id: a, on: bid.accepted, then: {after: 4s, when: bids_by == 1, gesture: nod}}\n"
+	a, b := engineOf(t, triggers), engineOf(t, triggers)
+	on(a, 1, bidOf(0, "ann"))
+	var none writer
+	none.past(&past{})
+	var held writer
+	held.past(&a.s.pending[0].ev.past)
+	state := a.Save()
+	state = state[:len(state)-len(none.b)-len(held.b)] // that of the held bid, and that of the follow-up before it
+	state[0] = 2
+	if err := b.Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	if got := on(b, 2, at(4, Event{Kind: ClockTicked, Lot: "l"})); !strings.Contains(got, "nod") {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestTriggerNamedLikeAFollowUp keeps its rest across a swap.
+func TestTriggerNamedLikeAFollowUp(t *testing.T) {
+	const triggers = "- {id: a/1, on: lot.resumed, cooldown: 100s, gesture: wave}\n- {id: a, on: lot.paused, then: {after: 2s, gesture: nod}}\n"
+	a, b := engineOf(t, triggers), engineOf(t, triggers)
+	on(a, 1, at(0, Event{Kind: LotPaused}), tickAt(5), at(10, Event{Kind: LotResumed}), at(90, Event{Kind: LotPaused}), tickAt(92))
+	if err := b.Restore(a.Save()); err != nil {
+		t.Fatal(err)
+	}
+	for name, e := range map[string]*Engine{"the same": a, "a successor": b} {
+		if got := on(e, 6, at(112, Event{Kind: LotResumed})); !strings.Contains(got, "wave") {
+			t.Errorf("%s: %q, want a wave after 102 s", name, got)
+		}
+	}
+}
