@@ -26,8 +26,7 @@ type theatre struct {
 	endsAt, quiet          int64
 	queue                  []spoken1
 	lines                  []spoken1
-	spokenAt               []int64 // begins and ends, in turn
-	longest                int64   // silence
+	longest                int64 // silence
 	reactions, says        int
 	replies                int
 	before                 func(*theatre, *Event)
