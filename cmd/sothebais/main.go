@@ -244,7 +244,7 @@ func exitCode(err error) int {
 		return exitData
 	case isAny(err, host.ErrUnavailable, host.ErrPort, registry.ErrUnreachable):
 		return exitUnavailable
-	case isAny(err, registry.ErrReference, host.ErrAddress, scaffold.ErrScaffold):
+	case isAny(err, registry.ErrReference, host.ErrAddress, scaffold.ErrRequest):
 		return exitUsage
 	default:
 		return exitFailed

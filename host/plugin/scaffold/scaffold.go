@@ -25,6 +25,9 @@ var templates embed.FS
 // ErrScaffold says that the folder cannot be written.
 var ErrScaffold = errors.New("cannot begin a plugin")
 
+// ErrRequest is the ErrScaffold of what was asked for: no such plugin can be.
+var ErrRequest = fmt.Errorf("%w", ErrScaffold)
+
 // Request says what is wanted.
 type Request struct {
 	ID        string
@@ -68,11 +71,11 @@ func Plugin(folder string, r Request, sdks fs.FS) ([]string, error) {
 	i := slices.IndexFunc(languages, func(l language) bool { return l.name == r.Language })
 	switch {
 	case i < 0:
-		return nil, fmt.Errorf("%w: %q is no language for plugins; want one of %s", ErrScaffold, r.Language, strings.Join(Languages(), ", "))
+		return nil, fmt.Errorf("%w: %q is no language for plugins; want one of %s", ErrRequest, r.Language, strings.Join(Languages(), ", "))
 	case !idPattern.MatchString(r.ID):
-		return nil, fmt.Errorf("%w: the id is %q; want lower-case letters, digits and dashes, such as night-moth", ErrScaffold, r.ID)
+		return nil, fmt.Errorf("%w: the id is %q; want lower-case letters, digits and dashes, such as night-moth", ErrRequest, r.ID)
 	case !idPattern.MatchString(r.Character):
-		return nil, fmt.Errorf("%w: the character is %q; want the id of one that the show has, such as dusty", ErrScaffold, r.Character)
+		return nil, fmt.Errorf("%w: the character is %q; want the id of one that the show has, such as dusty", ErrRequest, r.Character)
 	}
 	l := languages[i]
 	files := map[string][]byte{}
