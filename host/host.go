@@ -114,7 +114,7 @@ func (h *Host) openLedger(ctx context.Context) error {
 	}
 	var err error
 	if h.ledger, err = sqlite.Open(ctx, filepath.Join(h.cfg.DataDir, ledgerFile), Facts()); err != nil {
-		return ofKind(ErrUnavailable, err)
+		return notOpened(err)
 	}
 	if h.bus, err = bus.New(ctx, h.ledger, bus.Config{Logger: h.part("bus"), Metrics: h.regs[roleEvents]}); err != nil {
 		return err

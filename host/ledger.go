@@ -60,7 +60,15 @@ func OpenLedger(ctx context.Context, dir string) (*Ledger, error) {
 	}
 	db, err := sqlite.OpenReadOnly(ctx, path, Facts())
 	if err != nil {
-		return nil, ofKind(ErrUnavailable, err)
+		return nil, notOpened(err)
 	}
 	return &Ledger{db}, nil
+}
+
+// notOpened says of which kind it is that a ledger cannot be opened: its file is wrong, or something is in the way.
+func notOpened(err error) error {
+	if errors.Is(err, sqlite.ErrDamaged) {
+		return ofKind(ErrBadInput, err)
+	}
+	return ofKind(ErrUnavailable, err)
 }

@@ -13,7 +13,8 @@ import (
 	"sync"
 
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	driver "modernc.org/sqlite" // it names itself "sqlite"
+	lib "modernc.org/sqlite/lib"
 
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/migrations"
@@ -43,6 +44,9 @@ var ErrReadOnly = errors.New("the ledger was opened read-only")
 // ErrClosed says that the ledger was closed.
 var ErrClosed = errors.New("the ledger is closed")
 
+// ErrDamaged says that the file is no ledger, or not any more.
+var ErrDamaged = errors.New("the file is damaged, or no ledger; put back a copy of it, or move it away to begin anew")
+
 // Open opens the ledger at path for writing and brings its schema up to date; the file is made when there is none.
 func Open(ctx context.Context, path string, reg *event.Registry) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -54,7 +58,7 @@ func Open(ctx context.Context, path string, reg *event.Registry) (*DB, error) {
 	}
 	db := &DB{reg: reg, path: path, lock: lock}
 	if err := db.open(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open ledger %s: %w", path, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open ledger %s: %w", path, damaged(err)), db.Close())
 	}
 	return db, nil
 }
@@ -66,12 +70,21 @@ func OpenReadOnly(ctx context.Context, path string, reg *event.Registry) (*DB, e
 	}
 	db := &DB{reg: reg, path: path}
 	if err := db.openReads(ctx, "ro"); err != nil {
-		return nil, errors.Join(fmt.Errorf("open ledger %s read-only: %w", path, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open ledger %s read-only: %w", path, damaged(err)), db.Close())
 	}
 	if err := db.checkVersion(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open ledger %s read-only: %w", path, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open ledger %s read-only: %w", path, damaged(err)), db.Close())
 	}
 	return db, nil
+}
+
+// damaged adds to an error of SQLite about the file that it is one.
+func damaged(err error) error {
+	var e *driver.Error
+	if errors.As(err, &e) && (e.Code()&0xff == lib.SQLITE_NOTADB || e.Code()&0xff == lib.SQLITE_CORRUPT) {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
 }
 
 func (db *DB) open(ctx context.Context) error {

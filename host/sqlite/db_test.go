@@ -116,11 +116,11 @@ func TestNotALedger(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Repeat("not a database ", 100)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sqlite.Open(t.Context(), path, registry()); err == nil || !strings.Contains(err.Error(), path) {
-		t.Errorf("opening it: %v; want an error that names the file", err)
+	if _, err := sqlite.Open(t.Context(), path, registry()); !errors.Is(err, sqlite.ErrDamaged) || !strings.Contains(err.Error(), path) {
+		t.Errorf("opening it: %v; want ErrDamaged that names the file", err)
 	}
-	if _, err := sqlite.OpenReadOnly(t.Context(), path, registry()); err == nil || !strings.Contains(err.Error(), path) {
-		t.Errorf("looking at it: %v; want an error that names the file", err)
+	if _, err := sqlite.OpenReadOnly(t.Context(), path, registry()); !errors.Is(err, sqlite.ErrDamaged) || !strings.Contains(err.Error(), path) {
+		t.Errorf("looking at it: %v; want ErrDamaged that names the file", err)
 	}
 }
 
