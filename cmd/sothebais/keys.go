@@ -115,19 +115,21 @@ func (c *keysTrustCmd) Run(t *talk) error {
 		}
 		return err
 	}
-	return c.tell(t, k)
+	v := viewKey(k)
+	return c.tell(t, v, v)
 }
 
-func (f trustFlags) tell(t *talk, keys ...bundle.TrustedKey) error {
-	views := []keyView{}
-	for _, k := range keys {
-		views = append(views, keyView{Name: k.Name, Key: bundle.KeyID(k.Public.ID()), Public: k.Public.String()})
-	}
+func viewKey(k bundle.TrustedKey) keyView {
+	return keyView{Name: k.Name, Key: bundle.KeyID(k.Public.ID()), Public: k.Public.String()}
+}
+
+// tell prints keys as a table, or what stands for them in JSON.
+func (f trustFlags) tell(t *talk, asJSON any, keys ...keyView) error {
 	if f.JSON {
-		return json.NewEncoder(t.out).Encode(views)
+		return json.NewEncoder(t.out).Encode(asJSON)
 	}
 	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-	for _, v := range views {
+	for _, v := range keys {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", v.Name, v.Key, v.Public)
 	}
 	return w.Flush()
@@ -168,5 +170,9 @@ func (c *keysLsCmd) Run(t *talk) error {
 	if len(known) == 0 {
 		fmt.Fprintf(t.err, "no key is trusted on data directory %s\n", c.DataDir)
 	}
-	return c.tell(t, known...)
+	views := []keyView{}
+	for _, k := range known {
+		views = append(views, viewKey(k))
+	}
+	return c.tell(t, views, views...)
 }
