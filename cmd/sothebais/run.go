@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/url"
 	"strings"
 	"time"
 
@@ -26,13 +27,21 @@ type modelFlags struct {
 
 func (f modelFlags) config() ([]host.Model, error) {
 	var out []host.Model
-	for _, m := range []host.Model{{BaseURL: f.URL, Key: f.Key, Model: f.Model}, {BaseURL: f.NextURL, Key: f.NextKey, Model: f.NextModel}} {
+	for _, m := range []struct {
+		host.Model
+		url, name string // of its settings
+	}{
+		{host.Model{BaseURL: f.URL, Key: f.Key, Model: f.Model}, "LLM_BASE_URL", "LLM_MODEL"},
+		{host.Model{BaseURL: f.NextURL, Key: f.NextKey, Model: f.NextModel}, "LLM_NEXT_BASE_URL", "LLM_NEXT_MODEL"},
+	} {
 		switch {
 		case m.BaseURL == "":
-		case m.Model == "":
-			return nil, badFlag("LLM_MODEL", m.Model, "name the model to ask at "+m.BaseURL)
+		case !onTheWeb(m.BaseURL):
+			return nil, badFlag(m.url, m.BaseURL, "write an address, such as https://api.openai.com/v1")
+		case m.Model.Model == "":
+			return nil, badFlag(m.name, "", "name the model to ask at "+m.BaseURL)
 		default:
-			out = append(out, m)
+			out = append(out, m.Model)
 		}
 	}
 	return out, nil
@@ -50,9 +59,18 @@ type xFlags struct {
 	AccessSecret string `hidden:"" env:"TWITTER_ACCESS_TOKEN_SECRET"`
 }
 
-func (f xFlags) config() host.X {
+// onTheWeb says whether an address is one that HTTP can be spoken to.
+func onTheWeb(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+func (f xFlags) config() (host.X, error) {
+	if !onTheWeb(f.BaseURL) {
+		return host.X{}, badFlag("X_API_BASE_URL", f.BaseURL, "write an address, such as https://api.x.com")
+	}
 	return host.X{Budget: host.Budget{Posts: max(1, f.Posts), Window: 15 * time.Minute},
-		BaseURL: f.BaseURL, Account: strings.TrimPrefix(f.Account, "@"), Bearer: f.Bearer, APIKey: f.APIKey, APISecret: f.APISecret, AccessToken: f.AccessToken, AccessSecret: f.AccessSecret}
+		BaseURL: f.BaseURL, Account: strings.TrimPrefix(f.Account, "@"), Bearer: f.Bearer, APIKey: f.APIKey, APISecret: f.APISecret, AccessToken: f.AccessToken, AccessSecret: f.AccessSecret}, nil
 }
 
 // Run runs a show until it is interrupted.
@@ -61,7 +79,9 @@ func (c *runCmd) Run(ctx context.Context, t *talk) error {
 	if err != nil {
 		return err
 	}
-	cfg.X = c.X.config()
+	if cfg.X, err = c.X.config(); err != nil {
+		return err
+	}
 	if cfg.Models, err = c.Models.config(); err != nil {
 		return err
 	}
