@@ -23,6 +23,7 @@ type (
 	Capability   = admin.Capability     // a power of a plugin
 	Consent      = admin.Consent        // a use of a power that waits for a person
 	AnsweredPost = admin.AnsweredPost   // the post that a reply is to
+	Retried      = admin.Retried        // how an event in quarantine went once more
 	DevReport    = admin.DevReport      // how a plugin stands that is being written
 	LogLine      = admin.LogLine        // that a plugin wrote
 )
@@ -167,6 +168,41 @@ func (r *Remote) Consents(ctx context.Context) ([]Consent, error) {
 func (r *Remote) Decide(ctx context.Context, seq uint64, allow bool) (Consent, error) {
 	var res Consent
 	err := r.call(ctx, http.MethodPost, fmt.Sprintf("/api/v1/consents/%d", seq), map[string]bool{"allow": allow}, &res)
+	return res, err
+}
+
+// Aside is an event in quarantine of a slot.
+type Aside struct {
+	Slot string `json:"slot"`
+	admin.Quarantined
+}
+
+// Quarantine is the events on which plugins failed, slot by slot, the newest first.
+func (r *Remote) Quarantine(ctx context.Context, slots ...string) ([]Aside, error) {
+	out := []Aside{}
+	for _, slot := range slots {
+		var res admin.QuarantineList
+		if err := r.call(ctx, http.MethodGet, inSlot(slot, "quarantine"), nil, &res); err != nil {
+			return nil, err
+		}
+		for _, q := range res.Items {
+			out = append(out, Aside{slot, q})
+		}
+	}
+	return out, nil
+}
+
+// Retry gives an event in quarantine of a slot to the plugin on air again.
+func (r *Remote) Retry(ctx context.Context, slot string, seq uint64) (Retried, error) {
+	var res Retried
+	err := r.call(ctx, http.MethodPost, inSlot(slot, fmt.Sprintf("quarantine/%d/retry", seq)), nil, &res)
+	return res, err
+}
+
+// CallOff forgets the promotion of a slot that waits for a quiet moment.
+func (r *Remote) CallOff(ctx context.Context, slot string) (SlotInfo, error) {
+	var res SlotInfo
+	err := r.call(ctx, http.MethodDelete, inSlot(slot, "promotion"), nil, &res)
 	return res, err
 }
 

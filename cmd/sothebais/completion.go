@@ -189,6 +189,8 @@ func (l *line) valuesOf(v *kong.Value) []suggestion {
 		return named(host.PluginNames(l.dataDir), "plugin")
 	case "slot":
 		return named(host.Slots(), "slot")
+	case "aside":
+		return suggestAside(l.dataDir)
 	case "character":
 		return named(host.Characters(l.dataDir), "character")
 	case "installed":

@@ -11,15 +11,17 @@ import (
 )
 
 type pluginCmd struct {
-	Ls     pluginLsCmd     `cmd:"" help:"List the plugins of a running show: those in a slot and those that could be."`
-	Show   pluginShowCmd   `cmd:"" help:"Show all about a plugin: what it asks for, what it may, what it costs."`
-	Grant  pluginGrantCmd  `cmd:"" help:"Let a plugin use a power that it asks for."`
-	Revoke pluginRevokeCmd `cmd:"" help:"Take a power from a plugin."`
-	Asks   pluginAsksCmd   `cmd:"" help:"List what plugins want to do and wait for your word about."`
-	Allow  pluginAllowCmd  `cmd:"" help:"Allow what a plugin waits for."`
-	Refuse pluginRefuseCmd `cmd:"" help:"Refuse what a plugin waits for."`
-	Logs   pluginLogsCmd   `cmd:"" help:"Print what a plugin wrote to the log."`
-	Bench  pluginBenchCmd  `cmd:"" help:"Measure what a plugin costs, on its own transcripts."`
+	Ls         pluginLsCmd         `cmd:"" help:"List the plugins of a running show: those in a slot and those that could be."`
+	Show       pluginShowCmd       `cmd:"" help:"Show all about a plugin: what it asks for, what it may, what it costs."`
+	Grant      pluginGrantCmd      `cmd:"" help:"Let a plugin use a power that it asks for."`
+	Revoke     pluginRevokeCmd     `cmd:"" help:"Take a power from a plugin."`
+	Quarantine pluginQuarantineCmd `cmd:"" help:"List the events on which plugins failed."`
+	Retry      pluginRetryCmd      `cmd:"" help:"Play an event in quarantine to the plugin on air again."`
+	Asks       pluginAsksCmd       `cmd:"" help:"List what plugins want to do and wait for your word about."`
+	Allow      pluginAllowCmd      `cmd:"" help:"Allow what a plugin waits for."`
+	Refuse     pluginRefuseCmd     `cmd:"" help:"Refuse what a plugin waits for."`
+	Logs       pluginLogsCmd       `cmd:"" help:"Print what a plugin wrote to the log."`
+	Bench      pluginBenchCmd      `cmd:"" help:"Measure what a plugin costs, on its own transcripts."`
 }
 
 type pluginLsCmd struct{ remoteFlags }

@@ -105,6 +105,9 @@ func shadowAndBack(t *testing.T, data, sim string) {
 	if text := string(command(t, "shadow", "--data-dir", data)); !strings.Contains(text, "# mina-vox 1.0.0 in shadow of dusty-gavel 1.0.0") {
 		t.Errorf("the report says %s", text)
 	}
+	if out, err := exec.Command(bin, "promote", "--call-off", "--data-dir", data).CombinedOutput(); err == nil || !strings.Contains(string(out), "no promotion waits in slot personality") {
+		t.Errorf("a promotion that was not asked for is called off: %v: %s", err, out)
+	}
 	up := parsed[struct{ Swap swapped }](t, "promote", "--data-dir", data).Swap
 	if up.From != "dusty-gavel" || up.To != "mina-vox" || up.State == 0 {
 		t.Errorf("promoted %+v", up)
@@ -252,6 +255,36 @@ func trapAndBack(t *testing.T, data, sim string) {
 	}
 	if id, _ := onAir(t, data, "overlay"); id != "overlay" {
 		t.Errorf("on air is %q", id)
+	}
+	playAgain(t, data, d.Event)
+}
+
+// playAgain plays an event in quarantine to the plugin that failed on it, and to one that does not.
+func playAgain(t *testing.T, data string, event uint64) {
+	type aside struct {
+		Seq                  uint64
+		Slot, Plugin, Reason string
+	}
+	list := parsed[[]aside](t, "plugin", "quarantine", "--slot", "overlay", "--data-dir", data)
+	if len(list) != 4 || list[0].Seq != event || list[0].Slot != "overlay" || list[0].Plugin != "trapper" || !strings.Contains(list[0].Reason, "told to fail") {
+		t.Fatalf("in quarantine: %+v", list)
+	}
+	number := strconv.FormatUint(event, 10)
+	if words := string(command(t, "complete", "plugin", "retry", "--data-dir", data, number[:1])); !strings.Contains(words, number+"\ttrapper: @tomtom ") {
+		t.Errorf("a shell completes with %s", words)
+	}
+	command(t, "swap", folder(t, trapper, trapperScript), "--data-dir", data)
+	out, err := exec.Command(bin, "plugin", "retry", number, "--data-dir", data).CombinedOutput()
+	if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out), "trapper failed on event "+number+" again: ") {
+		t.Errorf("played to the one that fails on it: %v: %s", err, out)
+	}
+	command(t, "swap", folder(t, counter, counterScript), "--data-dir", data)
+	if text := string(command(t, "plugin", "retry", number, "--data-dir", data)); text != "overlay: counter heard event "+number+", 1 command\n" {
+		t.Errorf("played to one that does not: %s", text)
+	}
+	out, err = exec.Command(bin, "plugin", "retry", number, "--data-dir", data).CombinedOutput()
+	if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 65 || !strings.Contains(string(out), "event "+number+" is not in quarantine") {
+		t.Errorf("played once more: %v: %s", err, out)
 	}
 }
 
