@@ -201,7 +201,11 @@ func summary(e event.Event) string {
 	case auction.BidAccepted:
 		return fmt.Sprintf("bid %s ETH @%s", d.Amount.ETH(), d.Handle)
 	case auction.BidRefused:
-		return fmt.Sprintf("bid %s ETH @%s refused: %s", d.Amount.ETH(), d.Handle, d.Reason)
+		why := strings.ReplaceAll(string(d.Reason), "_", " ")
+		if d.Amount.IsZero() { // what it is could not be read
+			return fmt.Sprintf("bid @%s refused: %s", d.Handle, why)
+		}
+		return fmt.Sprintf("bid %s ETH @%s refused: %s", d.Amount.ETH(), d.Handle, why)
 	case auction.LotOpened:
 		return "opened " + clip(d.Terms.Title)
 	case auction.LotSold:
@@ -211,6 +215,9 @@ func summary(e event.Event) string {
 	case auction.LotClosing:
 		return fmt.Sprintf("closing in %d s", d.Seconds)
 	case show.Ticked:
+		if d.SecondsLeft < 0 {
+			return fmt.Sprintf("no lot, silent for %d s", d.SilentMS/1000)
+		}
 		return fmt.Sprintf("%d s left, silent for %d s", d.SecondsLeft, d.SilentMS/1000)
 	case show.SpeechStarted:
 		return fmt.Sprintf("says %q", clip(d.Text))

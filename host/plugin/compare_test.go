@@ -3,9 +3,31 @@ package plugin
 import (
 	"testing"
 
+	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/cue"
+	"github.com/sothebais/sothebais/host/event"
+	"github.com/sothebais/sothebais/host/money"
 	"github.com/sothebais/sothebais/host/plugin/abi"
+	"github.com/sothebais/sothebais/host/show"
 )
+
+// TestWordsForAnEvent: what is not known, as the seconds of no lot or a bid that cannot be read, is not told as a number.
+func TestWordsForAnEvent(t *testing.T) {
+	amount, err := money.ParseETH("0.2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, d := range map[string]event.Data{
+		"12 s left, silent for 3 s":         show.Ticked{SecondsLeft: 12, SilentMS: 3_400},
+		"no lot, silent for 3 s":            show.Ticked{SecondsLeft: -1, SilentMS: 3_400},
+		"bid 0.2 ETH @ann refused: too low": auction.BidRefused{Handle: "ann", Amount: amount, Reason: "too_low"},
+		"bid @ann refused: unknown unit":    auction.BidRefused{Handle: "ann", Reason: "unknown_unit"},
+	} {
+		if got := summary(event.Event{Data: d}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
 
 // TestWhatIsTheSame: words that go elsewhere, and the same power used for something else, are not.
 func TestWhatIsTheSame(t *testing.T) {
