@@ -1,8 +1,12 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // PluginList is what runs and what is installed.
@@ -33,6 +37,48 @@ type PluginPath struct {
 // SlotPath names a slot.
 type SlotPath struct {
 	Slot string `path:"slot" enum:"personality,scene-rules,overlay"`
+}
+
+// SlotAct names a slot and the plugin that an act is meant for, so that a click that comes late does not hit the next one.
+type SlotAct struct {
+	SlotPath
+	Plugin string `query:"plugin" maxLength:"300" doc:"id@version of the plugin that is meant; refuse when another one is there by now" example:"mina-vox@1.1.0"`
+}
+
+// inShadow, lastGood and onAir are the plugins of a slot that an act may be meant for, as id@version; "" for none.
+func inShadow(s Slot) string { return runs(s.Shadow) }
+func onAir(s Slot) string    { return runs(s.OnAir) }
+func lastGood(s Slot) string {
+	if s.LastGood == nil {
+		return ""
+	}
+	return s.LastGood.Plugin + "@" + s.LastGood.Version
+}
+
+func runs(p *Plugin) string {
+	if p == nil {
+		return ""
+	}
+	return p.ID + "@" + p.Version
+}
+
+// stillIn refuses an act that is meant for another plugin than the one that is there by now.
+func (s *Server) stillIn(ctx context.Context, in SlotAct, there func(Slot) string) error {
+	if in.Plugin == "" {
+		return nil
+	}
+	list, err := s.listSlots(ctx, nil)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list.Body.Items, func(x Slot) bool { return x.Slot == in.Slot })
+	if i < 0 {
+		return nil // whoever does it says so
+	}
+	if got := there(list.Body.Items[i]); got != in.Plugin {
+		return huma.Error409Conflict(fmt.Sprintf("%s was meant and %s is in its place by now; nothing was done", in.Plugin, cmp.Or(got, "nothing")))
+	}
+	return nil
 }
 
 func (s *Server) listPlugins(ctx context.Context, _ *struct{}) (*body[PluginList], error) {
@@ -127,16 +173,22 @@ func (s *Server) shadow(ctx context.Context, in *swapInput) (*body[Slot], error)
 	})
 }
 
-func (s *Server) dropShadow(ctx context.Context, in *SlotPath) (*body[Slot], error) {
+func (s *Server) dropShadow(ctx context.Context, in *SlotAct) (*body[Slot], error) {
+	if err := s.stillIn(ctx, *in, inShadow); err != nil {
+		return nil, err
+	}
 	return change(ctx, s, "ended the shadow of "+in.Slot, func(p plugins, who string, act uint64) (Slot, error) {
 		return p.DropShadow(ctx, in.Slot, who, act)
 	})
 }
 
 func (s *Server) promote(ctx context.Context, in *struct {
-	SlotPath
+	SlotAct
 	Body PromoteRequest
 }) (*body[Promoted], error) {
+	if err := s.stillIn(ctx, in.SlotAct, inShadow); err != nil {
+		return nil, err
+	}
 	what := "promoted the shadow of " + in.Slot
 	if in.Body.When == "quiet" {
 		what += " for a quiet moment"
@@ -152,7 +204,10 @@ func (s *Server) cancelPromotion(ctx context.Context, in *SlotPath) (*body[Slot]
 	})
 }
 
-func (s *Server) rollBack(ctx context.Context, in *SlotPath) (*body[Swap], error) {
+func (s *Server) rollBack(ctx context.Context, in *SlotAct) (*body[Swap], error) {
+	if err := s.stillIn(ctx, *in, lastGood); err != nil {
+		return nil, err
+	}
 	return change(ctx, s, "rolled back "+in.Slot, func(p plugins, who string, act uint64) (Swap, error) {
 		return p.RollBack(ctx, in.Slot, who, act)
 	})
@@ -184,9 +239,12 @@ func (s *Server) revoke(ctx context.Context, in *PowerPath) (*body[Capability], 
 }
 
 func (s *Server) retry(ctx context.Context, in *struct {
-	SlotPath
+	SlotAct
 	Seq uint64 `path:"seq" minimum:"1"`
 }) (*body[Retried], error) {
+	if err := s.stillIn(ctx, in.SlotAct, onAir); err != nil {
+		return nil, err
+	}
 	return change(ctx, s, fmt.Sprintf("gave event %d to the plugin in %s again", in.Seq, in.Slot), func(p plugins, who string, act uint64) (Retried, error) {
 		return p.Retry(ctx, in.Slot, in.Seq, who, act)
 	})

@@ -74,6 +74,33 @@ func TestShadowAndPromotion(t *testing.T) {
 	r.problem(r.ask("POST", "/api/v1/slots/personality/roll-back", ""), 409, "nothing to go back to")
 }
 
+// TestActsOnWhoIsMeant: what somebody wants done to one plugin is not done to the one that took its place meanwhile.
+func TestActsOnWhoIsMeant(t *testing.T) {
+	r := newRoom(t)
+	r.login()
+	decode[Slot](r, r.ask("PUT", "/api/v1/plugins/shadow", `{"plugin":"mina-vox"}`))
+	before := r.f.Last()
+	for _, c := range []struct{ method, path, want string }{
+		{"DELETE", "shadow?plugin=night-moth@1.0.0", "night-moth@1.0.0 was meant and mina-vox@1.1.0 is in its place by now; nothing was done"},
+		{"POST", "promotion?plugin=mina-vox@1.0.0", "mina-vox@1.0.0 was meant and mina-vox@1.1.0 is in its place"},
+		{"POST", "roll-back?plugin=mina-vox@1.1.0", "mina-vox@1.1.0 was meant and dusty-gavel@0.2.9 is in its place"},
+		{"POST", "quarantine/7/retry?plugin=dusty-gavel@0.2.9", "dusty-gavel@0.2.9 was meant and dusty-gavel@0.3.0 is in its place"},
+	} {
+		r.problem(r.ask(c.method, "/api/v1/slots/personality/"+c.path, `{}`), 409, c.want)
+	}
+	if r.f.Last() != before {
+		t.Errorf("something was recorded: %d, before %d", r.f.Last(), before)
+	}
+	for _, c := range []struct{ method, path string }{
+		{"POST", "quarantine/7/retry?plugin=dusty-gavel@0.3.0"}, {"POST", "promotion?plugin=mina-vox@1.1.0"}, {"POST", "roll-back?plugin=dusty-gavel@0.3.0"},
+	} {
+		if got := r.ask(c.method, "/api/v1/slots/personality/"+c.path, `{}`); got.StatusCode != 200 {
+			t.Errorf("%s: %d %s", c.path, got.StatusCode, got.body)
+		}
+	}
+	r.problem(r.ask("DELETE", "/api/v1/slots/personality/shadow?plugin=mina-vox@1.1.0", ""), 409, "mina-vox@1.1.0 was meant and nothing is in its place")
+}
+
 func TestGrants(t *testing.T) {
 	r := newRoom(t)
 	r.login()

@@ -4332,7 +4332,10 @@ export interface operations {
     };
     promote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description id@version of the plugin that is meant; refuse when another one is there by now */
+                plugin?: string;
+            };
             header?: never;
             path: {
                 slot: "personality" | "scene-rules" | "overlay";
@@ -4519,7 +4522,10 @@ export interface operations {
     };
     retry: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description id@version of the plugin that is meant; refuse when another one is there by now */
+                plugin?: string;
+            };
             header?: never;
             path: {
                 slot: "personality" | "scene-rules" | "overlay";
@@ -4587,7 +4593,10 @@ export interface operations {
     };
     "roll-back": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description id@version of the plugin that is meant; refuse when another one is there by now */
+                plugin?: string;
+            };
             header?: never;
             path: {
                 slot: "personality" | "scene-rules" | "overlay";
@@ -4703,7 +4712,10 @@ export interface operations {
     };
     "drop-shadow": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description id@version of the plugin that is meant; refuse when another one is there by now */
+                plugin?: string;
+            };
             header?: never;
             path: {
                 slot: "personality" | "scene-rules" | "overlay";
