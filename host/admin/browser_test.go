@@ -147,6 +147,8 @@ func (r *room) do(line string) (answer string, known bool) {
 		f.overlay(&Restart{Plugin: "lower-third", Version: "1.0.0", Why: "4 traps in 60 s, the last: unreachable", Attempts: 2, At: time.Now().Add(42 * time.Second).UTC()}, false)
 	case line == "overlay empty":
 		f.overlay(nil, true)
+	case line == "mina is verbose":
+		f.verbose()
 	case line == "plugins unreadable":
 		f.unreadable(errors.New("the plugin host is gone"))
 	case line == "plugins readable":
@@ -179,6 +181,20 @@ func (f *fakeShow) overlay(r *Restart, empty bool) {
 	defer f.mu.Unlock()
 	f.cast.restart, f.cast.empty = r, empty
 	f.append(event.Draft{Data: show.PluginStopped{Slot: "overlay", Plugin: "lower-third", Version: "1.0.0", Why: "4 traps in 60 s, the last: unreachable", RetryMS: 42_000}})
+}
+
+// verbose gives a plugin the longest words that a manifest may hold, without a place to break them.
+func (f *fakeShow) verbose() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p, err := f.find("mina-vox")
+	if err != nil {
+		panic(err)
+	}
+	p.Version = "1.1.0-alpha.with.a.long.prerelease.and+build.metadata.2026"
+	for i := range p.Capabilities {
+		p.Capabilities[i].Why = strings.Repeat("Donaudampfschifffahrtsgesellschaft", 8)
+	}
 }
 
 func (f *fakeShow) unreadable(err error) {

@@ -9,6 +9,12 @@ const says = (words) => seen(page.getByRole("status").filter({ hasText: words })
 const button = (name) => page.getByRole("button", { name });
 const press = (name) => button(name).click();
 const quiet = () => SHOTS && page.waitForTimeout(10_500); // no notice lies over the picture that is taken
+const focused = () => page.evaluate(() => document.activeElement.innerText.trim());
+/** What somebody else does, in another tab or on the command line. */
+const elsewhere = async (method, path, data) => {
+  const answer = await page.request.fetch(BASE + path, { method, data, headers: { origin: BASE } });
+  assert(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`);
+};
 const heading = (name) => page.getByRole("heading", { level: 2, name });
 
 await step("is reached by its address, through the login", async () => {
@@ -131,6 +137,42 @@ await step("asks before what cannot be taken back", async () => {
   await page.keyboard.press("Enter"); // the way out has the focus
   await dialog.waitFor({ state: "detached" });
   await seen(button("same 289"));
+  assert.equal(await focused(), "Drop shadow…"); // and goes back to where it was
+});
+
+await step("does not do to one plugin what was meant for another", async () => {
+  await press("Drop shadow…");
+  const dialog = page.getByRole("dialog", { name: "End the shadow of Mina Vox 1.1.0?" });
+  await elsewhere("PUT", "/api/v1/plugins/shadow", { plugin: "dusty-gavel" });
+  await dialog.getByRole("button", { name: "End it" }).click();
+  await says("mina-vox@1.1.0 was meant and dusty-gavel@0.3.0 is in its place by now; nothing was done");
+  await elsewhere("PUT", "/api/v1/plugins/shadow", { plugin: "mina-vox" });
+  await tell("compare");
+  await seen(button("Drop shadow…"));
+});
+
+await step("leads past hundreds of events by one stop of the Tab key, and arrows go from one to the next", async () => {
+  const causes = diff.getByRole("button");
+  const stops = diff.locator("button[tabindex='0']");
+  await eventually("rows, and one stop", async () => (await causes.count()) > 3 && (await stops.count()) === 1);
+  await causes.first().focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  assert.equal(await focused(), await causes.nth(2).innerText());
+  assert.equal(await stops.count(), 1);
+});
+
+await step("keeps the focus of who works by keys, also when what was pressed goes", async () => {
+  await powers.getByRole("button", { name: "Revoke say" }).press("Enter");
+  await says("say revoked from Mina Vox.");
+  await eventually("the button that takes it back has the focus", async () => (await focused()) === "Grant");
+  await page.keyboard.press("Enter");
+  await says("say granted to Mina Vox.");
+  await button("Promote at a quiet moment").press("Enter");
+  await seen(button("Call off"));
+  await eventually("the plugin has the focus", () => page.evaluate(() => document.activeElement.matches("[data-chosen]")));
+  await press("Call off");
+  await seen(button("Promote at a quiet moment"));
 });
 
 await step("promotes at a quiet moment, or calls it off", async () => {
@@ -330,6 +372,26 @@ await step("refuses what nobody has signed, unless the admin says so", async () 
   assert((await tell("facts")).includes("owner installed night-moth@1.2.0 although: altered package"), "an act, with the reason");
 });
 
+await step("loads nothing that was called off while it was installed", async () => {
+  let go;
+  const gate = new Promise((open) => (go = open));
+  await page.route("**/api/v1/packages/inspected/**", async (route) => (await gate, route.continue()));
+  await press("Install…");
+  await chooser.setInputFiles([file("night-moth-1.4.0.sbx", "night-moth signed 1.4.0"), file("night-moth-1.4.0.sbx.minisig", "untrusted comment")]);
+  const dialog = page.getByRole("dialog", { name: "Install a plugin" });
+  await dialog.getByRole("button", { name: "Install, load as shadow" }).click();
+  await seen(dialog.getByText("Installing…"));
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await press("New character"); // another dialog, which stays
+  go();
+  await says("It was too late to cancel: Night Moth 1.4.0 is installed. It is not loaded.");
+  await seen(page.getByRole("dialog", { name: "New character" }));
+  await page.keyboard.press("Escape");
+  await page.unroute("**/api/v1/packages/inspected/**");
+  assert(!(await tell("facts")).includes("put night-moth@1.4.0 in shadow"), "nothing is loaded");
+  await elsewhere("DELETE", "/api/v1/packages/night-moth@1.4.0");
+});
+
 await step("removes what is installed and in no slot", async () => {
   await seen(heading(/^Night Moth/));
   await press("Remove…");
@@ -423,6 +485,23 @@ await step("asks each time, and hears yes and no on every page", async () => {
   const facts = await tell("facts");
   assert(/owner allowed reply once for dusty-gavel: One of one, @tomtom/.test(facts) && /owner refused reply once for dusty-gavel: And again/.test(facts), "decisions are acts");
   await page.goBack();
+});
+
+await step("has room for long words", async () => {
+  await tell("mina is verbose");
+  await page.reload();
+  await list.getByRole("button", { name: "Mina Vox" }).click();
+  await seen(heading(/^Mina Vox/));
+  for (const size of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
+    await page.setViewportSize(size);
+    await quiet();
+    const out = await page.evaluate(() =>
+      [...document.querySelectorAll("table")].filter((t) => t.getBoundingClientRect().right > t.closest("section").getBoundingClientRect().right + 1).map((t) => t.ariaLabel));
+    assert.deepEqual(out, [], `tables that leave their panel at ${size.width}`);
+  }
+  await shot("plugins-verbose-phone");
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await shot("plugins-verbose");
 });
 
 await step("fits a phone", async () => {

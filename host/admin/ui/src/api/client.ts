@@ -99,10 +99,11 @@ export const api = {
   slots: async () => (await must(client.GET("/api/v1/slots", get))).items,
   shadow: (plugin: string) => must(client.PUT("/api/v1/plugins/shadow", { body: { plugin } })),
   report: (slot: SlotName) => must(client.GET("/api/v1/slots/{slot}/shadow", { ...get, params: { path: { slot } } })),
-  dropShadow: (slot: SlotName) => must(client.DELETE("/api/v1/slots/{slot}/shadow", { params: { path: { slot } } })),
-  promote: (slot: SlotName, when: "now" | "quiet") => must(client.POST("/api/v1/slots/{slot}/promotion", { params: { path: { slot } }, body: { when, deadline_s: 120 } })),
+  /** Acts on a slot name the plugin that is meant, as id@version: another one may have taken its place meanwhile. */
+  dropShadow: (slot: SlotName, plugin: string) => must(client.DELETE("/api/v1/slots/{slot}/shadow", { params: { path: { slot }, query: { plugin } } })),
+  promote: (slot: SlotName, plugin: string, when: "now" | "quiet") => must(client.POST("/api/v1/slots/{slot}/promotion", { params: { path: { slot }, query: { plugin } }, body: { when, deadline_s: 120 } })),
   callOff: (slot: SlotName) => must(client.DELETE("/api/v1/slots/{slot}/promotion", { params: { path: { slot } } })),
-  rollBack: (slot: SlotName) => must(client.POST("/api/v1/slots/{slot}/roll-back", { params: { path: { slot } } })),
+  rollBack: (slot: SlotName, plugin: string) => must(client.POST("/api/v1/slots/{slot}/roll-back", { params: { path: { slot }, query: { plugin } } })),
   quarantine: async (slot: SlotName) => (await must(client.GET("/api/v1/slots/{slot}/quarantine", { ...get, params: { path: { slot } } }))).items,
   consents: async () => (await must(client.GET("/api/v1/consents", get))).items,
   decide: (seq: number, allow: boolean) => must(client.POST("/api/v1/consents/{seq}", { params: { path: { seq } }, body: { allow } })),
@@ -117,5 +118,5 @@ export const api = {
   sessions: async () => (await must(client.GET("/api/v1/replays/sessions", get))).items,
   replay: (body: ReplayRequest, signal: AbortSignal) => must(client.POST("/api/v1/replays", { body, signal })),
   replaying: () => must(client.GET("/api/v1/replays/running", get)),
-  retry: (slot: SlotName, seq: number) => must(client.POST("/api/v1/slots/{slot}/quarantine/{seq}/retry", { params: { path: { slot, seq } } })),
+  retry: (slot: SlotName, seq: number, plugin: string) => must(client.POST("/api/v1/slots/{slot}/quarantine/{seq}/retry", { params: { path: { slot, seq }, query: { plugin } } })),
 };

@@ -5,6 +5,7 @@ import { api, type PackageReport, type Slot } from "../api/client";
 import { useAct } from "../ui/notices";
 import { Button } from "../ui/parts";
 import { Begin } from "./begin";
+import { unshadow } from "./cast";
 import { Install } from "./install";
 
 type Open = { what: "install"; dropped: File[] | null } | { what: "begin" } | null;
@@ -23,7 +24,7 @@ export function Bring({ slots, choose, refresh, children }: Props) {
   const close = () => setOpen(null);
   const shadow = async (plugin: string, title: string) => {
     close();
-    await act(() => api.shadow(plugin), (s) => `${s.shadow?.name ?? title} ${s.shadow?.version ?? ""} hears the show as shadow.`, { act: (s) => api.dropShadow(s.slot).finally(refresh), done: "The shadow is over." });
+    await act(() => api.shadow(plugin), (s) => `${s.shadow?.name ?? title} ${s.shadow?.version ?? ""} hears the show as shadow.`, { act: (s) => unshadow(s).finally(refresh), done: "The shadow is over." });
     refresh();
   };
   const installed = (r: PackageReport, load: boolean) => {
@@ -32,6 +33,10 @@ export function Bring({ slots, choose, refresh, children }: Props) {
     if (load) return void shadow(r.plugin, r.name);
     close();
     void act(() => Promise.resolve(r), `${r.name} ${r.version} is installed.`);
+  };
+  const late = (r: PackageReport) => {
+    refresh();
+    void act(() => Promise.resolve(r), `It was too late to cancel: ${r.name} ${r.version} is installed. It is not loaded.`);
   };
   const files = (e: DragEvent) => e.dataTransfer.types.includes("Files");
   return (
@@ -56,7 +61,7 @@ export function Bring({ slots, choose, refresh, children }: Props) {
       {over && !open && (
         <div aria-hidden className="pointer-events-none absolute inset-2.5 z-30 grid place-items-center rounded-xl border-2 border-dashed border-gold bg-ground/85 text-lg font-semibold text-gold">Drop the package to look at it</div>
       )}
-      {open?.what === "install" && <Install dropped={open.dropped} slots={slots} close={close} done={installed} />}
+      {open?.what === "install" && <Install dropped={open.dropped} slots={slots} close={close} done={installed} late={late} />}
       {open?.what === "begin" && (
         <Begin close={close} begun={(c) => (choose(c.plugin), refresh())} shadow={(c) => (choose(`${c.plugin}~shadow`), void shadow(c.plugin, c.plugin))} />
       )}

@@ -31,16 +31,16 @@ function Row({ plugin, power: c }: { plugin: Plugin; power: Capability }) {
   const [Sign, tint, word] = c.ask ? ([Hand, "text-warn", "ask me each time"] as const) : c.granted ? ([Check, "text-good", "granted"] as const) : ([X, "text-live", "not granted"] as const);
   const wouldBe = `${count(c.used_in_shadow)} would-be`;
   const more = c.more?.join(", ");
-  const limits = [c.limit, ...(c.hosts ?? [])].filter(Boolean).join(" · ");
+  const limits = [c.limit, ...(c.hosts ?? []).filter((h) => !c.limit?.includes(h))].filter(Boolean).join(" · ");
   return (
     <tr className="border-t border-line/60">
-      <th scope="row" className="px-1.5 py-1 text-left font-normal">
+      <th scope="row" className="px-1.5 py-1 text-left font-normal sm:max-w-64">
         <span className="font-mono">{c.name}</span>
-        {limits && <span className="block text-2xs text-faint sm:inline sm:pl-2">{limits}</span>}
-        {more && <span className="block text-2xs text-warn">asks for more than was granted: {more}</span>}
-        <span className="block text-soft sm:hidden">{c.why}</span>
+        {limits && <span className="block text-2xs wrap-anywhere text-faint sm:inline sm:pl-2">{limits}</span>}
+        {more && <span className="block text-2xs wrap-anywhere text-warn">asks for more than was granted: {more}</span>}
+        <span className="block wrap-anywhere text-soft sm:hidden">{c.why}</span>
       </th>
-      <td className="px-1.5 text-soft max-sm:hidden">
+      <td className="w-1/2 px-1.5 wrap-anywhere text-soft max-sm:hidden">
         {c.why}
         {c.why_granted && <span className="block text-2xs text-warn">when it was granted: “{c.why_granted}”</span>}
       </td>
@@ -57,11 +57,11 @@ function Row({ plugin, power: c }: { plugin: Plugin; power: Capability }) {
             {c.granted_by && <span className="block text-2xs font-normal text-faint xl:inline xl:pl-1.5">by {c.granted_by}</span>}
           </p>
           <div className="flex gap-1">
-          {more && <Button look="gold" disabled={cast.busy} aria-label={`Grant the rest of ${c.name}`} className="h-6.5!" title={`Gives it ${more} as well`} onClick={() => cast.grant(plugin, c, c.ask)}>Grant the rest</Button>}
-          {c.askable && !c.ask && <Button look="quiet" disabled={cast.busy} aria-label={`Ask me each time about ${c.name}`} className="h-6.5!" title="Each use waits for your yes or no" onClick={() => cast.grant(plugin, c, true)}>Ask me</Button>}
-          {c.ask && <Button look="quiet" disabled={cast.busy} aria-label={`Grant ${c.name} for good`} className="h-6.5!" onClick={() => cast.grant(plugin, c)}>Grant</Button>}
+          {more && <Button look="gold" waits={cast.busy} aria-label={`Grant the rest of ${c.name}`} className="h-6.5!" title={`Gives it ${more} as well`} onClick={() => cast.grant(plugin, c, c.ask)}>Grant the rest</Button>}
+          {c.askable && !c.ask && <Button look="quiet" waits={cast.busy} aria-label={`Ask me each time about ${c.name}`} className="h-6.5!" title="Each use waits for your yes or no" onClick={() => cast.grant(plugin, c, true)}>Ask me</Button>}
+          {c.ask && <Button look="quiet" waits={cast.busy} aria-label={`Grant ${c.name} for good`} className="h-6.5!" onClick={() => cast.grant(plugin, c)}>Grant</Button>}
           <Button
-            look={c.granted ? "quiet" : "plain"} disabled={cast.busy} aria-label={`${c.granted ? "Revoke" : "Grant"} ${c.name}`} className="h-6.5!"
+            look={c.granted ? "quiet" : "plain"} waits={cast.busy} aria-label={`${c.granted ? "Revoke" : "Grant"} ${c.name}`} className="h-6.5!"
             title={!c.granted && c.outward ? "It reaches beyond the stage" : undefined}
             onClick={() => (c.granted ? cast.revoke(plugin, c) : cast.grant(plugin, c))}
           >

@@ -12,15 +12,15 @@ export function Head({ plugin: p, slot }: { plugin: Plugin; slot?: Slot }) {
   const id = useId();
   const { word, tint, Icon, means } = states[p.state];
   return (
-    <section aria-labelledby={id} className="shrink-0 scroll-mt-16 rounded-xl border border-line bg-panel px-3.5 py-3" data-chosen>
+    <section aria-labelledby={id} tabIndex={-1} className="shrink-0 scroll-mt-16 rounded-xl border border-line bg-panel px-3.5 py-3" data-chosen>
       <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5">
-        <h2 id={id} className="text-lg font-semibold tracking-tight">{p.name} <span className="sr-only">{kinds[p.kind]}</span></h2>
-        <span className="rounded-full border border-line px-2 font-mono text-2xs leading-5">{p.version}</span>
+        <h2 id={id} className="text-lg min-w-0 font-semibold tracking-tight wrap-anywhere">{p.name} <span className="sr-only">{kinds[p.kind]}</span></h2>
+        <span className="rounded-full border border-line px-2 font-mono text-2xs leading-5 wrap-anywhere">{p.version}</span>
         {p.origin && <Badge>{p.origin}</Badge>}
         <Badge tint={tint}><Icon aria-hidden size={12} /> {word}{means && ` · ${means}`}</Badge>
       </div>
-      {p.description && <p className="mt-1 text-sm text-soft">{p.description}</p>}
-      {p.last_trap && <p className="mt-1 text-xs text-live">Failed last: {p.last_trap}</p>}
+      {p.description && <p className="mt-1 text-sm break-words text-soft">{p.description}</p>}
+      {p.last_trap && <p className="mt-1 text-xs break-words text-live">Failed last: {p.last_trap}</p>}
       {slot && <div className="mt-2.5 flex flex-wrap items-center gap-1.5"><Acts plugin={p} slot={slot} /><ReplayButton key={`${p.id} ${p.version}`} plugin={p} /></div>}
     </section>
   );
@@ -40,18 +40,18 @@ function Acts({ plugin: p, slot }: { plugin: Plugin; slot: Slot }): ReactNode {
     case "shadow":
       return (
         <>
-          {slot.promotion ? <Waiting slot={slot} /> : <Button look="gold" disabled={cast.busy} onClick={() => cast.promote(slot, "quiet")}>Promote at a quiet moment</Button>}
-          <Button disabled={cast.busy} onClick={() => cast.promote(slot, "now")}>Promote now</Button>
+          {slot.promotion ? <Waiting slot={slot} /> : <Button look="gold" waits={cast.busy} onClick={() => cast.promote(slot, "quiet")}>Promote at a quiet moment</Button>}
+          <Button waits={cast.busy} onClick={() => cast.promote(slot, "now")}>Promote now</Button>
           <a href="/preview" target="_blank" rel="noreferrer" className="inline-flex h-8 items-center gap-1.5 rounded-lg border border-line bg-raised px-2.5 text-xs font-semibold whitespace-nowrap hover:bg-hover"><MonitorPlay aria-hidden size={14} /> Open preview</a>
-          <Button look="danger" disabled={cast.busy} onClick={() => cast.drop(slot)}>Drop shadow…</Button>
+          <Button look="danger" waits={cast.busy} onClick={() => cast.drop(slot)}>Drop shadow…</Button>
         </>
       );
     default:
       return (
         <>
           <Shadow plugin={p} slot={slot} />
-          <Button disabled={cast.busy} onClick={() => cast.swap(p)}><ArrowLeftRight aria-hidden size={14} /> Swap in now</Button>
-          {p.package && <Button look="danger" disabled={cast.busy} onClick={() => cast.remove(p)}><Trash2 aria-hidden size={14} /> Remove…</Button>}
+          <Button waits={cast.busy} onClick={() => cast.swap(p)}><ArrowLeftRight aria-hidden size={14} /> Swap in now</Button>
+          {p.package && <Button look="danger" waits={cast.busy} onClick={() => cast.remove(p)}><Trash2 aria-hidden size={14} /> Remove…</Button>}
         </>
       );
   }
@@ -70,7 +70,7 @@ function ReplayButton({ plugin }: { plugin: Plugin }) {
 function Shadow({ plugin: p, slot }: { plugin: Plugin; slot: Slot }) {
   const cast = useCast();
   return (
-    <Button look={p.state === "installed" ? "gold" : "plain"} disabled={cast.busy} onClick={() => cast.shadow(p, slot)}>
+    <Button look={p.state === "installed" ? "gold" : "plain"} waits={cast.busy} onClick={() => cast.shadow(p, slot)}>
       <VenetianMask aria-hidden size={14} /> Load as shadow{slot.shadow && "…"}
     </Button>
   );
@@ -80,7 +80,7 @@ function BackButton({ slot, look }: { slot: Slot; look: "gold" | "plain" }) {
   const cast = useCast();
   const good = slot.last_good;
   if (!good) return <p className="text-xs text-faint">No version before this one to go back to.</p>;
-  return <Button look={look} disabled={cast.busy} onClick={() => cast.rollBack(slot)}><Undo2 aria-hidden size={14} /> Roll back to {named(good)}</Button>;
+  return <Button look={look} waits={cast.busy} onClick={() => cast.rollBack(slot)}><Undo2 aria-hidden size={14} /> Roll back to {named(good)}</Button>;
 }
 
 function Waiting({ slot }: { slot: Slot }) {
@@ -90,7 +90,7 @@ function Waiting({ slot }: { slot: Slot }) {
   return (
     <span className="inline-flex h-8 items-center gap-2 rounded-lg border border-gold/60 pl-2.5 text-xs text-gold">
       Waits for a quiet moment, <span className="tabular">{clock(Date.parse(until) - now)}</span> at most
-      <Button look="quiet" disabled={cast.busy} onClick={() => cast.callOff(slot)} className="h-7">Call off</Button>
+      <Button look="quiet" waits={cast.busy} onClick={() => cast.callOff(slot)} className="h-7">Call off</Button>
     </span>
   );
 }

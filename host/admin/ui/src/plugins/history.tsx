@@ -29,7 +29,7 @@ export function History({ slot }: { slot: Slot }) {
                   {v.warm && <span className="text-faint"> · warm</span>}
                 </p>
               </div>
-              {v.state === "last good" && <Button disabled={cast.busy} onClick={() => cast.rollBack(slot)}><Undo2 aria-hidden size={14} /> Roll back</Button>}
+              {v.state === "last good" && <Button waits={cast.busy} onClick={() => cast.rollBack(slot)}><Undo2 aria-hidden size={14} /> Roll back</Button>}
               {v.state === "reverted" && v.cause ? <Button onClick={() => setCause(v.cause ?? null)} aria-label={`Why ${v.name} ${v.version} was reverted`}>Why</Button> : null}
             </li>
           ))}

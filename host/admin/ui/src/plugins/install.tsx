@@ -36,12 +36,14 @@ interface Props {
   close: () => void;
   /** It is installed, and to be loaded as shadow if wanted. */
   done: (r: PackageReport, shadow: boolean) => void;
+  /** It is installed although the dialog was closed: it was too late. */
+  late: (r: PackageReport) => void;
 }
 
 /** Where a package comes from: this machine, or an address that the program itself goes to. */
 type Source = { files: Files } | { address: string };
 
-export function Install({ dropped, slots, close, done }: Props) {
+export function Install({ dropped, slots, close, done, late }: Props) {
   const [source, setSource] = useState<Source | null>(null);
   const [report, setReport] = useState<PackageReport | null>(null);
   const [wrong, setWrong] = useState("");
@@ -62,7 +64,14 @@ export function Install({ dropped, slots, close, done }: Props) {
   }, []);
 
   const asking = useRef<AbortController>(null);
-  useEffect(() => () => asking.current?.abort(), []);
+  const open = useRef(true);
+  useEffect(() => {
+    open.current = true;
+    return () => {
+      open.current = false;
+      asking.current?.abort();
+    };
+  }, []);
   const inspect = (from: Source) => {
     asking.current?.abort();
     asking.current = new AbortController();
@@ -100,7 +109,9 @@ export function Install({ dropped, slots, close, done }: Props) {
   const install = async (shadow: boolean) => {
     if (!source || !report) return;
     const got = report.there ? report : await run("Installing…", () => installed(report));
-    if (got) done(got, shadow);
+    if (!got) return;
+    if (open.current) done(got, shadow);
+    else late(got);
   };
 
   /** What was looked at is what is installed. Where it was looked at too long ago it is looked at once more, and must be the same. */

@@ -76,7 +76,7 @@ function Row({ plugin: p, slot, on, choose }: { plugin: Plugin; slot?: Slot; on:
         </span>
       </th>
       <td className="px-1 whitespace-nowrap text-soft max-sm:hidden">{kinds[p.kind]}</td>
-      <td className="px-1 font-mono text-2xs text-soft max-sm:hidden">{p.version}</td>
+      <td className="max-w-14 truncate px-1 font-mono text-2xs text-soft max-sm:hidden" title={p.version}>{p.version}</td>
       <td className="px-1"><State plugin={p} slot={slot} /></td>
       <td className="px-1 text-right whitespace-nowrap tabular">{runs ? brief(p.p95_us) : "—"}</td>
       <td className="px-1 text-right whitespace-nowrap tabular">{runs ? mebibytes(p.memory_bytes) : "—"}</td>

@@ -2,7 +2,7 @@
 import { useCallback, useState } from "react";
 import { api, type Me, type Plugin, type Slot } from "../api/client";
 import { useQuery } from "../feed/query";
-import { Badge, Panel } from "../ui/parts";
+import { Panel } from "../ui/parts";
 import { Tabs, type Tab } from "../ui/tabs";
 import { useParam } from "../ui/route";
 import { Capabilities } from "./capabilities";
@@ -39,7 +39,8 @@ export function Plugins({ me }: { me: Me }) {
           <>
             <title>{`Characters & plugins · ${me.name}`}</title>
             <h1 className="sr-only">{me.name}: characters and plugins</h1>
-            <Panel title="Characters & plugins" area="list" side={picture.data && picture.error ? <Badge tint="bad">{picture.error}</Badge> : buttons}>
+            <Panel title="Characters & plugins" area="list" side={buttons}>
+              {picture.data && picture.error && <p role="alert" className="px-3.5 py-1 text-2xs wrap-anywhere text-live">{picture.error} What stands here is from before.</p>}
               {picture.data ? <List plugins={plugins} slots={slots} chosen={chosen} choose={choose} /> : picture.error ? <Failed error={picture.error} again={picture.refresh} /> : <Nothing>Asking the plugin host…</Nothing>}
               {picture.data && plugins.length === 0 && <Nothing>No plugin is installed.</Nothing>}
             </Panel>

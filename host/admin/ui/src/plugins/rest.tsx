@@ -17,13 +17,13 @@ export function Quarantine({ slot }: { slot: Slot }) {
   return (
     <ul aria-label="Events on which a plugin failed, newest first" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-3.5 pb-2 text-xs">
       {list.data.map((q) => (
-        <li key={q.seq} className="flex items-center gap-3 border-t border-line/60 py-2 first:border-0">
+        <li key={`${q.seq} ${q.plugin}`} className="flex items-center gap-3 border-t border-line/60 py-2 first:border-0">
           <time dateTime={q.at} className="shrink-0 font-mono text-2xs text-faint tabular">{clockTime(q.at)}</time>
           <div className="min-w-0 flex-1">
             <p className="break-words">{q.cause} <span className="font-mono text-2xs text-faint">{q.kind} {q.seq}</span></p>
             <p className="text-2xs break-words text-live">{q.plugin} {q.version} failed: {q.reason}</p>
           </div>
-          <Button disabled={cast.busy || !slot.on_air} onClick={() => cast.retry(slot, q)}><RotateCcw aria-hidden size={14} /> Play again…<span className="sr-only"> event {q.seq}</span></Button>
+          <Button waits={cast.busy} disabled={!slot.on_air} onClick={() => cast.retry(slot, q)}><RotateCcw aria-hidden size={14} /> Play again…<span className="sr-only"> event {q.seq}</span></Button>
         </li>
       ))}
     </ul>
@@ -31,6 +31,8 @@ export function Quarantine({ slot }: { slot: Slot }) {
 }
 
 const levels: Record<LogLine["level"], string> = { debug: "text-faint", info: "text-soft", warn: "text-warn", error: "text-live" };
+
+const keptLines = 200; // as the program has it
 
 export function Log({ plugin: p }: { plugin: Plugin }) {
   const lines = useQuery(`log ${p.id}`, () => api.logs(p.id), pace);
@@ -42,10 +44,11 @@ export function Log({ plugin: p }: { plugin: Plugin }) {
         <li key={`${l.at} ${i}`} className="flex gap-2.5 border-t border-line/40 py-0.5 first:border-0">
           <time dateTime={l.at} className="shrink-0 text-faint tabular">{clockTime(l.at)}</time>
           <span className={cx("w-9 shrink-0", levels[l.level])}>{l.level}</span>
-          <span className="min-w-0 break-words">{l.text}</span>
+          <span className="min-w-0 wrap-anywhere">{l.text}</span>
           <span className="ml-auto shrink-0 text-faint">{l.shadow && "in shadow "}<span title="event that it handled">{l.seq}</span></span>
         </li>
       ))}
+      {lines.data.length >= keptLines && <li className="py-1.5 text-faint">Older lines are not kept.</li>}
     </ol>
   );
 }

@@ -1,5 +1,5 @@
 import { Download, TriangleAlert } from "lucide-react";
-import { useState } from "react";
+import { useState, type KeyboardEvent } from "react";
 import { api, type ShadowReport, type ShadowRow, type ShadowSide, type Slot } from "../api/client";
 import { useQuery } from "../feed/query";
 import { usePart } from "../feed/use";
@@ -9,6 +9,7 @@ import { Failed, Nothing } from "./states";
 import { clockTime, count, named, verdicts, type Verdict } from "./words";
 
 const pace = 2_000;
+const keptRows = 256; // as the program has it
 
 /** The shadow beside the one on air, event by event. */
 export function ShadowDiff({ slot }: { slot: Slot }) {
@@ -25,6 +26,8 @@ function Report({ slot, report: r, error }: { slot: Slot; report: ShadowReport; 
   const [only, setOnly] = useState<Verdict | null>(null);
   const [cause, setCause] = useState<number | null>(null);
   const rows = only ? r.rows.filter((row) => row.verdict === only) : r.rows;
+  const [at, go] = useState(0); // event whose cause the Tab key leads to: one of hundreds, the arrows go on from there
+  const stop = rows.some((row) => row.seq === at) ? at : rows[0]?.seq;
   const needs = r.powers.filter((p) => !p.granted);
   return (
     <>
@@ -39,7 +42,7 @@ function Report({ slot, report: r, error }: { slot: Slot; report: ShadowReport; 
         </p>
         {error && <p role="alert" className="w-full text-2xs text-live">{error}</p>}
       </div>
-      <div tabIndex={0} role="region" aria-label="Events, newest first" className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
+      <div tabIndex={0} role="region" aria-label="Events, newest first" onKeyDown={arrows} className="min-h-0 flex-1 overflow-y-auto px-2 pb-2">
         <div role="table" aria-label="Shadow diff" className="text-xs">
           <div role="row" className="sticky top-0 z-10 grid grid-cols-2 bg-panel text-2xs font-medium text-faint sm:grid-cols-(--diff-columns)">
             <span role="columnheader" className="px-1.5 py-1 max-sm:sr-only">Time</span>
@@ -47,8 +50,10 @@ function Report({ slot, report: r, error }: { slot: Slot; report: ShadowReport; 
             <span role="columnheader" className="truncate px-1.5 py-1">On air: {slot.on_air ? named(slot.on_air) : "nothing"}</span>
             <span role="columnheader" className="truncate px-1.5 py-1">Shadow: {slot.shadow && named(slot.shadow)}</span>
           </div>
-          {rows.map((row) => <Row key={row.seq} row={row} open={setCause} />)}
+          {rows.map((row) => <Row key={row.seq} row={row} open={setCause} stop={row.seq === stop} reached={() => go(row.seq)} />)}
         </div>
+        {only === "same" && r.counts.same > rows.length && <p className="px-1.5 py-2 text-2xs text-faint">Events to which neither answered are the same, too, and have no row.</p>}
+        {r.rows.length >= keptRows && <p className="px-1.5 py-2 text-2xs text-faint">Older events are counted; what came of them is not kept.</p>}
         {rows.length === 0 && <Nothing>{only ? `No event of this kind among the last ${r.rows.length}.` : "Neither has answered to anything yet."}</Nothing>}
       </div>
       {cause !== null && <ChainDialog root={cause} close={() => setCause(null)} />}
@@ -77,7 +82,26 @@ function Counts({ counts, only, choose }: { counts: ShadowReport["counts"]; only
   );
 }
 
-function Row({ row, open }: { row: ShadowRow; open: (seq: number) => void }) {
+/** Up and down go from cause to cause. */
+function arrows(e: KeyboardEvent<HTMLElement>) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+  if (!step || !(e.target instanceof HTMLButtonElement)) return;
+  const causes = [...e.currentTarget.querySelectorAll("button")];
+  const next = causes[causes.indexOf(e.target) + step];
+  if (!next) return;
+  e.preventDefault();
+  next.focus();
+}
+
+interface RowProps {
+  row: ShadowRow;
+  open: (seq: number) => void;
+  /** The Tab key stops here. */
+  stop: boolean;
+  reached: () => void;
+}
+
+function Row({ row, open, stop, reached }: RowProps) {
   const { word, tint, ground } = verdicts[row.verdict];
   return (
     <div role="row" className="grid grid-cols-2 border-t border-line/60 sm:grid-cols-(--diff-columns)">
@@ -86,7 +110,7 @@ function Row({ row, open }: { row: ShadowRow; open: (seq: number) => void }) {
         <span className={cx("block text-2xs font-medium max-sm:inline max-sm:pl-2", tints[tint])}>{word}</span>
       </div>
       <div role="cell" className="min-w-0 px-1.5 py-1.5 max-sm:order-2">
-        <button type="button" onClick={() => open(row.seq)} title="All facts that followed" className="max-w-full rounded text-left break-words hover:underline hover:decoration-faint hover:underline-offset-4">{row.cause}</button>
+        <button type="button" tabIndex={stop ? 0 : -1} onFocus={reached} onClick={() => open(row.seq)} title="All facts that followed" className="max-w-full rounded text-left break-words hover:underline hover:decoration-faint hover:underline-offset-4">{row.cause}</button>
       </div>
       <Side side={row.on_air} className="max-sm:order-3" />
       <Side side={row.shadow} className={cx("max-sm:order-4", ground)} />

@@ -1,4 +1,5 @@
-import { useEffect, useRef, type ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
+import { useModal } from "./dialog";
 import { Button } from "./parts";
 
 interface Props {
@@ -12,7 +13,7 @@ interface Props {
 /** Asks before what cannot be taken back. The way out has the focus. */
 export function Confirm({ title, children, yes, done }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useModal(dialog);
   return (
     <dialog
       ref={dialog} onClose={() => done(false)} aria-labelledby="confirm-title" aria-describedby="confirm-words"

@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, type ReactNode, type RefObject } from "react";
 import { Button, cx } from "./parts";
 
 interface Props {
@@ -10,11 +10,20 @@ interface Props {
   children: ReactNode;
 }
 
+/** Opens a dialog over the page. It is closed before it is taken away: only so does the focus go back to where it was. */
+export function useModal(ref: RefObject<HTMLDialogElement | null>): void {
+  useLayoutEffect(() => {
+    const dialog = ref.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, [ref]);
+}
+
 /** A dialog with a head; Escape, the cross and a click beside it close it. */
 export function Dialog({ title, close, wide, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useModal(dialog);
   return (
     <dialog
       ref={dialog} onClose={close} onMouseDown={(e) => e.target === dialog.current && close()} aria-labelledby={id}

@@ -62,9 +62,9 @@ function Line({ notice: n, drop, undo, keys }: LineProps) {
   return (
     <div
       onPointerEnter={hold} onPointerLeave={release} onFocus={hold} onBlur={release}
-      className={cx("arrive flex max-w-xl items-center gap-3 rounded-xl border bg-raised px-4 py-2.5 text-sm shadow-2xl", n.bad ? "border-live/60 text-live" : "border-line text-text", n.undo && "pointer-events-auto pr-2.5")}
+      className={cx("arrive flex max-w-xl items-center gap-3 rounded-xl border bg-raised px-4 py-2.5 text-sm shadow-2xl", n.bad ? "border-live/60 text-live" : "border-line text-text", (n.undo || n.bad) && "pointer-events-auto", n.undo && "pr-2.5")}
     >
-      <p>{n.text}</p>
+      <p className="max-h-[40dvh] min-w-0 overflow-y-auto wrap-anywhere">{n.text}</p>
       {n.undo && <Button onClick={undo} keys={keys ? "U" : undefined}><Undo2 aria-hidden size={14} /> Undo</Button>}
     </div>
   );

@@ -36,16 +36,20 @@ const looks: Record<Look, string> = {
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: Look;
   keys?: string;
+  /** It does nothing for a moment, and keeps the focus, which one that is disabled would lose. */
+  waits?: boolean;
 }
 
-export function Button({ look = "plain", keys, className, children, ...rest }: ButtonProps) {
+export function Button({ look = "plain", keys, waits, className, onClick, children, ...rest }: ButtonProps) {
   return (
     <button
       type="button"
       aria-keyshortcuts={keys}
+      aria-disabled={waits || undefined}
+      onClick={waits ? undefined : onClick}
       className={cx(
         "relative inline-flex h-8 items-center justify-center gap-1.5 rounded-lg border px-2.5 text-xs font-semibold whitespace-nowrap transition-colors select-none",
-        "disabled:cursor-not-allowed disabled:opacity-55", looks[look], className,
+        "disabled:cursor-not-allowed disabled:opacity-55 aria-disabled:cursor-not-allowed aria-disabled:opacity-55", looks[look], className,
       )}
       {...rest}
     >
