@@ -127,7 +127,7 @@ const mostAside = 128
 
 // putAside remembers an event that was in quarantine when the program last stopped.
 func (h *Host) putAside(at time.Time, d show.PluginQuarantined) {
-	q := plugin.Quarantined{Slot: plugin.Kind(d.Slot), Seq: d.Event, At: at, Plugin: d.Plugin, Version: d.Version, Reason: d.Reason, Cause: "from an earlier run"}
+	q := plugin.Quarantined{Slot: plugin.Kind(d.Slot), Seq: d.Event, At: at, Plugin: d.Plugin, Version: d.Version, Reason: d.Reason}
 	if len(h.aside) == mostAside {
 		h.aside = h.aside[1:]
 	}

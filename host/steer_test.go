@@ -211,7 +211,7 @@ func (s *liveShow) remembers(t *testing.T) {
 	}
 	s.says(s.tell("recall a"), "recall a: 1") // and not 2, which it wrote for an event that it did not bear
 	list, err := wardrobe{s.Host}.Quarantine(t.Context(), slotOverlay)
-	if err != nil || len(list) != 3 || list[0].Plugin != "parrot" || list[0].Cause != "from an earlier run" {
+	if err != nil || len(list) != 3 || list[0].Plugin != "parrot" || list[0].Cause != "test fail a 2" || list[0].Kind != "operator.acted" {
 		t.Fatalf("quarantine %+v, %v", list, err)
 	}
 	if _, err := s.Swap(t.Context(), "overlay"); err != nil {

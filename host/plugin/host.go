@@ -71,6 +71,7 @@ type Config struct {
 	// Post gives a post that the show has read, by the id of its first version; without it people are told its id alone.
 	Post func(ctx context.Context, id string) (post.Post, bool, error)
 	// Aside is what was in quarantine when the program last stopped.
+	// Aside is what was in quarantine when the program last stopped; New finds the kinds and causes.
 	Aside []Quarantined
 
 	Grants book   // nil: whatever a manifest asks for is granted
@@ -121,8 +122,8 @@ var ErrSlot = errors.New("wrong slot")
 func New(cfg Config) *Host {
 	cfg.Supervision = cfg.Supervision.withDefaults()
 	h := &Host{cfg: cfg, log: cfg.Logger, metrics: newMetrics(cfg.Metrics), dossiers: map[string]*dossier{}}
-	h.aside.items = slices.Clone(cfg.Aside)
 	h.life, h.end = context.WithCancel(context.Background())
+	h.aside.items = h.toldAgain(cfg.Aside)
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}

@@ -73,3 +73,18 @@ func (q *quarantine) list(slot Kind) []Quarantined {
 	}
 	return out
 }
+
+// toldAgain has the events of an earlier run in words; one that cannot be read has none of its own.
+func (h *Host) toldAgain(items []Quarantined) []Quarantined {
+	out := slices.Clone(items)
+	for i := range out {
+		out[i].Cause = "an event of an earlier run"
+		if h.cfg.Find == nil {
+			continue
+		}
+		if e, err := h.cfg.Find(h.life, out[i].Seq); err == nil {
+			out[i].Kind, out[i].Cause = e.Kind(), summary(e)
+		}
+	}
+	return out
+}
