@@ -70,7 +70,6 @@ type Config struct {
 	Find func(ctx context.Context, seq uint64) (event.Event, error)
 	// Post gives a post that the show has read, by the id of its first version; without it people are told its id alone.
 	Post func(ctx context.Context, id string) (post.Post, bool, error)
-	// Aside is what was in quarantine when the program last stopped.
 	// Aside is what was in quarantine when the program last stopped; New finds the kinds and causes.
 	Aside []Quarantined
 

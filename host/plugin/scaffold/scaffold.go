@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // templates hold a folder for each language, and what all have in common. Files end in .tmpl, so that no tool takes
@@ -74,6 +76,8 @@ func Plugin(folder string, r Request, sdks fs.FS) ([]string, error) {
 		return nil, fmt.Errorf("%w: %q is no language for plugins; want one of %s", ErrRequest, r.Language, strings.Join(Languages(), ", "))
 	case !idPattern.MatchString(r.ID):
 		return nil, fmt.Errorf("%w: the id is %q; want lower-case letters, digits and dashes, such as night-moth", ErrRequest, r.ID)
+	case r.ID == "operator": // the show would refuse it
+		return nil, fmt.Errorf("%w: the id is operator, which is what people at the control room carry; choose another", ErrRequest)
 	case !idPattern.MatchString(r.Character):
 		return nil, fmt.Errorf("%w: the character is %q; want the id of one that the show has, such as dusty", ErrRequest, r.Character)
 	}
@@ -97,14 +101,13 @@ func Plugin(folder string, r Request, sdks fs.FS) ([]string, error) {
 type values struct {
 	Request
 	Name  string // the id as people say it
-	Ident string // the id as a name in a program
 	Crate string // the id as a package of Cargo
 }
 
 func expand(files map[string][]byte, from string, r Request) error {
-	v := values{Request: r, Name: title(r.ID), Ident: strings.ReplaceAll(title(r.ID), " ", ""), Crate: r.ID}
-	if r.ID[0] >= '0' && r.ID[0] <= '9' { // no name in a program begins so
-		v.Ident, v.Crate = "Plugin"+v.Ident, "plugin-"+r.ID
+	v := values{Request: r, Name: title(r.ID), Crate: r.ID}
+	if r.ID[0] >= '0' && r.ID[0] <= '9' { // no package of Cargo begins so
+		v.Crate = "plugin-" + r.ID
 	}
 	root := path.Join("templates", from)
 	return fs.WalkDir(templates, root, func(name string, d fs.DirEntry, err error) error {
@@ -116,7 +119,7 @@ func expand(files map[string][]byte, from string, r Request) error {
 			return err
 		}
 		// Other delimiters than the usual ones: a personality's lines are full of those.
-		t, err := template.New(name).Delims("<%", "%>").Option("missingkey=error").Parse(string(b))
+		t, err := template.New(name).Delims("<%", "%>").Option("missingkey=error").Funcs(functions).Parse(string(b))
 		if err != nil {
 			return err
 		}
@@ -128,6 +131,12 @@ func expand(files map[string][]byte, from string, r Request) error {
 		return nil
 	})
 }
+
+// functions are what templates may call: yaml writes a text so that YAML reads it as one. An id may be null, or 1e3.
+var functions = template.FuncMap{"yaml": func(text string) (string, error) {
+	b, err := yaml.Marshal(text)
+	return strings.TrimSpace(string(b)), err
+}}
 
 func title(id string) string {
 	words := strings.Split(id, "-")

@@ -124,7 +124,7 @@ func TestGo(t *testing.T) {
 }
 
 func TestAssemblyScript(t *testing.T) {
-	folder := scaffold(t, "3-moths", "assemblyscript") // a class may not begin with a digit
+	folder := scaffold(t, "plugin", "assemblyscript") // which the SDK has a class of as well
 	// What `npm install` would fetch is here already, for the plugins that we ship.
 	have, err := filepath.Abs(filepath.Join("..", "..", "..", "plugins", "scenerules", "node_modules"))
 	if err != nil {
@@ -145,14 +145,48 @@ func TestAssemblyScript(t *testing.T) {
 
 // TestRust: Cargo refuses a package whose name begins with a digit, and says so only when it is built.
 func TestRust(t *testing.T) {
-	for id, want := range map[string]string{"night-moth": "night-moth", "3-moths": "plugin-3-moths"} {
-		folder := scaffold(t, id, "rust")
-		b, err := os.ReadFile(filepath.Join(folder, "Cargo.toml"))
-		if err != nil || !strings.Contains(string(b), "\nname = \""+want+"\"\n") {
-			t.Errorf("%s: error %v, want a package %s in\n%s", id, err, want, b)
-		}
-		if m, err := plugin.LoadManifest(os.DirFS(folder)); err != nil || m.ID != id {
-			t.Errorf("%s: error %v", id, err)
+	folder := scaffold(t, "3-moths", "rust")
+	b, err := os.ReadFile(filepath.Join(folder, "Cargo.toml"))
+	if err != nil || !strings.Contains(string(b), "\nname = \"plugin-3-moths\"\n") {
+		t.Errorf("error %v, in\n%s", err, b)
+	}
+	libs, err := exec.CommandContext(t.Context(), "rustc", "--print", "target-libdir", "--target", "wasm32-unknown-unknown").Output()
+	if _, missing := os.Stat(strings.TrimSpace(string(libs))); err != nil || missing != nil {
+		t.Skip("no Rust with the target wasm32-unknown-unknown")
+	}
+	t.Setenv("CARGO_TARGET_DIR", t.TempDir()) // as people set it who have many crates
+	build(t, folder)
+	play(t, runtime(t), folder, "common")
+}
+
+// TestTinyGo: a panic keeps its words, without which the show can only say unreachable.
+func TestTinyGo(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join(scaffold(t, "night-moth", "tinygo"), "build.sh"))
+	if err != nil || !strings.Contains(string(b), "tinygo build ") || strings.Contains(string(b), "-panic=trap") {
+		t.Errorf("error %v, build.sh is\n%s", err, b)
+	}
+}
+
+// TestIDsThatMeanSomethingElse: to YAML, which reads null as nothing, and to Go, which has packages of some names itself.
+func TestIDsThatMeanSomethingElse(t *testing.T) {
+	r := runtime(t)
+	for id, name := range map[string]string{"null": "Null", "true": "True", "1e3": "1e3", "0x10": "0x10", "010": "010", "2024-01-01": "2024 01 01", "go": "Go", "std": "Std"} {
+		for _, l := range languages {
+			folder := scaffold(t, id, l.name)
+			m, err := plugin.LoadManifest(os.DirFS(folder))
+			if err != nil || m.ID != id || m.Name != name || m.State == nil || l.name != "declarative" && m.State.ID != id {
+				t.Errorf("%s in %s: %+v, error %v", id, l.name, m, err)
+			}
+			switch l.name {
+			case "declarative":
+				play(t, r, folder, "declarative")
+			case "go":
+				cmd := exec.CommandContext(t.Context(), "go", "list", ".")
+				cmd.Dir, cmd.Env = folder, append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+				if out, err := cmd.CombinedOutput(); err != nil || string(out) != "example.com/"+id+"\n" {
+					t.Errorf("%s: error %v, %s", id, err, out)
+				}
+			}
 		}
 	}
 }
@@ -202,6 +236,7 @@ func TestRefused(t *testing.T) {
 	}{
 		{"", func(r *Request) { r.Language = "cobol" }, sdks, "want one of declarative, js, ts, go"},
 		{"", func(r *Request) { r.ID = "Moth" }, sdks, "such as night-moth"},
+		{"", func(r *Request) { r.ID = "operator" }, sdks, "choose another"},
 		{"", func(r *Request) { r.Character = "" }, sdks, "such as dusty"},
 		{full, func(*Request) {}, sdks, "is there and holds files"},
 		{filepath.Join(full, "mine"), func(*Request) {}, sdks, "not a directory"},
