@@ -160,7 +160,7 @@ func (c *Command) number(s *slotSpec, v int64) {
 	case toMillis:
 		c.Cue.Millis = v
 	case toPriority:
-		c.Cue.Priority = cue.Priority(min(max(v, 0), 255))
+		c.Cue.Priority = cue.Priority(min(uint64(v), 255)) // it has no sign
 	case toAbout:
 		c.About = uint64(v)
 	default:

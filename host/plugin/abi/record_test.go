@@ -165,11 +165,12 @@ func readAll(b []byte, events, limit int) ([]Command, Answer, error) {
 func TestReadAnswer(t *testing.T) {
 	unknown := say(0, "", "", 0, 3)
 	le.PutUint16(unknown[4:], 4711)
-	got, a, err := readAll(answer(say(1, "hi", "happy", 70, 3), unknown, say(0, "older", "", 0, 1), say(0, "newer", "", 9, 5), say(0, "x", "", 900, 3)), 2, 3)
+	got, a, err := readAll(answer(say(1, "hi", "happy", 70, 3), unknown, say(0, "older", "", 0, 1), say(0, "newer", "", 9, 5), say(0, "loud", "", 1<<63, 3), say(0, "x", "", 900, 3)), 2, 4)
 	want := []Command{
 		{Event: 1, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: "hi", Name: "happy", Priority: 70}},
 		{Event: 0, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: "older"}}, // fields that it does not know are empty
 		{Event: 0, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: "newer", Priority: 9}, About: 1 << 63},
+		{Event: 0, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: "loud", Priority: 255}}, // it has no sign
 	}
 	if err != nil || a.Unknown != 1 || a.Dropped != 1 {
 		t.Errorf("%d unknown, %d dropped, error %v; want 1, 1 and none", a.Unknown, a.Dropped, err)
