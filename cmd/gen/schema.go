@@ -284,8 +284,11 @@ func jsKind(f field) string {
 }
 
 func jsType(f field) string {
-	if jsKind(f) == "gwei" {
+	switch {
+	case jsKind(f) == "gwei":
 		return "bigint"
+	case f.Type == "u64": // a token is what a plugin chose, and may have all 64 bits
+		return "number | bigint"
 	}
 	return jsTypes[f.Type]
 }

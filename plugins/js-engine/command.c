@@ -69,41 +69,54 @@ static int write_string(JSContext *ctx, JSValueConst text, size_t start, uint64_
   return at ? 0 : -1;
 }
 
+/* outside throws for what a slot without a sign does not hold: made to fit, a token would be that of something else. */
+static int outside(JSContext *ctx, const char *command, const char *name, const char *number) {
+  JS_ThrowRangeError(ctx, "show.%s: %s wants a whole number from 0 to 18446744073709551615, not %s", command, name, number);
+  return -1;
+}
+
 /* big_integer reads the digits, because QuickJS itself only gives the last 64 bits of a BigInt. */
-static int big_integer(JSContext *ctx, JSValueConst v, enum type type, uint64_t *out) {
+static int big_integer(JSContext *ctx, JSValueConst v, enum type type, const char *command, const char *name, uint64_t *out) {
   const char *s = JS_ToCString(ctx, v);
   if (!s) return -1;
-  bool minus = *s == '-';
-  uint64_t n = 0, most = type != U64 ? (uint64_t)INT64_MAX + minus : minus ? 0 : UINT64_MAX;
+  bool minus = *s == '-', fits = type != U64 || !minus;
+  uint64_t n = 0, most = type != U64 ? (uint64_t)INT64_MAX + minus : UINT64_MAX;
   for (const char *p = s + minus; *p; p++) {
     uint64_t digit = *p - '0';
     if (digit > most || n > (most - digit) / 10) {
       n = most;
+      if (type == U64) fits = false;
       break;
     }
     n = n * 10 + digit;
   }
+  int err = fits ? 0 : outside(ctx, command, name, s);
   JS_FreeCString(ctx, s);
   *out = minus ? -n : n;
-  return 0;
+  return err;
 }
 
-/* to_integer takes numbers and BigInts; what does not fit becomes the nearest that does. */
-static int to_integer(JSContext *ctx, JSValueConst v, enum type type, uint64_t *out) {
-  if (JS_IsBigInt(ctx, v)) return big_integer(ctx, v, type, out);
+/* to_integer takes numbers and BigInts. With a sign, what does not fit becomes the nearest that does: the host brings such
+   numbers into narrower bounds anyway. */
+static int to_integer(JSContext *ctx, JSValueConst v, enum type type, const char *command, const char *name, uint64_t *out) {
+  if (JS_IsBigInt(ctx, v)) return big_integer(ctx, v, type, command, name, out);
   double d;
   if (JS_ToFloat64(ctx, &d, v)) return -1;
-  if (isnan(d)) d = 0;
-  if (type == U64)
-    *out = d <= 0 ? 0 : d >= 0x1p64 ? UINT64_MAX : (uint64_t)d;
-  else
-    *out = (uint64_t)(d <= -0x1p63 ? INT64_MIN : d >= 0x1p63 ? INT64_MAX : (int64_t)d);
+  if (isnan(d)) return JS_ThrowTypeError(ctx, "show.%s: %s is NaN; want a number", command, name), -1;
+  d = trunc(d);
+  if (type == U64 && (d < 0 || d >= 0x1p64)) {
+    const char *s = JS_ToCString(ctx, JS_NewFloat64(ctx, d));
+    int err = s ? outside(ctx, command, name, s) : -1;
+    JS_FreeCString(ctx, s);
+    return err;
+  }
+  *out = type == U64 ? (uint64_t)d : (uint64_t)(d <= -0x1p63 ? INT64_MIN : d >= 0x1p63 ? INT64_MAX : (int64_t)d);
   return 0;
 }
 
 /* read_argument gives what goes into a slot, or the text that does. A value may run the script's own toString for that,
    and ask for something itself, so no record may be open meanwhile. */
-static int read_argument(JSContext *ctx, const struct field *f, JSValueConst v, uint64_t *slot, JSValue *text) {
+static int read_argument(JSContext *ctx, const char *command, const struct field *f, JSValueConst v, uint64_t *slot, JSValue *text) {
   *slot = 0;
   *text = JS_UNDEFINED;
   if (JS_IsUndefined(v)) {
@@ -114,7 +127,7 @@ static int read_argument(JSContext *ctx, const struct field *f, JSValueConst v, 
     *text = JS_ToString(ctx, v);
     return JS_IsException(*text) ? -1 : 0;
   }
-  if (f->type != BOOL) return to_integer(ctx, v, f->type, slot);
+  if (f->type != BOOL) return to_integer(ctx, v, f->type, command, f->name, slot);
   int flag = JS_ToBool(ctx, v);
   *slot = flag > 0;
   return flag < 0 ? -1 : 0;
@@ -141,7 +154,7 @@ static JSValue ask(JSContext *ctx, JSValueConst this, int argc, JSValueConst *ar
   uint64_t slots[MAX_FIELDS];
   JSValue texts[MAX_FIELDS];
   int n = 0, err = 0;
-  for (; n < c->count && !err; n++) err = read_argument(ctx, &c->fields[n], n < argc ? argv[n] : JS_UNDEFINED, &slots[n], &texts[n]);
+  for (; n < c->count && !err; n++) err = read_argument(ctx, c->name, &c->fields[n], n < argc ? argv[n] : JS_UNDEFINED, &slots[n], &texts[n]);
   if (!err) err = write_command(ctx, kind, slots, texts);
   while (n > 0) JS_FreeValue(ctx, texts[--n]);
   return err ? JS_EXCEPTION : JS_UNDEFINED;
@@ -150,7 +163,7 @@ static JSValue ask(JSContext *ctx, JSValueConst this, int argc, JSValueConst *ar
 /* random gives a whole number from 0 to n-1, seeded by the event: the first of an event is the same in every SDK. */
 static JSValue random_below(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv) {
   uint64_t n;
-  if (to_integer(ctx, argc > 0 ? argv[0] : JS_UNDEFINED, I64, &n)) return JS_EXCEPTION;
+  if (to_integer(ctx, argc > 0 ? argv[0] : JS_UNDEFINED, I64, "random", "n", &n)) return JS_EXCEPTION;
   return JS_NewInt64(ctx, (int64_t)n > 0 ? next_random() % n : 0);
 }
 
@@ -192,6 +205,7 @@ static JSValue put(JSContext *ctx, JSValueConst this, int argc, JSValueConst *ar
     JS_FreeCString(ctx, key);
     return JS_EXCEPTION;
   }
+  if (value) valid_utf8((char *)value, len); /* who has halves of pairs is a copy that QuickJS made */
   int64_t result = store_put(key, n, value, len);
   JS_FreeCString(ctx, key);
   if (value) JS_FreeCString(ctx, value);

@@ -117,7 +117,7 @@ export class Stage {
   #makeShow() {
     const show = {
       random: (n) => {
-        const below = BigInt(integer(n, "i64"));
+        const below = BigInt(integer(n, "i64", "show.random: n"));
         return below > 0n ? Number(this.#next() % below) : 0;
       },
       store: { get: (key) => this.#get(`${key}`), put: (key, text) => this.#put(`${key}`, text), why: (key) => this.#why(`${key}`) },
@@ -125,7 +125,7 @@ export class Stage {
     for (const [command, parameters] of Object.entries(commands)) {
       const ask = (...args) => {
         if (this.#mode === idle) throw new TypeError(`show.${command} is for handlers: what is asked for belongs to an event`);
-        const asked = Object.entries(parameters).map(([name, type], i) => [name, parameter(name, type, args[i])]);
+        const asked = Object.entries(parameters).map(([name, type], i) => [name, parameter(command, name, type, args[i])]);
         if (this.#mode === asking) this.#commands.push({ event: this.#event, command, ...Object.fromEntries(asked) });
       };
       Object.defineProperty(show, command, { value: ask });
@@ -142,7 +142,7 @@ export class Stage {
   }
   #put(key, text = "") {
     if (!this.#store) return denied;
-    const { content, quota } = this.#store, value = `${text}`;
+    const { content, quota } = this.#store, value = `${text}`.toWellFormed();
     if (key === "" || !key.isWellFormed() || utf8.encode(key).length > limits.key) return badKey;
     const before = content.get(key);
     if (value === "") content.delete(key);
@@ -156,22 +156,20 @@ export class Stage {
 }
 
 /** What the host makes of a parameter. */
-function parameter(name, type, value) {
+function parameter(command, name, type, value) {
   if (value === undefined) return name === "priority" ? chat : empty[type];
   if (type === "string") return cut(`${value}`.toWellFormed());
-  return type === "bool" ? Boolean(value) : integer(value, type);
+  return type === "bool" ? Boolean(value) : integer(value, type, `show.${command}: ${name}`);
 }
 
 /** A whole number in the range of its type, as events give it: a BigInt where a number does not hold it to the last digit. */
-function integer(value, type) {
-  if (typeof value !== "bigint") {
-    const n = Math.trunc(Number(value)) || 0;
-    if (Number.isSafeInteger(n)) return type === "u64" ? Math.max(n, 0) : n;
-    value = Number.isFinite(n) ? BigInt(n) : n > 0 ? mask : -mask;
-  }
+function integer(value, type, what) {
+  const n = typeof value === "bigint" ? value : Math.trunc(Number(value));
+  if (Number.isNaN(n)) throw new TypeError(`${what} is NaN; want a number`);
+  if (type === "u64" && (n < 0 || n > mask)) throw new RangeError(`${what} wants a whole number from 0 to ${mask}, not ${n}`);
   const [least, most] = type === "u64" ? [0n, mask] : [-(1n << 63n), (1n << 63n) - 1n];
-  const n = value < least ? least : value > most ? most : value;
-  return Number.isSafeInteger(Number(n)) ? Number(n) : n;
+  const near = n < least ? least : n > most ? most : n;
+  return Number.isSafeInteger(Number(near)) ? Number(near) || 0 : BigInt(near);
 }
 
 function cut(text) {

@@ -55,6 +55,7 @@ test("the store has a quota, and may be closed", () => {
   assert.equal(told("abc", { quota: 3 }), "-3 undefined -1");
   assert.equal(told("abc", null), "-2 undefined -2");
   assert.equal(told("", { content: { k: "old" } }), "0 undefined -1");
+  assert.equal(told("a\ud800b"), "0 a\ufffdb 0");
 });
 
 test("keys are those that the host takes", () => {
@@ -66,15 +67,22 @@ test("keys are those that the host takes", () => {
 
 test("numbers become what the host makes of them", () => {
   // as host/plugin/wasm, TestScriptsAskForNumbers, has it of the engine
-  for (const [value, bar, token] of [
-    [-1, -1, 0], [-1n, -1, 0], [2.9, 2, 2], [NaN, 0, 0], ["7", 7, 7], [5n, 5, 5], [2n ** 53n + 1n, 2n ** 53n + 1n, 2n ** 53n + 1n],
-    [2n ** 64n, 2n ** 63n - 1n, 2n ** 64n - 1n], [-(10n ** 40n), -(2n ** 63n), 0], [Infinity, 2n ** 63n - 1n, 2n ** 64n - 1n], [-Infinity, -(2n ** 63n), 0],
+  const bar = (value) => play(definePlugin({ on: { "lot.sold": (_, show) => show.bar("b", value) } }), [event("lot.sold")])[0].value;
+  const token = (value) => play(definePlugin({ on: { "lot.sold": (_, show) => show.timer(value, 1) } }), [event("lot.sold")])[0].token;
+  for (const [value, number] of [
+    [-1, -1], [-1n, -1], [-(10n ** 40n), -(2n ** 63n)], [2n ** 64n, 2n ** 63n - 1n], [1e300, 2n ** 63n - 1n], [Infinity, 2n ** 63n - 1n], [-Infinity, -(2n ** 63n)],
   ]) {
-    const asked = play(definePlugin({ on: { "lot.sold": (_, show) => { show.bar("b", value); show.timer(value, 1); } } }), [event("lot.sold")]);
-    assert.deepEqual([asked[0].value, asked[1].token], [bar, token], `of ${String(value)}`);
+    assert.equal(bar(value), number, `of ${String(value)}`);
+    assert.throws(() => token(value), { name: "RangeError", message: `show.timer: token wants a whole number from 0 to 18446744073709551615, not ${value}` });
   }
-  const dice = definePlugin({ on: { "lot.sold": (_, show) => show.text("n", [0, -3, NaN, 0.5, 1000n].map(show.random).join()) } });
-  assert.equal(play(dice, [event("lot.sold", {}, { seq: 57 })])[0].text, "0,0,0,0,360"); // nothing is drawn for nothing
+  for (const [value, number] of [[2.9, 2], [-0.5, 0], ["7", 7], [null, 0], [5n, 5], [2n ** 53n + 1n, 2n ** 53n + 1n], [2 ** 53 + 2, 2n ** 53n + 2n]]) {
+    assert.deepEqual([bar(value), token(value)], [number, number], `of ${String(value)}`);
+  }
+  assert.equal(token(2n ** 64n - 1n), 2n ** 64n - 1n);
+  for (const value of [NaN, "many", {}]) assert.throws(() => bar(value), { name: "TypeError", message: "show.bar: value is NaN; want a number" });
+  const dice = (...n) => play(definePlugin({ on: { "lot.sold": (_, show) => show.text("n", n.map(show.random).join()) } }), [event("lot.sold", {}, { seq: 57 })])[0].text;
+  assert.equal(dice(0, -3, 0.5, 1000n), "0,0,0,360"); // nothing is drawn for nothing
+  assert.throws(() => dice([].lenght), { message: "show.random: n is NaN; want a number" });
 });
 
 test("an event after a large one follows it", () => {
@@ -152,6 +160,10 @@ test("slips are told with the nearest right word", () => {
   assert.throws(() => event("bid.accepted", { ammount: "1" }), /has no "ammount"/);
   assert.throws(() => play(definePlugin({ on: { "lot.sold": (sold, show) => show.say(sold.handel) } }), [event("lot.sold")]), /lot.sold has no "handel"; did you mean "handle"\?/);
   assert.throws(() => play(definePlugin({ on: { async "lot.sold"() {} } }), [event("lot.sold")]), /is async/);
+  for (const f of [function* () {}, async function* () {}]) {
+    assert.throws(() => definePlugin({ on: { "lot.sold": f } }), /on\["lot.sold"\] is a generator, of which nobody would ask for the first step; take out the \*/);
+    assert.throws(() => definePlugin({ on: {}, configure: f }), /configure is a generator/);
+  }
   const typo = definePlugin({ on: { "lot.sold": (sold, show) => show.sya("x") } });
   assert.throws(() => play(typo, [event("lot.sold")]), /show has no "sya"; did you mean "say"\?/);
 });

@@ -40,6 +40,7 @@ export function definePlugin(plugin) {
 
 function wantFunction(name, value) {
   if (typeof value !== "function") throw new TypeError(`${name} is ${value === null ? "null" : `of type ${typeof value}`}; want a function`);
+  if (/Generator/.test(Object.prototype.toString.call(value))) throw new TypeError(`${name} is a generator, of which nobody would ask for the first step; take out the *`);
 }
 
 /**

@@ -24,6 +24,13 @@ const plugin = definePlugin<{ bids: number }, { greeting: string }>({
       // @ts-expect-error not in the state
       show.state.other;
     },
+    "timer.fired"(timer, show) {
+      show.timer(timer.token, 1000);
+      // @ts-expect-error it may be a BigInt
+      timer.token + 1;
+    },
+    // @ts-expect-error nobody would ask it for its first step
+    *"lot.sold"() {},
   },
   migrate: (version, old) => ({ bids: old.count * version }),
 });

@@ -45,7 +45,7 @@ export type StoreResult = (typeof StoreResult)[keyof typeof StoreResult];
 export interface Common<Kind extends string> {
   /** Name of the event. */
   readonly kind: Kind;
-  /** The event's number in the one order of the show. */
+  /** The event's number in the one order of the show, from 1. */
   readonly seq: number;
   /** When it happened, in unix milliseconds: what Date gives while it is handled. */
   readonly at: number;
@@ -264,7 +264,7 @@ export interface SpeechStarted extends Common<"speech.started"> {
   /** how long the line is */
   readonly millis: number;
   /** frame in which it starts */
-  readonly frame: number;
+  readonly frame: number | bigint;
 }
 
 /** speech.ended: A line is over, or was cut short. */
@@ -308,13 +308,13 @@ export interface LotResumed extends Common<"lot.resumed"> {
 /** timer.fired: A timer of this plugin ran out. */
 export interface TimerFired extends Common<"timer.fired"> {
   /** what timer was given */
-  readonly token: number;
+  readonly token: number | bigint;
 }
 
 /** fetch.answered: What became of a fetch of this plugin. */
 export interface FetchAnswered extends Common<"fetch.answered"> {
   /** what fetch was given */
-  readonly token: number;
+  readonly token: number | bigint;
   /** a server answered, with whatever status */
   readonly ok: boolean;
   /** status of the answer; 0 when there is none */
@@ -330,7 +330,7 @@ export interface FetchAnswered extends Common<"fetch.answered"> {
 /** model.answered: What became of a question of this plugin to the language model. */
 export interface ModelAnswered extends Common<"model.answered"> {
   /** what ask was given */
-  readonly token: number;
+  readonly token: number | bigint;
   /** there is an answer */
   readonly ok: boolean;
   /** the answer, in the form that was asked for; outside text, never say it unchecked */
@@ -344,7 +344,7 @@ export interface ModelAnswered extends Common<"model.answered"> {
 /** power.denied: This plugin asked for a power that it was not granted, or for more of it than it may have. */
 export interface PowerDenied extends Common<"power.denied"> {
   /** what the command was given; 0 where it has none */
-  readonly token: number;
+  readonly token: number | bigint;
   /** name of the capability */
   readonly power: string;
   /** why, and how to mend it */

@@ -97,23 +97,45 @@ func TestScriptsHear(t *testing.T) {
 	}
 }
 
-// TestScriptsAskForNumbers: what does not fit becomes the nearest that does, a BigInt as well.
+// TestScriptsAskForNumbers: what does not fit a slot with a sign becomes the nearest that does, a BigInt as well; one without
+// a sign takes nothing else, because tokens that are made to fit would be those of something else.
 func TestScriptsAskForNumbers(t *testing.T) {
 	r := newRuntime(t, Config{Engine: engine(t)})
-	for in, want := range map[string][2]int64{ // as a signed number, and as one that is not
-		"-1": {-1, 0}, "-1n": {-1, 0}, "2.9": {2, 2}, "NaN": {0, 0}, "'7'": {7, 7}, "true": {1, 1}, "0n": {0, 0},
-		"2 ** 53 + 2": {1<<53 + 2, 1<<53 + 2}, "2n ** 53n + 1n": {1<<53 + 1, 1<<53 + 1},
-		"2n ** 63n": {1<<63 - 1, -1 << 63}, "-(2n ** 63n)": {-1 << 63, 0}, "-(2n ** 63n) - 1n": {-1 << 63, 0},
-		"2n ** 64n - 1n": {1<<63 - 1, -1}, "2n ** 64n": {1<<63 - 1, -1}, "10n ** 40n": {1<<63 - 1, -1}, "-(10n ** 40n)": {-1 << 63, 0},
-		"Infinity": {1<<63 - 1, -1}, "-Infinity": {-1 << 63, 0},
-	} {
-		g := loadScript(t, r, "show.bar('a', "+in+"); show.timer("+in+", 1)")
-		out, err := g.HandleBatch(context.Background(), []event.Event{ask(1, "x")})
-		if err != nil || len(out) != 2 {
-			t.Fatalf("%s: %d reactions, error %v", in, len(out), err)
+	g := loadScript(t, r, "export default { on: { 'operator.acted'(e, show) { const [what, n] = e.what.split(' '), v = eval(n); what === 'bar' ? show.bar('a', v) : show.timer(v, 1) } } }")
+	hear := func(what, n string) (plugin.Reaction, string) {
+		out, err := g.HandleBatch(context.Background(), []event.Event{ask(1, what+" "+n)})
+		var trap *plugin.TrapError
+		switch {
+		case errors.As(err, &trap):
+			return plugin.Reaction{}, trap.Reason
+		case err != nil || len(out) != 1:
+			t.Fatalf("%s %s: %d reactions, error %v", what, n, len(out), err)
 		}
-		if timer := out[1].Call.(*abi.Timer); out[0].Cue.Value != want[0] || timer.Token != uint64(want[1]) {
-			t.Errorf("%s becomes %d and %d, want %d and %d", in, out[0].Cue.Value, timer.Token, want[0], uint64(want[1]))
+		return out[0], ""
+	}
+	const most = "show.timer: token wants a whole number from 0 to 18446744073709551615, not "
+	for n, want := range map[string]struct {
+		bar   int64
+		token uint64
+		wrong string // in place of a token
+	}{
+		"2.9": {2, 2, ""}, "-0.5": {0, 0, ""}, "'7'": {7, 7, ""}, "true": {1, 1, ""}, "0n": {0, 0, ""}, "null": {0, 0, ""},
+		"2**53+2": {1<<53 + 2, 1<<53 + 2, ""}, "2n**53n+1n": {1<<53 + 1, 1<<53 + 1, ""}, "2n**63n": {1<<63 - 1, 1 << 63, ""}, "2n**64n-1n": {1<<63 - 1, 1<<64 - 1, ""},
+		"-1": {-1, 0, most + "-1 at"}, "-1n": {-1, 0, most + "-1 at"}, "-(2n**63n)": {-1 << 63, 0, most + "-9223372036854775808 at"},
+		"-(2n**63n)-1n": {-1 << 63, 0, most + "-9"}, "-(10n**40n)": {-1 << 63, 0, most + "-1"}, "2n**64n": {1<<63 - 1, 0, most + "18446744073709551616 at"},
+		"10n**400n": {1<<63 - 1, 0, most + "1000"}, "1e300": {1<<63 - 1, 0, most + "1e+300 at"}, "Infinity": {1<<63 - 1, 0, most + "Infinity at"}, "-Infinity": {-1 << 63, 0, most + "-Infinity at"},
+	} {
+		bar, wrong := hear("bar", n)
+		if wrong != "" || bar.Cue.Value != want.bar {
+			t.Errorf("bar of %s is %d, %q; want %d", n, bar.Cue.Value, wrong, want.bar)
+		}
+		switch timer, wrong := hear("timer", n); {
+		case want.wrong != "":
+			if !strings.HasPrefix(wrong, "RangeError: "+want.wrong) {
+				t.Errorf("token of %s: %q, want %q", n, wrong, want.wrong)
+			}
+		case wrong != "" || timer.Call.(*abi.Timer).Token != want.token:
+			t.Errorf("token of %s is %+v, %q; want %d", n, timer.Call, wrong, want.token)
 		}
 	}
 }
@@ -143,6 +165,30 @@ func TestScriptsKeepEvents(t *testing.T) {
 	}
 }
 
+// TestScriptsKeepTexts: what a script keeps is UTF-8, as other languages want it.
+func TestScriptsKeepTexts(t *testing.T) {
+	s := script("show.store.put('k', 'a\\ud800b'); show.post(show.store.get('k'))")
+	s.Store = plugin.Store{Granted: true}
+	g, err := newRuntime(t, Config{Engine: engine(t)}).Load(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close(context.Background())
+	out, err := g.HandleBatch(context.Background(), []event.Event{ask(1, "x")})
+	if err != nil || len(out) != 2 {
+		t.Fatalf("%d reactions, error %v", len(out), err)
+	}
+	for _, r := range out {
+		got := r.Cue.Text
+		if put, ok := r.Call.(*abi.StorePut); ok {
+			got = string(put.Value)
+		}
+		if got != "a\ufffdb" {
+			t.Errorf("got %q", got)
+		}
+	}
+}
+
 // TestScriptsFail: whatever a script does with an event, the reason says what and where, in the author's own file.
 func TestScriptsFail(t *testing.T) {
 	r := newRuntime(t, Config{Engine: engine(t)})
@@ -169,6 +215,10 @@ func TestScriptsFail(t *testing.T) {
 		{"let s = 'x'; for (;;) s += s", "InternalError: "},
 		{"show.say({ toString() { throw new Error('no text') } })", "Error: no text at toString (plugin.ts:2:35)"},
 		{"show.bar('a', Symbol())", "TypeError: cannot convert symbol to number"},
+		{"show.bar('a', NaN)", "TypeError: show.bar: value is NaN; want a number at operator.acted (plugin.ts:2:6)"},
+		{"show.timer(1, 'soon')", "TypeError: show.timer: millis is NaN; want a number"},
+		{"show.say('x', '', -1)", "RangeError: show.say: priority wants a whole number from 0 to 18446744073709551615, not -1 at"},
+		{"[1][show.random([].lenght)]", "TypeError: show.random: n is NaN; want a number"},
 		{"eval('1 +')", "SyntaxError: unexpected token in expression: ''"},
 	} {
 		t.Run(c.body, func(t *testing.T) {
@@ -201,6 +251,8 @@ func TestScriptsAreRefused(t *testing.T) {
 		{"const x = 1; export default undefined", "there is no default export; want export default definePlugin({ ... })", plugin.ErrConfig},
 		{"import { definePlugin } from '@sothebais/sdk'\n\nexport default definePlugin({ on: { 'bid.acepted'() {} } })", `unknown event "bid.acepted"; did you mean "bid.accepted"? at <anonymous> (plugin.ts:3:16)`, plugin.ErrConfig},
 		{"export default { on: { 'bid.accepted': 3 } }", `on["bid.accepted"] is of type number; want a function`, plugin.ErrConfig},
+		{"export default { on: { *'bid.accepted'() {} } }", `on["bid.accepted"] is a generator, of which nobody would ask for the first step; take out the *`, plugin.ErrConfig},
+		{"export default { on: {}, async *configure() {} }", "configure is a generator", plugin.ErrConfig},
 		{"export default { onn: {} }", `a plugin has no part "onn"; did you mean "on"?`, plugin.ErrConfig},
 		{"export default { on: { 'lot.sold'() {} } }", "there is a handler for lot.sold, and plugin.yaml does not subscribe to it", plugin.ErrConfig},
 		{"export default { state: { x: new Map() }, on: {} }", `state at "x" is Map; state is kept as JSON`, plugin.ErrConfig},
