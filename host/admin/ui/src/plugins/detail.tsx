@@ -12,7 +12,7 @@ export function Head({ plugin: p, slot }: { plugin: Plugin; slot?: Slot }) {
   const id = useId();
   const { word, tint, Icon, means } = states[p.state];
   return (
-    <section aria-labelledby={id} tabIndex={-1} className="shrink-0 scroll-mt-16 rounded-xl border border-line bg-panel px-3.5 py-3" data-chosen>
+    <section aria-labelledby={id} tabIndex={-1} className="shrink-0 scroll-mt-16 rounded-xl outline-offset-[-2px]! border border-line bg-panel px-3.5 py-3" data-chosen>
       <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5">
         <h2 id={id} className="text-lg min-w-0 font-semibold tracking-tight wrap-anywhere">{p.name} <span className="sr-only">{kinds[p.kind]}</span></h2>
         <span className="rounded-full border border-line px-2 font-mono text-2xs leading-5 wrap-anywhere">{p.version}</span>
