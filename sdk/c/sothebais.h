@@ -1229,6 +1229,8 @@ sb_str sb_next_line(sb_str commands, uint32_t *at, sb_buf room);
 
 /* Empties the store that tests see. */
 void sb_store_reset(void);
+/* How much it takes, keys and values together: what a plugin has whose plugin.yaml names no bytes of its store. */
+extern uint32_t sb_store_quota;
 
 #endif /* SOTHEBAIS_TEST */
 
@@ -1413,16 +1415,38 @@ typedef struct {
   uint8_t *value;
 } sb_kept;
 
-static sb_kept sb_store[256];
+uint32_t sb_store_quota = 65536;
+static sb_kept *sb_store;
+static size_t sb_store_cap;
 
+/* What is kept under a key, or else a free place, or nothing when there is none. */
 static sb_kept *sb_store_find(const void *key, uint32_t len) {
   sb_kept *free_one = NULL;
-  for (size_t i = 0; i < sizeof sb_store / sizeof *sb_store; i++) {
+  for (size_t i = 0; i < sb_store_cap; i++) {
     sb_kept *k = &sb_store[i];
     if (!k->value) free_one = free_one ? free_one : k;
     else if (sb_eq((sb_str){k->key, k->key_len}, (sb_str){key, len})) return k;
   }
   return free_one;
+}
+
+/* What a store holds besides what is kept in a place. */
+static size_t sb_store_rest(const sb_kept *but) {
+  size_t n = 0;
+  for (size_t i = 0; i < sb_store_cap; i++)
+    if (&sb_store[i] != but && sb_store[i].value) n += sb_store[i].key_len + sb_store[i].len;
+  return n;
+}
+
+static sb_kept *sb_store_more(void) {
+  size_t cap = sb_store_cap ? 2 * sb_store_cap : 64;
+  sb_kept *bigger = realloc(sb_store, cap * sizeof *bigger);
+  if (!bigger) sb_fail("no memory for the store");
+  __builtin_memset(bigger + sb_store_cap, 0, (cap - sb_store_cap) * sizeof *bigger);
+  sb_kept *first = bigger + sb_store_cap;
+  sb_store = bigger;
+  sb_store_cap = cap;
+  return first;
 }
 
 int64_t sb_host_store_get(const void *key, uint32_t key_len, void *value, uint32_t room) {
@@ -1437,7 +1461,9 @@ int64_t sb_host_store_put(const void *key, uint32_t key_len, const void *value, 
   for (uint32_t i = 0, size; i < key_len; i += size)
     if (!(size = sb_char((const uint8_t *)key + i, key_len - i))) return SB_STORE_RESULT_BAD_KEY;
   sb_kept *k = sb_store_find(key, key_len);
-  if (!k) return len ? SB_STORE_RESULT_FULL : 0;
+  if (len && sb_store_rest(k) + key_len + len > sb_store_quota) return SB_STORE_RESULT_FULL;
+  if (!k && len) k = sb_store_more();
+  if (!k) return 0;
   free(k->value);
   *k = (sb_kept){.key_len = key_len, .len = len, .value = len ? malloc(len) : NULL};
   __builtin_memcpy(k->key, key, key_len);
@@ -1450,10 +1476,10 @@ int64_t sb_host_store_put(const void *key, uint32_t key_len, const void *value, 
 #ifdef SOTHEBAIS_TEST
 
 void sb_store_reset(void) {
-  for (size_t i = 0; i < sizeof sb_store / sizeof *sb_store; i++) {
-    free(sb_store[i].value);
-    sb_store[i].value = NULL;
-  }
+  for (size_t i = 0; i < sb_store_cap; i++) free(sb_store[i].value);
+  free(sb_store);
+  sb_store = NULL;
+  sb_store_cap = 0;
 }
 
 typedef struct {

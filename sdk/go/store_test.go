@@ -34,3 +34,23 @@ func TestStoreInTests(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestStoreInTestsIsBounded: as the host bounds it, so that a test sees what happens then.
+func TestStoreInTestsIsBounded(t *testing.T) {
+	defer ResetStore()
+	whole := make([]byte, StoreQuota-1)
+	if err := StorePut("k", whole); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{StorePut("j", []byte("v")), StorePut("k", append(whole, 0))} {
+		if !errors.Is(err, StoreResultFull) {
+			t.Errorf("error %v; want full", err)
+		}
+	}
+	if v, _ := StoreGet("k"); len(v) != len(whole) {
+		t.Errorf("%d bytes are left", len(v))
+	}
+	if err := errors.Join(StorePut("k", whole), StorePut("j", nil)); err != nil { // neither takes more than there is
+		t.Error(err)
+	}
+}

@@ -122,8 +122,15 @@ static void keeps_values(void) {
   if (sb_store_get(SB(""), room, sizeof room) != SB_STORE_RESULT_ABSENT) failures++; /* as the host has it */
   sb_store_put(SB("k"), SB("v"));
   if (sb_store_get(SB("k"), NULL, 0) != 1) failures++; /* is there anything? */
-  for (int i = 0; i < 256; i++) sb_store_put((sb_str){(char[]){'a', (char)('0' + i / 64), (char)('0' + i % 64)}, 3}, SB("v"));
-  if (sb_store_put(SB("none"), SB("v")) != SB_STORE_RESULT_FULL || sb_store_put(SB("none"), SB("")) != 0) failures++;
+  for (int i = 0; i < 300; i++)
+    if (sb_store_put((sb_str){(char[]){'a', (char)('0' + i / 64), (char)('0' + i % 64)}, 3}, SB("v")) != 0) failures++;
+  static char big[65536];
+  if (sb_store_put(SB("none"), (sb_str){big, 65536 - 2 - 300 * 4 - 4 + 1}) != SB_STORE_RESULT_FULL || sb_store_put(SB("none"), SB("")) != 0) failures++;
+  for (int i = 0; i < 2; i++) /* the second in place of the first */
+    if (sb_store_put(SB("none"), (sb_str){big, 65536 - 2 - 300 * 4 - 4}) != 0) failures++;
+  if (sb_store_put(SB("more"), SB("v")) != SB_STORE_RESULT_FULL) failures++;
+  sb_store_quota += 5;
+  if (sb_store_put(SB("more"), SB("v")) != 0) failures++;
   sb_store_reset();
 }
 

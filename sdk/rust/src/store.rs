@@ -1,6 +1,7 @@
 //! What a plugin keeps by key. It outlives the plugin: a later version of the same plugin finds it again. It needs
 //! [`needs::STORE`](crate::needs::STORE) and the capability `store`; when the plugin fails on an event, what it kept for it
-//! is forgotten. In a native test it is a map of the thread that runs the test.
+//! is forgotten. In a native test it is a map of the thread that runs the test, bounded as that of a plugin whose
+//! `plugin.yaml` names no bytes of its store.
 
 use crate::StoreResult;
 
@@ -28,6 +29,12 @@ pub fn put(key: &str, value: &[u8]) -> Result<(), StoreResult> {
         n if n < 0 => Err(StoreResult(n)),
         _ => Ok(()),
     }
+}
+
+/// Bounds the store of the tests of this thread, for a plugin whose `plugin.yaml` names the bytes of its store.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn set_quota(bytes: usize) {
+    host::QUOTA.with(|q| q.set(bytes));
 }
 
 impl std::fmt::Display for StoreResult {
@@ -64,9 +71,13 @@ mod host {
 #[cfg(not(target_arch = "wasm32"))]
 mod host {
     use crate::{StoreResult, MAX_KEY_BYTES};
-    use std::{cell::RefCell, collections::HashMap};
+    use std::cell::{Cell, RefCell};
+    use std::collections::HashMap;
 
-    thread_local!(static MAP: RefCell<HashMap<String, Vec<u8>>> = RefCell::default());
+    thread_local! {
+        static MAP: RefCell<HashMap<String, Vec<u8>>> = RefCell::default();
+        pub static QUOTA: Cell<usize> = Cell::new(64 << 10);
+    }
 
     pub fn get(key: &str, room: &mut [u8]) -> i64 {
         MAP.with(|m| match m.borrow().get(key) {
@@ -83,10 +94,15 @@ mod host {
         if key.is_empty() || key.len() > MAX_KEY_BYTES {
             return StoreResult::BAD_KEY.0;
         }
-        MAP.with(|m| match value {
-            [] => m.borrow_mut().remove(key),
-            _ => m.borrow_mut().insert(key.into(), value.into()),
-        });
-        0
+        MAP.with(|m| {
+            let mut m = m.borrow_mut();
+            let rest: usize = m.iter().filter(|(k, _)| *k != key).map(|(k, v)| k.len() + v.len()).sum();
+            match value {
+                [] => m.remove(key),
+                _ if rest + key.len() + value.len() > QUOTA.with(Cell::get) => return StoreResult::FULL.0,
+                _ => m.insert(key.into(), value.into()),
+            };
+            0
+        })
     }
 }

@@ -71,6 +71,12 @@ fn the_store_keeps_values() {
     assert_eq!(store::put("", b"v"), Err(StoreResult::BAD_KEY));
     assert_eq!(store::get(""), Ok(None)); // as the host has it: only put looks at the form of a key
     assert_eq!(store::put(&"k".repeat(MAX_KEY_BYTES + 1), b"v"), Err(StoreResult::BAD_KEY));
+    assert_eq!(store::put("k", &[1; 65535]), Ok(()));
+    assert_eq!(store::put("k", &[1; 65535]), Ok(())); // in place of the same
+    assert_eq!(store::put("j", b"v"), Err(StoreResult::FULL));
+    assert_eq!(store::put("j", b""), Ok(()));
+    store::set_quota(65538);
+    assert_eq!(store::put("j", b"v"), Ok(()));
 }
 
 /// Whatever the bytes are, reading them ends and stays inside of them.

@@ -1,5 +1,6 @@
 // Runs the example plugins under node, against the files that all languages share: node --test
 import assert from "node:assert/strict";
+import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
@@ -16,15 +17,18 @@ async function start(name) {
     sothebais_v1: {
       store_get(key, keyLen, at, room) {
         const k = bytes(key, keyLen).toString();
-        if (keyLen < 1 || keyLen > 128) return -4n;
         if (!values.has(k)) return -1n;
         const v = values.get(k);
         new Uint8Array(exports.memory.buffer).set(v.subarray(0, room), at);
         return BigInt(v.length);
       },
       store_put(key, keyLen, at, len) {
-        if (keyLen < 1 || keyLen > 128) return -4n;
-        values.set(bytes(key, keyLen).toString(), bytes(at, len));
+        const k = bytes(key, keyLen);
+        if (keyLen < 1 || keyLen > 128 || !isUtf8(k)) return -4n;
+        const rest = [...values].filter(([other]) => other !== k.toString());
+        if (len > 0 && rest.reduce((n, [k, v]) => n + Buffer.byteLength(k) + v.length, keyLen + len) > 65536) return -3n;
+        if (len > 0) values.set(k.toString(), bytes(at, len));
+        else values.delete(k.toString());
         return 0n;
       },
     },
