@@ -101,10 +101,11 @@ export class CommandBuffer {
 
   protected putStr(w: usize, i: i32, s: string): void {
     const off = this.len - w;
-    this.room(3 * s.length); // at most
+    const units = min(s.length, MAX_STRING + 1); // none is less than a byte; with what is past them, a long text would cost in vain
+    this.room(3 * units); // at most
     const at = changetype<usize>(this.buf) + this.len;
     // Half a surrogate pair is replaced: the host refuses a batch with half a character in it.
-    let n = <i32>String.UTF8.encodeUnsafe(changetype<usize>(s), s.length, at, false, String.UTF8.ErrorMode.REPLACE);
+    let n = <i32>String.UTF8.encodeUnsafe(changetype<usize>(s), units, at, false, String.UTF8.ErrorMode.REPLACE);
     if (n > MAX_STRING) {
       n = MAX_STRING;
       while (n > 0 && (load<u8>(at + n) & 0xc0) == 0x80) n--;
