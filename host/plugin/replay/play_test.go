@@ -179,6 +179,8 @@ type hearing struct {
 	heard []uint64
 }
 
+func (h *hearing) Stats() plugin.Stats { return plugin.Stats{} }
+
 func (h *hearing) HandleBatch(_ context.Context, events []event.Event) ([]plugin.Reaction, error) {
 	for _, e := range events {
 		h.heard = append(h.heard, e.Seq)

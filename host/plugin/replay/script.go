@@ -27,6 +27,7 @@ func Perform(ctx context.Context, g plugin.Guest, m *plugin.Manifest, events []e
 		if !hears[events[i].Kind()] || !plugin.IsFor(events[i].Data, m) {
 			continue
 		}
+		before := g.Stats().Dropped
 		reactions, err := g.HandleBatch(ctx, events[i:i+1])
 		switch {
 		case errors.Is(err, plugin.ErrDead):
@@ -37,6 +38,9 @@ func Perform(ctx context.Context, g plugin.Guest, m *plugin.Manifest, events []e
 			fmt.Fprintf(&out, "%d %s\n", events[i].Seq, events[i].Kind())
 			for _, r := range reactions {
 				fmt.Fprintf(&out, "    %s\n", command(m, r))
+			}
+			if n := g.Stats().Dropped - before; n > 0 {
+				fmt.Fprintf(&out, "    # %d more are dropped; limits.commands is %d\n", n, m.Limits.Commands)
 			}
 		}
 	}
