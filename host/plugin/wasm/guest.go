@@ -90,14 +90,15 @@ func (g *guest) give(what string, refused error, f api.Function, b []byte, befor
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", refused, what, err)
 	}
-	text, err := g.inst.take("error text", packed, abi.MaxStringBytes)
+	n := min(uint32(packed), abi.MaxStringBytes) // what is longer says enough by then
+	if n == 0 {
+		return nil
+	}
+	text, err := g.inst.take("error text", packed&^math.MaxUint32|uint64(n), n)
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", refused, what, err)
 	}
-	if len(text) > 0 {
-		return fmt.Errorf("%w: %s", refused, g.box.place(string(text)))
-	}
-	return nil
+	return fmt.Errorf("%w: %s", refused, g.box.place(strings.ToValidUTF8(string(text), "?")))
 }
 
 // HandleBatch is plugin.Guest's.

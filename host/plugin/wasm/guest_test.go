@@ -379,6 +379,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"refuses its configuration", with("refuse"), fixture, plugin.ErrConfig, `line 3: unknown trigger "bidd"`},
 		{"spins at configuration", with("spin"), fixture, plugin.ErrConfig, "out of fuel"},
 		{"traps at configuration", with("trap"), fixture, plugin.ErrConfig, "unreachable"},
+		{"refuses it at length", manifest(nil), read(t, "wordy.wasm"), plugin.ErrConfig, "configuration: no? a" + strings.Repeat("é", 4093) + "?"},
 		{"names the fuel counter", manifest(nil), read(t, "thief.wasm"), plugin.ErrModule, "invalid global index"},
 		{"changes its table", manifest(nil), read(t, "table.wasm"), plugin.ErrModule, "plugins may not use it"},
 	}
