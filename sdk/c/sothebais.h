@@ -508,7 +508,7 @@ typedef struct {
   uint32_t len, cap, count, event;
 } sb_commands;
 
-/* Ends the call as a trap; the words are a line of the program's log. */
+/* Ends the call as a trap; the words are the reason that the show tells. */
 _Noreturn void sb_fail(const char *why);
 /* Room for len bytes more. */
 void sb_grow(sb_commands *c, uint32_t len);

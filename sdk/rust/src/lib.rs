@@ -22,8 +22,8 @@
 //! ```
 //!
 //! Limits: about one to two milliseconds for an event, the memory that `plugin.yaml` asks for. A plugin that panics or
-//! runs on is put back to where it stood before the event, and hears the next one; the words of the panic are a line
-//! of the program's log.
+//! runs on is put back to where it stood before the event, and hears the next one; the words of the panic are the
+//! reason that the show tells.
 //!
 //! Natively nothing of the host is needed: [`play`] runs a plugin against events in an ordinary test.
 
