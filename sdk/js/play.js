@@ -20,8 +20,15 @@ export function event(kind, fields = {}, { seq = 0, at = 0 } = {}) {
   for (const name of Object.keys(fields)) {
     if (!Object.hasOwn(events[kind], name)) throw new TypeError(`${kind} has no "${name}"; there are ${Object.keys(events[kind]).join(", ")}`);
   }
-  const own = Object.entries(events[kind]).map(([name, type]) => [name, fields[name] ?? empty[type]]);
-  return { kind, seq, at, ...Object.fromEntries(own) };
+  const own = Object.entries(events[kind]).map(([name, type]) => [name, field(`${kind}: ${name}`, type, fields[name] ?? empty[type])]);
+  return { kind, seq: integer(seq, "u64", `${kind}: seq`), at: integer(at, "i64", `${kind}: at`), ...Object.fromEntries(own) };
+}
+
+/** What becomes of a field of an event, or of a parameter, on its way through a record. */
+function field(what, type, value) {
+  if (type === "string") return cut(`${value}`.toWellFormed());
+  if (type === "bool") return Boolean(value);
+  return type === "gwei" ? BigInt(integer(value, "u64", what)) : integer(value, type, what);
 }
 
 /** A plugin that plays, with what plugin.yaml would say: { config, subscribes, store }. */
@@ -157,9 +164,7 @@ export class Stage {
 
 /** What the host makes of a parameter. */
 function parameter(command, name, type, value) {
-  if (value === undefined) return name === "priority" ? chat : empty[type];
-  if (type === "string") return cut(`${value}`.toWellFormed());
-  return type === "bool" ? Boolean(value) : integer(value, type, `show.${command}: ${name}`);
+  return value === undefined ? (name === "priority" ? chat : empty[type]) : field(`show.${command}: ${name}`, type, value);
 }
 
 /** A whole number in the range of its type, as events give it: a BigInt where a number does not hold it to the last digit. */

@@ -85,6 +85,15 @@ test("numbers become what the host makes of them", () => {
   assert.throws(() => dice([].lenght), { message: "show.random: n is NaN; want a number" });
 });
 
+test("fields of events are what the host makes of them", () => {
+  const bid = event("bid.accepted", { handle: "a\ud800b", amountGwei: 5, count: "2", reserveMet: 1, closes: 2n ** 60n }, { seq: 7n, at: 3.5 });
+  assert.deepEqual([bid.handle, bid.amountGwei, bid.count, bid.reserveMet, bid.closes, bid.seq, bid.at], ["a\ufffdb", 5n, 2, true, 2n ** 60n, 7, 3]);
+  assert.equal(event("timer.fired", { token: 1n }).token, 1);
+  assert.equal(event("post.received", { text: "鳥".repeat(4000) }).text.length, 2730);
+  assert.throws(() => event("timer.fired", { token: -1 }), /timer.fired: token wants a whole number from 0/);
+  assert.throws(() => event("bid.accepted", { amountGwei: "much" }), /bid.accepted: amountGwei is NaN/);
+});
+
 test("an event after a large one follows it", () => {
   const seqs = definePlugin({ on: { "lot.sold": (sold, show) => show.text("seq", sold.seq) } });
   assert.deepEqual(play(seqs, [event("lot.sold", {}, { seq: 2n ** 53n }), event("lot.sold")]).map((a) => a.text), ["9007199254740992", "9007199254740993"]);
