@@ -3,6 +3,7 @@ package abi
 import (
 	"errors"
 	"fmt"
+	"math"
 	"unicode/utf8"
 
 	"github.com/sothebais/sothebais/host/cue"
@@ -56,11 +57,14 @@ type Answer struct {
 	rest      []byte
 	size      int // of all
 	events    int // of the batch
-	limit     int // commands that are still taken
+	limit     int // commands that are taken for each of them
 	count, at uint32
+	taken     [MaxBatchEvents]uint16 // for each
+	more      []uint16               // and for those past the greatest batch
 }
 
-// ReadAnswer begins to read b, the answer to a batch of so many events, of which at most limit commands are taken.
+// ReadAnswer begins to read b, the answer to a batch of so many events, for each of which at most limit commands are taken:
+// for each, because what one event may cause must not depend on which others it came with.
 func ReadAnswer(b []byte, events, limit int) (Answer, error) {
 	if len(b) < batchHeader {
 		return Answer{}, fmt.Errorf("%w: %d bytes, want at least a header of %d", ErrCommands, len(b), batchHeader)
@@ -69,7 +73,26 @@ func ReadAnswer(b []byte, events, limit int) (Answer, error) {
 	if uint64(size) != uint64(len(b)) {
 		return Answer{}, fmt.Errorf("%w: header says %d bytes, the guest returned %d", ErrCommands, size, len(b))
 	}
-	return Answer{rest: b[batchHeader:], size: len(b), events: events, limit: limit, count: count}, nil
+	a := Answer{rest: b[batchHeader:], size: len(b), events: events, limit: min(limit, math.MaxUint16), count: count}
+	if events > MaxBatchEvents {
+		a.more = make([]uint16, events-MaxBatchEvents)
+	}
+	return a, nil
+}
+
+// takes counts one more command for an event, and reports whether it is taken.
+func (a *Answer) takes(event int) bool {
+	n := a.more
+	if event < MaxBatchEvents {
+		n = a.taken[:]
+	} else {
+		event -= MaxBatchEvents
+	}
+	if int(n[event]) >= a.limit {
+		return false
+	}
+	n[event]++
+	return true
 }
 
 // Next reads the next command into c, whatever was there, and false when there is none; text makes a string of bytes
@@ -87,10 +110,9 @@ func (a *Answer) Next(c *Command, text func([]byte) string) (bool, error) {
 		switch {
 		case kind == 0 || kind >= len(commands):
 			a.Unknown++
-		case a.limit == 0:
+		case !a.takes(int(le.Uint32(rec[8:]))):
 			a.Dropped++
 		default:
-			a.limit--
 			*c = Command{}
 			if err := c.read(rec, &commands[kind], text); err != nil {
 				return false, fmt.Errorf("%w: command %d of %d (%s): %w", ErrCommands, a.at-1, a.count, commands[kind].name, err)

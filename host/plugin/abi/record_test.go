@@ -165,7 +165,7 @@ func readAll(b []byte, events, limit int) ([]Command, Answer, error) {
 func TestReadAnswer(t *testing.T) {
 	unknown := say(0, "", "", 0, 3)
 	le.PutUint16(unknown[4:], 4711)
-	got, a, err := readAll(answer(say(1, "hi", "happy", 70, 3), unknown, say(0, "older", "", 0, 1), say(0, "newer", "", 9, 5), say(0, "loud", "", 1<<63, 3), say(0, "x", "", 900, 3)), 2, 4)
+	got, a, err := readAll(answer(say(1, "hi", "happy", 70, 3), unknown, say(0, "older", "", 0, 1), say(0, "newer", "", 9, 5), say(0, "loud", "", 1<<63, 3), say(0, "x", "", 900, 3)), 2, 3)
 	want := []Command{
 		{Event: 1, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: "hi", Name: "happy", Priority: 70}},
 		{Event: 0, Power: "say", Cue: cue.Cue{Verb: cue.Say, Text: "older"}}, // fields that it does not know are empty
@@ -177,6 +177,25 @@ func TestReadAnswer(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+}
+
+// TestLimitIsForEachEvent: an event that asks for too much takes nothing from those that it came with, and has no more
+// because they ask for little.
+func TestLimitIsForEachEvent(t *testing.T) {
+	for _, last := range []uint32{1, MaxBatchEvents - 1, MaxBatchEvents, MaxBatchEvents + 70} {
+		flood := []([]byte){say(last, "quiet", "", 0, 1)}
+		for range 5 {
+			flood = append(flood, say(0, "loud", "", 0, 1))
+		}
+		got, a, err := readAll(answer(append(flood, say(last, "quiet", "", 0, 1))...), int(last)+1, 2)
+		var events []uint32
+		for _, c := range got {
+			events = append(events, uint32(c.Event))
+		}
+		if want := []uint32{last, 0, 0, last}; err != nil || !slices.Equal(events, want) || a.Dropped != 3 {
+			t.Errorf("taken for events %v, %d dropped, error %v; want %v and 3", events, a.Dropped, err, want)
+		}
 	}
 }
 

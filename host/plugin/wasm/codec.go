@@ -53,7 +53,7 @@ func (c *Codec) Decode(out []byte, limit int) (reactions []plugin.Reaction, unkn
 	if out == nil {
 		return c.reactions, 0, 0, nil
 	}
-	a, err := abi.ReadAnswer(out, len(c.heard), limit*len(c.heard))
+	a, err := abi.ReadAnswer(out, len(c.heard), limit)
 	if err != nil {
 		return nil, 0, 0, malformed(err)
 	}

@@ -66,7 +66,7 @@ func (c *Core) Handle(batch []byte, answer func(out, writes []byte)) error {
 		var a abi.Answer
 		if out != nil {
 			var err error
-			if a, err = abi.ReadAnswer(out, n, n*c.g.limits.Commands); err != nil {
+			if a, err = abi.ReadAnswer(out, n, c.g.limits.Commands); err != nil {
 				return malformed(err)
 			}
 		}
