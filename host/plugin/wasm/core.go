@@ -9,9 +9,6 @@ import (
 	"github.com/sothebais/sothebais/host/plugin/abi"
 )
 
-// maxGlobals bounds what an image has besides memory and store.
-const maxGlobals = 1 << 16
-
 // Core is a guest which hears and answers in the bytes of the contract, for a host in another process. A Codec there
 // makes the bytes. Like a guest it is used by one goroutine at a time.
 type Core struct {
@@ -24,9 +21,6 @@ func (r *Runtime) Compile(ctx context.Context, p *Program) (*Core, error) {
 	g, err := r.prepare(ctx, p)
 	if err != nil {
 		return nil, err
-	}
-	if n := len(g.module.meta.Globals); n > maxGlobals {
-		return nil, errors.Join(fmt.Errorf("%w: %d mutable globals, at most %d are allowed", plugin.ErrModule, n, maxGlobals), g.Close(ctx))
 	}
 	return &Core{g: g}, nil
 }

@@ -2,6 +2,8 @@ package wasm
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tetratelabs/wazero"
@@ -64,7 +66,14 @@ func checkImports(defs []api.FunctionDefinition) error {
 	for _, d := range defs {
 		module, name, _ := d.Import()
 		want, ok := importType(module, name)
-		if !ok {
+		switch {
+		case ok:
+		case module == abi.ImportModule:
+			return fmt.Errorf("import %q.%q: this host has no such function; it has %s there: run a newer host, or build the plugin with an older SDK",
+				module, name, strings.Join(slices.Sorted(maps.Keys(hostImports)), " and "))
+		case module == wasiModule:
+			return fmt.Errorf("import %q.%q: WASI preview 1 has no such function", module, name)
+		default:
 			return fmt.Errorf("import %q.%q: a plugin imports nothing but %s and %s; everything else is asked for with commands", module, name, wasiModule, abi.ImportModule)
 		}
 		if got := signatureOf(d); got.String() != want.String() {

@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"encoding/binary"
@@ -368,9 +369,13 @@ func TestLoadRefuses(t *testing.T) {
 	}{
 		{"nothing", manifest(nil), nil, plugin.ErrModule, "invalid magic number"},
 		{"cut short", manifest(nil), fixture[:len(fixture)/2], plugin.ErrModule, "validate: "},
+		{"very many globals", manifest(nil), withGlobals(t, maxGlobals+1), plugin.ErrModule, "65537 mutable globals, at most 65536 are allowed"},
 		{"no plugin", manifest(nil), read(t, "empty.wasm"), plugin.ErrModule, "no export sothebais_abi_v1 func(i64) -> i64; is it built with the SDK"},
 		{"wrong signature", manifest(nil), read(t, "signature.wasm"), plugin.ErrModule, "export handle_batch is func(i32) -> i64; want func(i32, i32) -> i64"},
 		{"imports the host", manifest(nil), read(t, "import.wasm"), plugin.ErrModule, `import "env"."open": a plugin imports nothing but wasi_snapshot_preview1 and sothebais_v1;`},
+		{"imports what a later host has", manifest(nil), read(t, "later.wasm"), plugin.ErrModule, `import "sothebais_v1"."store_list": this host has no such function; it has store_get and store_put there: run a newer host, or build the plugin with an older SDK`},
+		{"imports what WASI has not", manifest(nil), read(t, "nowasi.wasm"), plugin.ErrModule, `import "wasi_snapshot_preview1"."thread_spawn": WASI preview 1 has no such function`},
+		{"has no room for its configuration", with("echo"), read(t, "noroom.wasm"), plugin.ErrConfig, "alloc gave 0, no room for 16384 bytes"},
 		{"data outside of its memory", manifest(nil), read(t, "outside.wasm"), plugin.ErrModule, "data segment 0, 2 bytes at 0xffff, is outside of its memory"},
 		{"imports what it did not ask for", manifest(nil), read(t, "needs.wasm"), plugin.ErrModule, "it imports functions of store, but did not say that it needs it"},
 		{"needs what there is not", manifest(nil), read(t, "feature.wasm"), plugin.ErrModule, "the guest needs bit 5, which this host does not have; it has store, powers"},
@@ -394,6 +399,19 @@ func TestLoadRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withGlobals is echo.wasm with so many mutable globals.
+func withGlobals(t *testing.T, n int) []byte {
+	t.Helper()
+	one := []byte{0x7e, 1, 0x42, 0, 0x0b}
+	before, after, ok := bytes.Cut(read(t, "echo.wasm"), append([]byte{6, 6, 1}, one...))
+	if !ok {
+		t.Fatal("echo.wasm has another section of globals")
+	}
+	count := binary.AppendUvarint(nil, uint64(n))
+	section := binary.AppendUvarint([]byte{6}, uint64(len(count)+n*len(one)))
+	return slices.Concat(before, section, count, bytes.Repeat(one, n), after)
 }
 
 // TestLies: a guest that points outside of its memory, or at too much of it.

@@ -127,7 +127,7 @@ func (i *instance) put(b []byte, fuel int64) error {
 			return fmt.Errorf("alloc: %w", err)
 		}
 		if uint32(at) == 0 {
-			return &plugin.TrapError{Reason: fmt.Sprintf("no room for %d bytes of events", room)}
+			return &plugin.TrapError{Reason: fmt.Sprintf("alloc gave 0, no room for %d bytes", room)}
 		}
 		i.in, i.room = uint32(at), room
 	}

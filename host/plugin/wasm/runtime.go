@@ -36,6 +36,8 @@ const (
 	defaultLoadFuel    = 15_000_000_000 // about two seconds: a language's runtime starts, a personality is read
 	defaultModuleBytes = 16 << 20
 	maxBodyBytes       = 1 << 20 // of a declarative plugin
+	// maxGlobals bounds what a copy of a guest has besides memory and store; only those that change count.
+	maxGlobals = 1 << 16
 	// idleModules is how many compiled modules without an instance are kept, so that swapping back and forth does not
 	// compile anew.
 	idleModules = 4
@@ -216,6 +218,9 @@ func (r *Runtime) compile(ctx context.Context, code []byte) (wazero.CompiledModu
 	}
 	if refused != nil {
 		return nil, nil, refused
+	}
+	if n := len(meta.Globals); n > maxGlobals {
+		return nil, nil, fmt.Errorf("%d mutable globals, at most %d are allowed", n, maxGlobals)
 	}
 	compiled, err := r.engine.CompileModule(experimental.WithCompilationWorkers(ctx, max(1, runtime.GOMAXPROCS(0)/2)), meta.Code)
 	if err != nil {

@@ -141,8 +141,7 @@ func storeGet(s *sandbox, m api.Memory, st []uint64) int64 {
 	if !s.store.open {
 		return s.shut()
 	}
-	key := mustRead(m, "key", st[0], st[1])
-	value, ok := s.store.values[string(key)]
+	value, ok := s.store.values[string(mustReadKey(m, st[0], st[1]))]
 	if !ok {
 		return abi.StoreAbsent
 	}
@@ -161,7 +160,7 @@ func storePut(s *sandbox, m api.Memory, st []uint64) int64 {
 	}
 	value := mustRead(m, "value", st[2], st[3])
 	s.charge(len(value))
-	res := s.store.put(mustRead(m, "key", st[0], min(uint64(uint32(st[1])), abi.MaxKeyBytes+1)), value)
+	res := s.store.put(mustReadKey(m, st[0], st[1]), value)
 	if res == abi.StoreFull {
 		s.stats.Passed[plugin.LimitStore]++
 	}
@@ -174,6 +173,12 @@ func (s *sandbox) shut() int64 {
 		s.stats.Shut++
 	}
 	return abi.StoreDenied
+}
+
+// mustReadKey is mustRead for a key. Of one that is too long it gives no more than shows that it is: to look for a key takes
+// time for each of its bytes, and the guest pays for the call alone.
+func mustReadKey(m api.Memory, at, n uint64) []byte {
+	return mustRead(m, "key", at, min(uint64(uint32(n)), abi.MaxKeyBytes+1))
 }
 
 // mustRead gives a part of a guest's memory; what is outside of it ends the call like any access out of bounds.

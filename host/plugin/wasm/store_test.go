@@ -51,6 +51,8 @@ func TestStoreAnswers(t *testing.T) {
 		{"there, room that is not there but not needed", granted, []uint32{get, 0, 2, end - 12, 1 << 31}, 12, ""},
 		{"there, room outside", granted, []uint32{get, 0, 2, end - 11, 64}, 0, "room for a value at 0xfff5, 12 bytes long, is outside"},
 		{"not there", granted, []uint32{get, 0, 3, 512, 64}, abi.StoreAbsent, ""},
+		{"a key that nothing can have, looked at no further than that", granted, []uint32{get, 0, 1 << 31, 512, 64}, abi.StoreAbsent, ""},
+		{"and put", granted, []uint32{put, 0, 1 << 31, 512, 1}, abi.StoreBadKey, ""},
 		{"key outside", granted, []uint32{get, end - 1, 2, 512, 64}, 0, "key at 0xffff, 2 bytes long, is outside"},
 		{"put", granted, []uint32{put, 0, 1, 512, 8}, 0, ""},
 		{"put in place of", granted, []uint32{put, 0, 2, 512, 98}, 0, ""},
