@@ -63,13 +63,14 @@ func (g *guest) readHead(b []byte) error {
 		v.Set(r.number())
 	}
 	clear(s.values)
-	s.size, s.written = 0, s.written[:0]
+	s.size = 0
+	s.heard()
 	for range r.count() {
 		key := string(r.text())
 		s.set(key, slices.Clone(r.text()))
 	}
 	for range r.count() {
-		s.written = append(s.written, string(r.text()))
+		s.note(string(r.text()))
 	}
 	s.mark()
 	if r.bad || len(r.b) > 0 {
@@ -113,18 +114,10 @@ func (r *headReader) text() []byte {
 
 // appendWrites writes what the host has not heard of, the last value of each key, in the order of the first writes.
 func (s *store) appendWrites(b []byte) []byte {
-	for i, k := range s.written {
-		if !slices.Contains(s.written[:i], k) {
-			b = appendText(appendText(b, k), string(s.values[k]))
-		}
+	for _, k := range s.written {
+		b = appendText(appendText(b, k), string(s.values[k]))
 	}
 	return b
-}
-
-// heard says that the host has heard of all that was written.
-func (s *store) heard() {
-	clear(s.written)
-	s.written = s.written[:0]
 }
 
 // ErrWrites says that what a guest wrote to its store cannot be read.

@@ -154,7 +154,7 @@ func (g *guest) rollBack(written int) error {
 	stats := g.stats
 	err := g.replay()
 	g.box.mute, g.stats = false, stats
-	g.box.store.written = g.box.store.written[:written]
+	g.box.store.untell(written)
 	if err != nil {
 		return g.die(fmt.Errorf("roll back: %w", err))
 	}

@@ -22,18 +22,13 @@ type store struct {
 	quota   int
 	size    int               // bytes of keys and values
 	values  map[string][]byte // never changed in place, so that clones may share them
-	undo    []change          // what the writes since the last mark replaced, the latest last
-	written []string          // keys of which the host has not heard
-}
-
-// change is what one write replaced.
-type change struct {
-	key string
-	old []byte // nil when there was nothing
+	undo    map[string][]byte // what the keys written since the last mark held then; nil for nothing
+	written []string          // keys of which the host has not heard, in the order of their first writes
+	untold  map[string]bool   // those in written
 }
 
 func newStore(s plugin.Store) store {
-	st := store{granted: s.Granted, quota: s.Quota, values: make(map[string][]byte, len(s.Content))}
+	st := store{granted: s.Granted, quota: s.Quota, values: make(map[string][]byte, len(s.Content)), undo: map[string][]byte{}, untold: map[string]bool{}}
 	if st.quota == 0 {
 		st.quota = plugin.DefaultStoreBytes
 	}
@@ -47,24 +42,42 @@ func newStore(s plugin.Store) store {
 // clone shares the values and nothing else.
 func (s *store) clone() store {
 	c := *s
-	c.values, c.undo, c.written = maps.Clone(s.values), slices.Clone(s.undo), slices.Clone(s.written)
+	c.values, c.undo, c.written, c.untold = maps.Clone(s.values), maps.Clone(s.undo), slices.Clone(s.written), maps.Clone(s.untold)
 	return c
 }
 
 // mark makes what there is now the state to which back returns.
-func (s *store) mark() {
-	clear(s.undo)
-	s.undo = s.undo[:0]
-}
+func (s *store) mark() { clear(s.undo) }
 
 // back undoes all writes since the mark; written is how many of them the host was still to hear of by then.
 func (s *store) back(written int) {
-	for _, c := range slices.Backward(s.undo) {
-		s.set(c.key, c.old)
+	for k, old := range s.undo {
+		s.set(k, old)
 	}
 	s.mark()
+	s.untell(written)
+}
+
+// note remembers that a key was written. However often a guest writes to it, it is kept once: a write costs the guest the
+// same, whatever there was before.
+func (s *store) note(key string) {
+	if !s.untold[key] {
+		s.untold[key] = true
+		s.written = append(s.written, key)
+	}
+}
+
+// untell leaves so many of the keys of which the host has not heard.
+func (s *store) untell(written int) {
+	for _, k := range s.written[written:] {
+		delete(s.untold, k)
+	}
+	clear(s.written[written:])
 	s.written = s.written[:written]
 }
+
+// heard says that the host has heard of all that was written.
+func (s *store) heard() { s.untell(0) }
 
 func (s *store) set(key string, value []byte) {
 	if old, ok := s.values[key]; ok {
@@ -94,8 +107,10 @@ func (s *store) put(key, value []byte) int64 {
 		return 0
 	}
 	k := string(key)
-	s.undo = append(s.undo, change{k, old})
-	s.written = append(s.written, k)
+	if _, is := s.undo[k]; !is {
+		s.undo[k] = old
+	}
+	s.note(k)
 	s.set(k, slices.Clone(value))
 	return 0
 }
@@ -106,10 +121,8 @@ func validKey(key []byte) bool {
 
 // writes gives what the host has not heard of, the last value of each key, in the order of the first writes.
 func (s *store) writes(out []plugin.Reaction, event uint64) []plugin.Reaction {
-	for i, k := range s.written {
-		if !slices.Contains(s.written[:i], k) {
-			out = append(out, plugin.Reaction{Event: event, Power: abi.PowerStore, Call: &abi.StorePut{Key: k, Value: slices.Clone(s.values[k])}})
-		}
+	for _, k := range s.written {
+		out = append(out, plugin.Reaction{Event: event, Power: abi.PowerStore, Call: &abi.StorePut{Key: k, Value: slices.Clone(s.values[k])}})
 	}
 	s.heard()
 	return out

@@ -3,6 +3,7 @@ package wasm
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -147,5 +148,29 @@ func TestStoreWritesAreToldOnce(t *testing.T) {
 		if n := len(g.(*guest).box.store.written); n != 0 {
 			t.Errorf("%d writes to tell again after a roll-back", n)
 		}
+	}
+}
+
+// TestStoreRemembersAKeyOnce: what a guest writes again and again takes no more of the host than what it writes once, and
+// comes back as it was before the first time.
+func TestStoreRemembersAKeyOnce(t *testing.T) {
+	s := newStore(plugin.Store{Granted: true, Content: map[string][]byte{"a": []byte("before"), "c": []byte("there")}})
+	for i := range 5000 {
+		value := strings.Repeat("v", 1000+i%2)
+		if s.put([]byte("a"), []byte(value)) != 0 || s.put([]byte("b"), []byte(value)) != 0 || s.put([]byte("c"), nil) != 0 {
+			t.Fatal("not taken")
+		}
+	}
+	if len(s.undo) != 3 || !slices.Equal(s.written, []string{"a", "b", "c"}) {
+		t.Errorf("it keeps %d values to come back to, and is to tell of %d keys; want 3 each", len(s.undo), len(s.written))
+	}
+	s.untell(1)
+	s.put([]byte("b"), []byte("more"))
+	if !slices.Equal(s.written, []string{"a", "b"}) {
+		t.Errorf("it is to tell of %q", s.written)
+	}
+	s.back(0)
+	if s.size != len("a"+"before"+"c"+"there") || string(s.values["a"]) != "before" || string(s.values["c"]) != "there" || len(s.values) != 2 || len(s.written) != 0 {
+		t.Errorf("back where it was it holds %q, %d bytes, %q to tell", s.values, s.size, s.written)
 	}
 }
