@@ -82,7 +82,7 @@ for lang in assemblyscript c go js rust; do
   [ -d "$sdk/$lang" ] || continue
   skip=examples
   [ $lang = rust ] && skip=none
-  (cd "$sdk/$lang" && find . \( -name node_modules -o -name target -o -name $skip -o -name test -o -name testdata -o -name build \) -prune -o -type f ! -name '*_test.go' ! -name '.*' -print) | while read -r name; do
+  (cd "$sdk/$lang" && find . \( -name node_modules -o -name target -o -name $skip -o -name test -o -name testdata -o -name build \) -prune -o -type f ! -name '*_test.go' ! -name '*.test.*' ! -name tsconfig.json ! -name '.*' -print) | while read -r name; do
     mkdir -p "$(dirname "$out/sdk/$lang/$name")"
     file "$out/sdk/$lang/$name.src" "$sdk/$lang/$name"
   done
