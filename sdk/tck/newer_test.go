@@ -63,7 +63,7 @@ func TestNewerGuest(t *testing.T) {
 		t.Skip("builds an SDK and a plugin")
 	}
 	root := t.TempDir()
-	for to, from := range map[string]string{"sdk/go": "../go", "host/yamlfile": "../../host/yamlfile"} { // what is generated from
+	for to, from := range map[string]string{"sdk/go": "../go", "host/nearest": "../../host/nearest", "host/yamlfile": "../../host/yamlfile"} { // what is generated from
 		if err := os.CopyFS(filepath.Join(root, to), os.DirFS(from)); err != nil {
 			t.Fatal(err)
 		}
