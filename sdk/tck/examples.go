@@ -199,6 +199,7 @@ func (x example) badStates(t *testing.T, r plugin.Runtime, code []byte) {
 		}
 	}
 	o.play(len(x.transcript), len(x.transcript)).compare()
+	o = x.onStage(t, r, code) // a state is taken over before the first event, and once
 	if err := o.guest.Restore(context.Background(), good); err != nil {
 		t.Fatal(err)
 	}

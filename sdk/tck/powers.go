@@ -1,6 +1,7 @@
 package tck
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -119,6 +120,19 @@ func stored(t *testing.T, r plugin.Runtime, code []byte) {
 	heir := loadWith(t, r, "", code, plugin.Store{Granted: true, Content: map[string][]byte{"a": []byte("1")}})
 	if got := play(t, heir, told("recall a"), 1); !slices.Equal(got, want[:1]) {
 		t.Errorf("loaded anew: %q, want %q", got, want[:1])
+	}
+}
+
+// found: a value may be longer than any room that a guest has at hand, and need not be text.
+func found(t *testing.T, r plugin.Runtime, code []byte) {
+	content := map[string][]byte{"large": bytes.Repeat([]byte("v"), 40_000), "raw": []byte("a\xffb")}
+	g := loadWith(t, r, "", code, plugin.Store{Granted: true, Content: content})
+	want := []string{`1 log level=0 "recall large: ` + strings.Repeat("v", 26) + "… (8192 bytes) …" + strings.Repeat("v", 20) + `"`}
+	if got := play(t, g, told("recall large"), 1); !slices.Equal(got, want) {
+		t.Errorf("a value of 40,000 bytes: %q, want %q", got, want)
+	}
+	if got := play(t, g, told("recall raw"), 1); len(got) != 1 || !strings.HasPrefix(got[0], `1 log level=0 "recall raw: a`) {
+		t.Errorf("a value with a byte that is no UTF-8: %q, want a line of what is UTF-8", got)
 	}
 }
 

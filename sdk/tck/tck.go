@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -39,9 +40,11 @@ func Run(t *testing.T, r plugin.Runtime, code []byte) {
 	RunFirst(t, r, code)
 	t.Run("powers", func(t *testing.T) { powers(t, r, code) })
 	t.Run("store", func(t *testing.T) { stored(t, r, code) })
+	t.Run("values that others wrote", func(t *testing.T) { found(t, r, code) })
 	t.Run("store that is closed", func(t *testing.T) { closed(t, r, code) })
 	t.Run("state of an older version", func(t *testing.T) { migrated(t, load(t, r, "", code)) })
 	t.Run("a clone goes its own way", func(t *testing.T) { cloned(t, load(t, r, "", code)) })
+	t.Run("batches longer than any before", func(t *testing.T) { longer(t, load(t, r, "", code)) })
 }
 
 // RunFirst is what version 1 held when it was new, before features, store and powers: a plugin that was built then must
@@ -75,6 +78,29 @@ func RunFirst(t *testing.T, r plugin.Runtime, code []byte) {
 			t.Errorf("error %v; want the guest's words", err)
 		}
 	})
+}
+
+// longer gives the guest batches that need more and more room, and at last one whose commands have none: it fails as a
+// whole, for the host plays its events one by one then, while commands that are left out are lost for good.
+func longer(t *testing.T, g plugin.Guest) {
+	const most = 40
+	posts := make([]event.Data, most)
+	for i := range posts {
+		posts[i] = post.Received{Post: post.Post{ID: strconv.Itoa(i), Handle: "bo", Text: strings.Repeat("v", abi.MaxStringBytes)}}
+	}
+	events := numbered(posts)
+	for _, n := range []int{1, 3, 9, 27} {
+		if got := play(t, g, events[:n], n); len(got) != n {
+			t.Fatalf("%d commands for %d posts, want one for each", len(got), n)
+		}
+	}
+	reactions, err := g.HandleBatch(context.Background(), events)
+	if err == nil || errors.Is(err, plugin.ErrDead) {
+		t.Fatalf("%d commands for %d posts, error %v; what does not fit into %d bytes must fail the batch", len(reactions), most, err, abi.MaxCommandsBytes)
+	}
+	if got := play(t, g, events, 1); len(got) != most {
+		t.Errorf("%d commands for %d posts, one by one", len(got), most)
+	}
 }
 
 // flat plays so many events that a guest whose collector never ran would have grown by far more than is allowed here.
