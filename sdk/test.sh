@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tests the SDKs for C, Rust and AssemblyScript natively: their own tests, and the example plugins against the files that
-# all languages share. Needs cc, rustc and node; the Go SDK has go test.
+# all languages share. Then the compiled plugins of all of them on another engine than the program's. Needs cc, rustc and
+# node; the Go SDK has go test.
 set -euo pipefail
 cd "$(dirname "$0")"
 tmp=$(mktemp -d)
@@ -28,3 +29,6 @@ done
 
 echo "sdk: AssemblyScript" >&2
 (cd tck/as && node --test)
+
+echo "sdk: the plugins on the engine of node" >&2
+(cd tck/node && node --test)

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/sothebais/sothebais/host/event"
-	"github.com/sothebais/sothebais/host/plugin/abi"
+	"github.com/sothebais/sothebais/host/plugin"
 	"github.com/sothebais/sothebais/host/plugin/wasm"
 )
 
@@ -28,6 +28,65 @@ func guests(t *testing.T, name string) map[string][]byte {
 		out[language] = code
 	}
 	return out
+}
+
+// transcripts are those of the conformance plugin, as the files of testdata have them.
+var transcripts = map[string]struct {
+	events func() []event.Event
+	store  plugin.Store
+}{
+	"transcript": {Transcript, plugin.Store{}},
+	"powers":     {PowersTranscript, kept()},
+}
+
+// TestTranscriptBytes: the files by which hosts and SDKs that are not in Go are held against the conformance plugin are its
+// transcripts, and every language answers to the byte.
+func TestTranscriptBytes(t *testing.T) {
+	all := guests(t, "conformance")
+	for name := range transcripts {
+		if *update {
+			for file, b := range transcriptFiles(t, name, all["Go"]) {
+				if err := os.WriteFile(file, b, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for language, code := range all {
+			for file, got := range transcriptFiles(t, name, code) {
+				if !bytes.Equal(got, read(t, file)) {
+					t.Errorf("%s: %s is something else; if it should be: go test ./sdk/tck -run TranscriptBytes -update", language, file)
+				}
+			}
+		}
+	}
+}
+
+// transcriptFiles are what a conformance plugin makes of a transcript, by file.
+func transcriptFiles(t *testing.T, name string, code []byte) map[string][]byte {
+	t.Helper()
+	x := transcripts[name]
+	events := batch(x.events())
+	commands, state := answered(t, &wasm.Program{Manifest: Manifest(), Code: code, Store: x.store}, events)
+	return map[string][]byte{"testdata/" + name + ".events": events, "testdata/" + name + ".commands": commands, "testdata/" + name + ".state": state}
+}
+
+// answered gives a batch to a plugin, and what it answers and saves.
+func answered(t *testing.T, p *wasm.Program, events []byte) (commands, state []byte) {
+	t.Helper()
+	core, err := interpreting(t, p.Code).Compile(t.Context(), p)
+	if err == nil {
+		err = core.Start(nil)
+	}
+	if err == nil {
+		err = core.Handle(events, func(out, _ []byte) { commands = bytes.Clone(out) })
+	}
+	if err == nil {
+		state, err = core.Save(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return commands, state
 }
 
 func TestExamples(t *testing.T) {
@@ -86,11 +145,7 @@ func (x example) files() map[string][]byte {
 
 // batch is the buffer of events that a guest is given.
 func batch(events []event.Event) []byte {
-	b := abi.BeginBatch(nil)
-	for _, e := range events {
-		b, _ = wasm.AppendEvent(b, &e)
-	}
-	abi.EndBatch(b, len(events))
+	b, _ := new(wasm.Codec).Encode(nil, events)
 	return b
 }
 
