@@ -1,9 +1,11 @@
 package plugin
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // TestSchemasOfStrangers: whatever a schema or a document is, checking it ends soon, and ends nothing else.
@@ -36,4 +38,30 @@ func TestSchemasOfStrangers(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}
+}
+
+// FuzzSchema: whatever a schema and a document are, checking the one against the other ends with a line that says what is
+// wrong, or with nothing, and a second time with the same.
+func FuzzSchema(f *testing.F) {
+	f.Add([]byte(`{"type":"object","properties":{"say":{"type":"string","pattern":"^[a-z]{1,64}$"},"n":{"enum":[1,2]}},"required":["say"]}`), []byte(`{"say":"sold","n":2}`))
+	f.Add([]byte(`{"$ref":"#/$defs/a","$defs":{"a":{"allOf":[{"items":{"$ref":"#"}},{"not":{"const":1}}]}}}`), []byte(`[[],[[0]]]`))
+	f.Fuzz(func(t *testing.T, schema, doc []byte) {
+		s, err := ParseSchema(schema)
+		if err != nil {
+			if !errors.Is(err, ErrSchema) || s != nil || !utf8.ValidString(err.Error()) {
+				t.Errorf("error %q", err)
+			}
+			return
+		}
+		once, again := s.Check(doc), s.Check(doc)
+		if once == nil && again == nil {
+			return
+		}
+		if once == nil || again == nil {
+			t.Fatalf("%v, and then %v", once, again)
+		}
+		if text := once.Error(); len(text) > 2*longestFault || !utf8.ValidString(text) || strings.Contains(text, "\n") {
+			t.Errorf("error %q", text)
+		}
+	})
 }
