@@ -91,12 +91,12 @@ func (g *guest) give(what string, refused error, f api.Function, b []byte, befor
 		return fmt.Errorf("%w: %s: %w", refused, what, err)
 	}
 	n := min(uint32(packed), abi.MaxStringBytes) // what is longer says enough by then
-	if n == 0 {
-		return nil
-	}
 	text, err := g.inst.take("error text", packed&^math.MaxUint32|uint64(n), n)
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", refused, what, err)
+	}
+	if len(text) == 0 {
+		return nil
 	}
 	return fmt.Errorf("%w: %s", refused, g.box.place(strings.ToValidUTF8(string(text), "?")))
 }
