@@ -1,6 +1,6 @@
-// Package tck is the conformance kit of the plugin contract. The conformance plugin exists once for each SDK
-// (../go/examples/conformance, as/); whatever it is written in, and whichever host runs it, the same events must give
-// the same commands.
+// Package tck is the conformance kit of the plugin contract. The conformance plugin, which docs/plugin-abi.md describes,
+// exists once for each SDK (../go/examples/conformance, as/); whatever it is written in, and whichever host runs it, the
+// same events must give the same commands.
 package tck
 
 import (
@@ -35,7 +35,8 @@ func Manifest() *plugin.Manifest {
 		Limits: plugin.Limits{Fuel: plugin.DefaultFuel, MemoryMiB: plugin.DefaultMemoryMiB, Commands: plugin.DefaultCommands}}
 }
 
-// Run holds a conformance plugin, compiled from whichever language, and a host against the contract.
+// Run holds a conformance plugin, compiled from whichever language, and a host against the contract. It is configured as
+// the body of a declarative plugin is, with any text, so the runtime has to play those in code: wasm.Config.Interpreter.
 func Run(t *testing.T, r plugin.Runtime, code []byte) {
 	RunFirst(t, r, code)
 	t.Run("powers", func(t *testing.T) { powers(t, r, code) })
@@ -75,7 +76,7 @@ func RunFirst(t *testing.T, r plugin.Runtime, code []byte) {
 	t.Run("configuration that is refused", func(t *testing.T) {
 		_, err := r.Load(context.Background(), plugin.Spec{Manifest: configured(), Files: files("fail", code)})
 		if !errors.Is(err, plugin.ErrConfig) || !strings.Contains(err.Error(), "told to fail") {
-			t.Errorf("error %v; want the guest's words", err)
+			t.Errorf("error %v; want the guest's words (and wasm.Config.Interpreter, with the plugin under test)", err)
 		}
 	})
 }
@@ -160,6 +161,9 @@ func loadWith(t *testing.T, r plugin.Runtime, config string, code []byte, store 
 		m = configured()
 	}
 	g, err := r.Load(context.Background(), plugin.Spec{Manifest: m, Files: files(config, code), Store: store})
+	if err != nil && config != "" {
+		t.Fatalf("configured with %q: %v; does the runtime play declarative plugins in the plugin under test (wasm.Config.Interpreter)?", config, err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
