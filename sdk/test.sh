@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests the SDKs for C, Rust and AssemblyScript natively: their own tests, and the example plugins against the files that
-# all languages share. Then the compiled plugins of all of them on another engine than the program's. Needs cc, rustc and
-# node; the Go SDK has go test.
+# all languages share. Then the compiled plugins of all of them on another engine than the program's. Needs cc, rustc,
+# node and npm; the Go SDK has go test.
 set -euo pipefail
 cd "$(dirname "$0")"
 tmp=$(mktemp -d)
@@ -28,7 +28,7 @@ for name in "${examples[@]}"; do
 done
 
 echo "sdk: AssemblyScript" >&2
-(cd tck/as && node --test)
+(cd tck/as && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error; } && node --test)
 
 echo "sdk: the plugins on the engine of node" >&2
 (cd tck/node && node --test)
