@@ -58,7 +58,9 @@ func TestAPastShowIsPlayedToAPlugin(t *testing.T) {
 		t.Errorf("the parrot once more: %+v", same)
 	}
 	other := replayed(t, r, admin.ReplayRequest{Plugin: "mute", Session: now, Against: "parrot@1.0.0"})
-	if other.SamePlugin || len(other.Groups) == 0 || !strings.HasPrefix(other.Groups[0].Trigger, "post.received") || !strings.Contains(other.Groups[0].Rows[0].Was, "hello @ann") || other.Plugin != "mute 1.0.0" {
+	// what the mute says to the grant counts when the recording goes on for long enough behind it, so there may be two groups
+	post := slices.IndexFunc(other.Groups, func(g admin.ReplayGroup) bool { return strings.HasPrefix(g.Trigger, "post.received") })
+	if other.SamePlugin || post < 0 || !strings.Contains(other.Groups[post].Rows[0].Was, "hello @ann") || other.Plugin != "mute 1.0.0" {
 		t.Errorf("the mute instead of the parrot: %+v", other)
 	}
 	md, err := r.ReplayMarkdown(t.Context(), other.ID)

@@ -54,13 +54,8 @@ func (s *slot) fill(ctx context.Context, p *occupant) (show.PluginLoaded, error)
 	case s.guest != nil:
 		return show.PluginLoaded{}, fmt.Errorf("%w: slot %s holds %s already; swap it", ErrSlot, s.kind, s.guest.manifest.ID)
 	}
-	p.after = s.passed
-	if since := s.host.cfg.Since; since != nil && s.passed == 0 {
-		if s.caught == 0 {
-			s.began, s.caught = since(), s.host.cfg.Last()
-		}
-		p.after, p.caught = s.began, s.caught
-	}
+	s.open()
+	s.begins(p, s.passed)
 	s.seat(p, "start", "", 0)
 	return p.loadedFact(), nil
 }
@@ -111,7 +106,8 @@ func (s *slot) look(ctx context.Context, next *occupant) (old *occupant, from *s
 		return nil, nil, 0, fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
 	}
 	start := time.Now()
-	old, next.after = s.guest, s.passed
+	old = s.guest
+	s.begins(next, s.passed)
 	if from = s.standOf(ctx, old, next); from.form != nil {
 		s.backlog = &backlog{}
 	}
@@ -227,13 +223,14 @@ func (s *slot) cut(ctx context.Context, old, next *occupant, waited time.Duratio
 			return SwapResult{}, fmt.Errorf("catch up with %s: %w", old.manifest.ID, err)
 		}
 	}
+	s.open()
 	if next.state == "" {
 		if content, is := next.behind(old); is { // that was just now
 			if err := next.restock(ctx, s.host, content); err != nil {
 				return SwapResult{}, err
 			}
 		}
-		next.after = s.passed
+		s.begins(next, s.passed)
 	} else {
 		next.rehearsed = s.passed
 		next.follow(old)

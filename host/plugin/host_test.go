@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
+	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
@@ -524,6 +525,57 @@ func TestADeadGuestIsStartedAnew(t *testing.T) {
 	if len(l) != 4 || l[2].Plugin != "a" || l[2].After != traps[0].Event || l[2].State != "" { // it had to be started anew for the batch already
 		t.Errorf("loaded %+v, want a anew behind event %d", l, traps[0].Event)
 	}
+}
+
+// TestASwapBeforeAnythingCame: who comes before the slot heard anything begins where its first plugin did, or, where there
+// was none, where that would have; never with the first event of the ledger.
+func TestASwapBeforeAnythingCame(t *testing.T) {
+	for _, first := range []bool{true, false} {
+		s, open := newStage(), make(chan struct{})
+		var once sync.Once
+		s.configure(func(c *plugin.Config) {
+			open = make(chan struct{})
+			last, subscribe := c.Last, c.Subscribe
+			c.Since = func() uint64 { return 2 }
+			c.Last = func() uint64 { once.Do(func() { last() }); return s.l.Last() }
+			c.Subscribe = func(after uint64, kinds ...event.Kind) plugin.Source {
+				<-open
+				return subscribe(after, kinds...)
+			}
+		})
+		s.play(t, func(ctx context.Context) {
+			for _, title := range []string{"of another show", "sold", "on the block"} {
+				_, _ = s.l.Record(ctx, event.Draft{Data: auction.LotOpened{Terms: auction.Terms{Title: title}}})
+			}
+			s.l.say("long ago")
+			if first {
+				must[plugin.Info](t)(s.h.Load(ctx, "", described("a", "")))
+			}
+			next := strings.Replace(manifestText("b", ""), "[operator", "[lot.opened, operator", 1)
+			must[plugin.SwapResult](t)(s.h.Swap(ctx, fstest.MapFS{"plugin.yaml": {Data: []byte(next)}}, "operator", 0))
+			for _, l := range facts[show.PluginLoaded](s.l) {
+				if l.After != 2 || l.Caught != 4 {
+					t.Errorf("with a first one %v: loaded %+v; want it to hear what is behind 2, and what passes behind 4", first, l)
+				}
+			}
+			close(open)
+			synctest.Wait()
+			s.l.say("now")
+		})
+		b := s.rt.made[slices.IndexFunc(s.rt.made, func(f *fake) bool { return f.name == "b" })]
+		if fmt.Sprint(titles(b.answers)) != "[on the block]" || !slices.Equal(b.heard, []string{"now"}) {
+			t.Errorf("with a first one %v: heard %+v and %q", first, b.answers, b.heard)
+		}
+	}
+}
+
+func titles(facts []event.Data) (out []string) {
+	for _, d := range facts {
+		if lot, ok := d.(auction.LotOpened); ok {
+			out = append(out, lot.Terms.Title)
+		}
+	}
+	return out
 }
 
 func TestSwapHandsStateOver(t *testing.T) {

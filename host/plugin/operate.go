@@ -123,6 +123,7 @@ func (s *slot) attach(ctx context.Context, sh *shadow) error {
 		s.turn.Unlock()
 		return fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
 	}
+	s.open()
 	old := s.guest
 	from := s.standOf(ctx, old, sh.p)
 	s.shadow = sh

@@ -26,7 +26,7 @@ func (s *slot) giveWay(ctx context.Context, why string, seq uint64) []event.Data
 	if next == nil {
 		return s.stop(start, why, seq)
 	}
-	next.after = s.passed // what is left of the batch is for it
+	s.begins(next, s.passed) // what is left of the batch is for it
 	from, n := s.recall(ctx, next)
 	s.log.Warn("plugin is rolled back", telemetry.KeyPlugin, old.manifest.ID, "version", old.manifest.Version, "to", next.manifest.Version, "why", why)
 	s.host.metrics.rollbacks.WithLabelValues(string(s.kind)).Inc()
@@ -112,7 +112,8 @@ func (s *slot) recall(ctx context.Context, next *occupant) (from string, bytes i
 
 // catchUp lets a plugin that has the state of an earlier moment hear what came by since. The caller has the turn.
 func (s *slot) catchUp(ctx context.Context, p *occupant, since uint64) {
-	p.after, p.rehearsed = since, s.passed
+	s.begins(p, since)
+	p.rehearsed = s.passed
 	if err := p.rehearse(ctx, s.recent.since(since)); err != nil {
 		s.log.Warn("the plugin does not bear what came by since its state", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeyErr, err)
 	}
@@ -156,7 +157,8 @@ func (s *slot) restart(ctx context.Context, r *restart) {
 		s.retire(p)
 		return
 	}
-	if p.after = s.passed; p.state != "" {
+	s.begins(p, s.passed)
+	if p.state != "" {
 		s.catchUp(ctx, p, r.sane.seq)
 	}
 	p.spent(r.p)

@@ -69,6 +69,31 @@ func TestShadow(t *testing.T) {
 	}
 }
 
+// TestShadowOfAnEmptySlot: it hears the show though nobody is on air beside it, and can come on air.
+func TestShadowOfAnEmptySlot(t *testing.T) {
+	s := newStage()
+	var once sync.Once
+	s.configure(func(c *plugin.Config) {
+		last := c.Last
+		c.Since = s.l.Last
+		c.Last = func() uint64 { once.Do(func() { last() }); return s.l.Last() }
+	})
+	s.play(t, func(ctx context.Context) {
+		s.l.say("before")
+		must[plugin.SlotInfo](t)(s.h.Shadow(ctx, of("a", "1.0.0", withState), "ana", 0))
+		s.l.say("rehearsed")
+		synctest.Wait()
+		if heard := s.rt.made[0].heard; !slices.Equal(heard, []string{"rehearsed"}) {
+			t.Errorf("the shadow knows %q", heard)
+		}
+		must[plugin.SwapResult](t)(s.h.Promote(ctx, plugin.Overlay, "ana", 0))
+		s.l.say("on air")
+	})
+	if len(s.offered) != 1 || !strings.HasSuffix(s.offered[0], "on air") {
+		t.Errorf("offered %q", s.offered)
+	}
+}
+
 func TestPromotion(t *testing.T) {
 	s := newStage()
 	s.play(t, func(ctx context.Context) {

@@ -24,7 +24,7 @@ type slot struct {
 	host *Host
 	log  *slog.Logger
 
-	opened chan struct{} // closed when the first guest is there
+	opened chan struct{} // closed when somebody is there to hear, the first time
 	once   sync.Once     // closes it
 	ops    sync.Mutex    // one swap, shadow, promotion or roll-back at a time
 	turn   sync.Mutex
@@ -35,8 +35,7 @@ type slot struct {
 	backlog  *backlog  // takes what is heard while a successor gets ready; nil when none does
 	closed   bool
 	passed   uint64 // last event that came by
-	began    uint64 // where the first guest begins, when Config.Since says so,
-	caught   uint64 // and up to where what is over is kept from it
+	caught   uint64 // up to where what is over is kept from whoever is there
 	one      [1]event.Event
 	batch    []event.Event // of the events that the guest hears
 	outcomes []outcome     // what the guest made of them, for the shadow
@@ -65,15 +64,14 @@ func newSlot(k Kind, h *Host) *slot {
 
 // run reads the timeline until ctx ends.
 func (s *slot) run(ctx context.Context, after uint64) error {
-	var caught uint64
 	if s.host.cfg.Since != nil {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-s.opened:
-			after, caught = s.began, s.caught
 		}
 	}
+	after, caught := s.place(after)
 	source := s.host.cfg.Subscribe(after, append(abi.EventKinds(), abi.AnswerKinds()...)...)
 	defer source.Close()
 	buf := make([]event.Event, 0, abi.MaxBatchEvents)
@@ -91,6 +89,33 @@ func (s *slot) run(ctx context.Context, after uint64) error {
 		if len(batch) > 0 {
 			s.hear(ctx, batch)
 		}
+	}
+}
+
+// open settles where the slot begins to hear, the first time that somebody is to. The caller has the turn.
+func (s *slot) open() {
+	s.once.Do(func() {
+		if since := s.host.cfg.Since; since != nil {
+			s.passed, s.caught = since(), s.host.cfg.Last()
+		}
+		close(s.opened)
+	})
+}
+
+// place is where the slot begins to hear: where it was opened, or behind an event when nothing says where that is.
+func (s *slot) place(after uint64) (uint64, uint64) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.host.cfg.Since == nil {
+		s.passed = after
+	}
+	return s.passed, s.caught
+}
+
+// begins notes that a plugin hears what is behind an event. The caller has the turn.
+func (s *slot) begins(p *occupant, after uint64) {
+	if p.after, p.caught = after, 0; after < s.caught {
+		p.caught = s.caught
 	}
 }
 
@@ -388,9 +413,6 @@ func (s *slot) refresh() {
 	s.view.Lock()
 	defer s.view.Unlock()
 	s.current, s.info = s.guest, info
-	if s.guest != nil {
-		s.once.Do(func() { close(s.opened) })
-	}
 }
 
 // describe gives what pages see, and false for an empty slot.

@@ -187,6 +187,7 @@ func (s *slot) revive(ctx context.Context, after uint64) bool {
 	}
 	s.archive(p)
 	p.timers.adopt(nil)
-	p.state, p.after, p.caught, p.rehearsed = "", after, 0, 0
+	s.begins(p, after)
+	p.state, p.rehearsed = "", 0
 	return true
 }
