@@ -267,7 +267,7 @@ func (h *Host) loadInto(ctx context.Context, slot, name string) error {
 	if err := h.bringCharacterOf(ctx, files, 0); err != nil {
 		return failf(ErrBadInput, "plugin %s: its character: %w", name, err)
 	}
-	if _, err := h.plugins.Load(ctx, slot, files); err != nil {
+	if _, err := h.plugins.Load(ctx, slot, files); err != nil && !errors.Is(err, plugin.ErrTaken) { // by an operator, who was faster and chose
 		return failf(ErrBadInput, "plugin %s: %w", name, err)
 	}
 	return nil

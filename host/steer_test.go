@@ -236,3 +236,21 @@ func (s *liveShow) remembers(t *testing.T) {
 		t.Errorf("loaded were %q", versions)
 	}
 }
+
+// TestAnOperatorWasFaster: who put a plugin in a slot before the one that opens the show was ready has chosen; the show goes
+// on with that one.
+func TestAnOperatorWasFaster(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	parrot(t, filepath.Join(data, "plugins", "parrot"), "1.0.0")
+	s := live(t, data)
+	if _, err := s.Swap(t.Context(), "parrot"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.loadSlot(t.Context(), slotOverlay); err != nil {
+		t.Errorf("the show would end: %v", err)
+	}
+	if p, err := s.Plugin(t.Context(), "parrot", ""); err != nil || p.State != admin.PluginOnAir {
+		t.Errorf("%+v, %v", p, err)
+	}
+}

@@ -44,8 +44,11 @@ func (c *swapCmd) Run(ctx context.Context, t *talk) error {
 }
 
 func printSwap(t *talk, res host.SwapResult) error {
-	_, err := fmt.Fprintf(t.out, "%s: %s %s → %s %s, pause %.1f µs, %d bytes of state handed over\n",
-		res.Slot, res.From, res.FromVersion, res.To, res.ToVersion, res.PauseMicros, res.StateBytes)
+	from := "nobody"
+	if res.From != "" {
+		from = res.From + " " + res.FromVersion
+	}
+	_, err := fmt.Fprintf(t.out, "%s: %s → %s %s, pause %.1f µs, %d bytes of state handed over\n", res.Slot, from, res.To, res.ToVersion, res.PauseMicros, res.StateBytes)
 	return err
 }
 

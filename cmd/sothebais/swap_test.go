@@ -27,3 +27,15 @@ func TestFolderOfThatName(t *testing.T) {
 		t.Error("another error is changed")
 	}
 }
+
+func TestPrintSwap(t *testing.T) {
+	for want, res := range map[string]host.SwapResult{
+		"overlay: a 1.0.0 → b 2.0.0, pause 1.5 µs, 8 bytes of state handed over\n": {Slot: "overlay", From: "a", FromVersion: "1.0.0", To: "b", ToVersion: "2.0.0", PauseMicros: 1.5, StateBytes: 8},
+		"overlay: nobody → b 2.0.0, pause 1.5 µs, 0 bytes of state handed over\n":  {Slot: "overlay", To: "b", ToVersion: "2.0.0", PauseMicros: 1.5},
+	} {
+		var out strings.Builder
+		if err := printSwap(&talk{out: &out}, res); err != nil || out.String() != want {
+			t.Errorf("%q, %v; want %q", out.String(), err, want)
+		}
+	}
+}

@@ -52,7 +52,7 @@ func (s *slot) fill(ctx context.Context, p *occupant) (show.PluginLoaded, error)
 	case s.closed:
 		return show.PluginLoaded{}, fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
 	case s.guest != nil:
-		return show.PluginLoaded{}, fmt.Errorf("%w: slot %s holds %s already; swap it", ErrSlot, s.kind, s.guest.manifest.ID)
+		return show.PluginLoaded{}, fmt.Errorf("%w: slot %s holds %s already; swap it", ErrTaken, s.kind, s.guest.manifest.ID)
 	}
 	s.open()
 	s.begins(p, s.passed)

@@ -117,6 +117,9 @@ var kinds = [...]Kind{Personality, SceneRules, Overlay}
 // ErrSlot says that a plugin does not go where it was sent.
 var ErrSlot = errors.New("wrong slot")
 
+// ErrTaken says that a slot to be filled is not empty.
+var ErrTaken = errors.New("slot taken")
+
 // New makes a host with empty slots.
 func New(cfg Config) *Host {
 	cfg.Supervision = cfg.Supervision.withDefaults()
@@ -156,7 +159,7 @@ func (h *Host) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Load puts a plugin into its empty slot. The name of the slot may be empty; the manifest's kind decides. The
+// Load puts a plugin into its empty slot; where somebody is already, the error is ErrTaken. The name of the slot may be empty; the manifest's kind decides. The
 // recorder must be running, because that it is loaded is a fact.
 func (h *Host) Load(ctx context.Context, slotName string, fsys fs.FS) (Info, error) {
 	p, s, err := h.prepare(ctx, Kind(slotName), fsys, 0)

@@ -670,8 +670,8 @@ func TestSlots(t *testing.T) {
 			t.Errorf("error %v; want ErrSlot", err)
 		}
 		must[plugin.Info](t)(s.h.Load(ctx, "overlay", described("a", "")))
-		if _, err := s.h.Load(ctx, "overlay", described("b", "")); !errors.Is(err, plugin.ErrSlot) {
-			t.Errorf("error %v; want ErrSlot", err)
+		if _, err := s.h.Load(ctx, "overlay", described("b", "")); !errors.Is(err, plugin.ErrTaken) {
+			t.Errorf("error %v; want ErrTaken", err)
 		}
 	})
 }

@@ -133,12 +133,12 @@ function tell(c: Chain, f: Fact, speech: Map<number, number>): boolean {
     case "output.down":
       return head(f.data.output, "down: " + f.data.reason, "bad");
     case "plugin.swapped":
-      head("Swap", `${f.data.from} → ${f.data.to}`, "good");
+      head("Swap", `${f.data.from || "nobody"} → ${f.data.to}`, "good");
       return step("good", `slot empty for ${brief(f.data.pause_us)}`);
     case "plugin.trapped":
       return head(f.data.plugin, `failed on one fact: ${f.data.reason}`, "bad");
     case "plugin.rolled_back":
-      return head("Roll-back", `${f.data.from} ${f.data.from_version} → ${f.data.to} ${f.data.to_version}: ${f.data.why}`, "warn");
+      return head("Roll-back", `${f.data.from ? `${f.data.from} ${f.data.from_version}` : "nobody"} → ${f.data.to} ${f.data.to_version}: ${f.data.why}`, "warn");
     case "plugin.stopped":
       return head(f.data.plugin, `off air, again in ${Math.ceil(f.data.retry_ms / 1000)} s: ${f.data.why}`, "bad");
     case "plugin.refused":
