@@ -229,7 +229,10 @@ func (f *fake) Save(context.Context) ([]byte, error) {
 }
 
 func (f *fake) Restore(_ context.Context, state []byte) error {
-	time.Sleep(f.slow)
+	closed := f.close
+	if time.Sleep(f.slow); f.close != closed {
+		panic("closed while it is in use")
+	}
 	if strings.Contains(string(state), "poison") {
 		return fmt.Errorf("%w: poison", plugin.ErrState)
 	}
@@ -341,6 +344,7 @@ func (s *stage) play(t *testing.T, f func(ctx context.Context)) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
+		time.Sleep(time.Minute) // for who was in the middle of something
 	})
 }
 

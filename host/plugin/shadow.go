@@ -125,13 +125,13 @@ func (sh *shadow) start() {
 	}()
 }
 
-// stop ends it and waits until it has ended. It is in no slot any more.
+// stop ends it and waits until it has ended. It is in no slot any more. Before it was started its guest belongs to whoever
+// gets it ready.
 func (sh *shadow) stop() {
-	sh.quit()
-	if sh.runs {
+	if sh.quit(); sh.runs {
 		<-sh.done
+		sh.slot.dismiss(sh.p)
 	}
-	sh.slot.dismiss(sh.p)
 }
 
 // sha256 is that of what runs.

@@ -94,6 +94,21 @@ func TestShadowOfAnEmptySlot(t *testing.T) {
 	}
 }
 
+// TestTheShowEndsAsAShadowGetsReady: it is closed once, and not while it takes the state over.
+func TestTheShowEndsAsAShadowGetsReady(t *testing.T) {
+	s := newStage()
+	var err error
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", withState)))
+		s.rt.slow = 2 * time.Second
+		go func() { _, err = s.h.Shadow(ctx, of("a", "2.0.0", withState), "ana", 0) }()
+		time.Sleep(time.Second)
+	})
+	if !errors.Is(err, context.Canceled) || s.rt.made[1].close != 1 {
+		t.Errorf("%v; closed %d times", err, s.rt.made[1].close)
+	}
+}
+
 func TestPromotion(t *testing.T) {
 	s := newStage()
 	s.play(t, func(ctx context.Context) {

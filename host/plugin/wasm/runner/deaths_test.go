@@ -224,3 +224,28 @@ func TestLies(t *testing.T) {
 		})
 	}
 }
+
+// TestClosed: who comes too late is told, whatever they want; the memory that both processes had is not there any more.
+func TestClosed(t *testing.T) {
+	g := load(t, newRuntime(t, Config{CacheDir: t.TempDir()}), read(t, "fixture.wasm"))
+	spawn, err := g.Stand()
+	if err := errors.Join(err, g.Close(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	for what, use := range map[string]func() error{
+		"hear": func() error {
+			_, err := g.HandleBatch(t.Context(), []event.Event{tick(1)})
+			return err
+		},
+		"save":    func() error { _, err := g.Save(t.Context()); return err },
+		"restore": func() error { return g.Restore(t.Context(), make([]byte, 8)) },
+		"migrate": func() error { return g.Migrate(t.Context(), 1, make([]byte, 8)) },
+		"clone":   func() error { _, err := g.Clone(t.Context()); return err },
+		"spawn":   func() error { _, err := spawn(t.Context()); return err },
+		"close":   func() error { g.Stats(); return errors.Join(g.Close(t.Context()), plugin.ErrDead) },
+	} {
+		if err := use(); !errors.Is(err, plugin.ErrDead) && !errors.Is(err, plugin.ErrChanged) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}

@@ -219,6 +219,9 @@ func (g *guest) malformed(why error) error {
 
 // settle makes image and journal ready for the next call.
 func (g *guest) settle() error {
+	if g.dead != nil { // there may be no journal any more to write to
+		return g.dead
+	}
 	if g.stale || g.journal.long(g.stats.Memory) && !g.stand.pinned() {
 		return g.checkpoint()
 	}
@@ -284,6 +287,9 @@ func (g *guest) Migrate(_ context.Context, version int, state []byte) error {
 func (g *guest) takeOver(op uint32, version int, state []byte) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.dead != nil {
+		return g.dead
+	}
 	if g.stale || g.journal.tail > 0 {
 		if err := g.checkpoint(); err != nil {
 			return err
