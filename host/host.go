@@ -187,7 +187,7 @@ func (h *Host) Run(ctx context.Context) error {
 	}
 	last, cancel := context.WithTimeout(busCtx, 3*time.Second)
 	defer cancel()
-	if _, rerr := h.bus.Record(last, event.Draft{Data: show.Stopped{Reason: reason}}); rerr != nil && err == nil {
+	if _, rerr := h.bus.Record(last, event.Draft{Data: show.Stopped{Reason: reason, Heard: h.plugins.Heard()}}); rerr != nil && err == nil {
 		err = fmt.Errorf("record the end of the show: %w", rerr)
 	}
 	return err

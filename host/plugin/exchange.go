@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/sothebais/sothebais/host/event"
-	"github.com/sothebais/sothebais/host/show"
 	"github.com/sothebais/sothebais/host/telemetry"
 )
 
@@ -43,21 +42,22 @@ func (b *backlog) take() []event.Event {
 }
 
 // fill puts a plugin into the empty slot.
-func (s *slot) fill(ctx context.Context, p *occupant) (show.PluginLoaded, error) {
+func (s *slot) fill(ctx context.Context, p *occupant) error {
 	s.ops.Lock()
 	defer s.ops.Unlock()
 	s.turn.Lock()
 	defer s.release(ctx)
 	switch {
 	case s.closed:
-		return show.PluginLoaded{}, fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
+		return fmt.Errorf("slot %s: %w", s.kind, context.Canceled)
 	case s.guest != nil:
-		return show.PluginLoaded{}, fmt.Errorf("%w: slot %s holds %s already; swap it", ErrTaken, s.kind, s.guest.manifest.ID)
+		return fmt.Errorf("%w: slot %s holds %s already; swap it", ErrTaken, s.kind, s.guest.manifest.ID)
 	}
 	s.open()
 	s.begins(p, s.passed)
 	s.seat(p, "start", "", 0)
-	return p.loadedFact(), nil
+	s.note(0, p.loadedFact())
+	return nil
 }
 
 // stand is where a plugin stood, with a way to its state.
@@ -71,10 +71,17 @@ type stand struct {
 	content map[string][]byte
 }
 
+// order is who wants an exchange, why, because of which fact, and what is told of it first.
+type order struct {
+	by, why string
+	cause   uint64
+	first   func(SwapResult) event.Data // nil for nothing
+}
+
 // exchange puts next in the place of whoever is there. What takes time is done beside the show: the state of the old one
 // comes from a copy of it, and next hears what happened since, until there is nothing left to hear. Only then does the
 // slot wait, for as long as it takes to change a pointer. The caller has ops; after an error the old one has not noticed.
-func (s *slot) exchange(ctx context.Context, next *occupant, by, why string) (SwapResult, error) {
+func (s *slot) exchange(ctx context.Context, next *occupant, o order) (SwapResult, error) {
 	var waited time.Duration
 	for try := 0; ; try++ {
 		old, from, took, err := s.look(ctx, next)
@@ -84,7 +91,7 @@ func (s *slot) exchange(ctx context.Context, next *occupant, by, why string) (Sw
 		waited += took
 		n, err := s.ready(ctx, next, old, from)
 		if err == nil {
-			return s.cut(ctx, old, next, waited, SwapResult{StateBytes: n}, by, why)
+			return s.cut(ctx, old, next, waited, SwapResult{StateBytes: n}, o)
 		}
 		s.turn.Lock()
 		s.backlog = nil
@@ -206,7 +213,7 @@ func (s *slot) ready(ctx context.Context, next, old *occupant, from *stand) (int
 const catchUps = 64
 
 // cut changes who is on air.
-func (s *slot) cut(ctx context.Context, old, next *occupant, waited time.Duration, res SwapResult, by, why string) (SwapResult, error) {
+func (s *slot) cut(ctx context.Context, old, next *occupant, waited time.Duration, res SwapResult, o order) (SwapResult, error) {
 	s.turn.Lock()
 	defer s.release(ctx)
 	start := time.Now()
@@ -241,9 +248,13 @@ func (s *slot) cut(ctx context.Context, old, next *occupant, waited time.Duratio
 		res.From = old.info()
 		s.retire(old)
 	}
-	s.seat(next, by, why, 0)
-	res.loaded = next.loadedFact()
+	s.seat(next, o.by, o.why, 0)
 	s.changed(next)
+	told := []event.Data{next.loadedFact(), swappedFact(s.kind, res, o.by)}
+	if o.first != nil {
+		told = append([]event.Data{o.first(res)}, told...)
+	}
+	s.note(o.cause, told...)
 	return res, nil
 }
 

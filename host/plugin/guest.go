@@ -13,7 +13,6 @@ import (
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin/abi"
-	"github.com/sothebais/sothebais/host/show"
 )
 
 // Guest is one sandboxed instance of a plugin. Its methods are called by one goroutine at a time.
@@ -260,6 +259,4 @@ type SwapResult struct {
 	To         Info          `json:"to"`
 	Pause      time.Duration `json:"pause_ns"` // how long the slot heard nothing
 	StateBytes int           `json:"state_bytes"`
-
-	loaded show.PluginLoaded
 }

@@ -159,6 +159,19 @@ func (h *Host) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// Heard gives the last event that came by in each slot.
+func (h *Host) Heard() map[string]uint64 {
+	heard := map[string]uint64{}
+	for _, s := range h.slots {
+		s.turn.Lock()
+		if s.passed > 0 {
+			heard[string(s.kind)] = s.passed
+		}
+		s.turn.Unlock()
+	}
+	return heard
+}
+
 // Load puts a plugin into its empty slot; where somebody is already, the error is ErrTaken. The name of the slot may be empty; the manifest's kind decides. The
 // recorder must be running, because that it is loaded is a fact.
 func (h *Host) Load(ctx context.Context, slotName string, fsys fs.FS) (Info, error) {
@@ -166,12 +179,10 @@ func (h *Host) Load(ctx context.Context, slotName string, fsys fs.FS) (Info, err
 	if err != nil {
 		return Info{}, err
 	}
-	loaded, err := s.fill(ctx, p)
-	if err != nil {
+	if err := s.fill(ctx, p); err != nil {
 		return Info{}, errors.Join(err, p.guest.Close(ctx))
 	}
 	info, _ := s.describe()
-	h.record(ctx, 0, loaded)
 	return info, nil
 }
 
@@ -185,19 +196,18 @@ func (h *Host) Swap(ctx context.Context, fsys fs.FS, who string, cause uint64) (
 	}
 	s.ops.Lock()
 	defer s.ops.Unlock()
-	return s.replace(ctx, next, who, cause)
+	return s.replace(ctx, next, order{by: who, cause: cause})
 }
 
-// replace exchanges the plugin on air and records it, behind what is told first. The caller has ops.
-func (s *slot) replace(ctx context.Context, next *occupant, who string, cause uint64, first ...event.Data) (SwapResult, error) {
-	res, err := s.exchange(ctx, next, who, "")
+// replace exchanges the plugin on air. The caller has ops.
+func (s *slot) replace(ctx context.Context, next *occupant, o order) (SwapResult, error) {
+	res, err := s.exchange(ctx, next, o)
 	if err != nil {
 		err = fmt.Errorf("swap to %s %s: %w", next.manifest.ID, next.manifest.Version, err)
-		s.host.refused(ctx, cause, string(s.kind), next.manifest.ID, err)
+		s.host.refused(ctx, o.cause, string(s.kind), next.manifest.ID, err)
 		return SwapResult{}, errors.Join(err, next.guest.Close(ctx))
 	}
 	s.host.metrics.pause.Observe(res.Pause.Seconds())
-	s.host.record(ctx, cause, append(first, res.loaded, swappedFact(s.kind, res, who))...)
 	return res, nil
 }
 

@@ -573,6 +573,45 @@ func TestASwapBeforeAnythingCame(t *testing.T) {
 	}
 }
 
+// slowToLoad is a ledger that takes its time to write down that a plugin was loaded.
+type slowToLoad struct{ *timeline }
+
+func (l *slowToLoad) Record(ctx context.Context, drafts ...event.Draft) ([]event.Event, error) {
+	if _, loaded := drafts[0].Data.(show.PluginLoaded); loaded {
+		time.Sleep(time.Second)
+	}
+	return l.timeline.Record(ctx, drafts...)
+}
+
+// TestFactsInTheOrderOfTurns: that a plugin came is in the ledger before what became of it, though others write that down,
+// and with a decision is how far the show was when it came true.
+func TestFactsInTheOrderOfTurns(t *testing.T) {
+	s, book := newStage(), &grants{book: map[string]map[string]plugin.Grant{}}
+	s.configure(func(c *plugin.Config) { c.Facts, c.Grants = &slowToLoad{s.l}, book })
+	var last uint64
+	s.play(t, func(ctx context.Context) {
+		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", "")))
+		go func() { _, _ = s.h.Swap(ctx, of("b", "1.0.0", ""), "ana", 0) }()
+		synctest.Wait()
+		s.l.say("trap")
+		s.l.say("one")
+		last = s.l.Last()
+		synctest.Wait()
+		go func() { _ = s.h.Revoke(ctx, "b", "say", "ana", 0) }()
+		time.Sleep(2 * time.Second)
+		s.l.say("two")
+	})
+	if got, want := names(s.l, 0), []string{"loaded", "loaded", "swapped", "trapped", "quarantined", "revoked", "power_denied"}; !slices.Equal(got, want) {
+		t.Errorf("facts %q, want %q", got, want)
+	}
+	if r := facts[show.PluginRevoked](s.l); len(r) != 1 || r[0].After < last-1 || r[0].After > last {
+		t.Errorf("revoked %+v, want it behind event %d", r, last)
+	}
+	if len(s.offered) != 1 || !strings.HasSuffix(s.offered[0], "one") {
+		t.Errorf("offered %q", s.offered)
+	}
+}
+
 func titles(facts []event.Data) (out []string) {
 	for _, d := range facts {
 		if lot, ok := d.(auction.LotOpened); ok {

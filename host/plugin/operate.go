@@ -277,7 +277,7 @@ func (s *slot) promote(ctx context.Context, want *shadow, who string, cause uint
 	}
 	m := next.manifest
 	fact.Slot, fact.Plugin, fact.Version = string(s.kind), m.ID, m.Version
-	res, err := s.replace(ctx, next, who, cause, fact)
+	res, err := s.replace(ctx, next, order{by: who, cause: cause, first: func(SwapResult) event.Data { return fact }})
 	if err != nil {
 		return SwapResult{}, err
 	}
@@ -306,30 +306,29 @@ func (h *Host) RollBack(ctx context.Context, k Kind, who string, cause uint64) (
 	}
 	s.ops.Lock()
 	defer s.ops.Unlock()
-	on, next := s.onAir(), s.standIn(ctx, nil)
+	next := s.standIn(ctx, nil)
 	if next == nil {
 		return SwapResult{}, nothing("slot %s has nothing to go back to", k)
 	}
-	why := "rolled back by " + who
-	res, err := s.exchange(ctx, next, who, why)
+	back := order{by: who, why: "rolled back by " + who, cause: cause}
+	back.first = func(res SwapResult) event.Data {
+		fact := show.PluginRolledBack{Slot: string(k), From: res.From.ID, FromVersion: res.From.Version, To: res.To.ID, ToVersion: res.To.Version, Why: back.why, State: stateNone}
+		if next.state != "" {
+			fact.State = stateHanded
+		}
+		return fact
+	}
+	res, err := s.exchange(ctx, next, back)
 	if errors.Is(err, ErrState) { // go back all the same, without it
 		s.log.Warn("the state is not taken on the way back; the last good plugin begins anew", "err", err)
 		next.manifest = stateless(next.manifest)
-		res, err = s.exchange(ctx, next, who, why)
+		res, err = s.exchange(ctx, next, back)
 	}
 	if err != nil {
 		s.dismiss(next)
 		return SwapResult{}, fmt.Errorf("roll back %s: %w", k, err)
 	}
-	back := show.PluginRolledBack{Slot: string(k), To: res.To.ID, ToVersion: res.To.Version, Why: why, State: stateNone}
-	if on != nil {
-		back.From, back.FromVersion = on.manifest.ID, on.manifest.Version
-	}
-	if next.state != "" {
-		back.State = stateHanded
-	}
 	h.metrics.pause.Observe(res.Pause.Seconds())
-	h.record(ctx, cause, back, res.loaded, swappedFact(k, res, who))
 	return res, nil
 }
 
@@ -432,11 +431,14 @@ func (h *Host) Grant(ctx context.Context, plugin, power string, g Grant, cause u
 	if g.Shown != nil {
 		g, why = g.covering(*g.Shown, g.Version), g.Shown.Why
 	}
-	if err := h.decide(ctx, plugin, power, g); err != nil {
+	named := g
+	named.Name = power
+	err := h.decide(ctx, plugin, power, g, cause, func(after uint64) event.Data {
+		return show.PluginGranted{Plugin: plugin, Power: power, Limit: named.Limit(), Limits: named.json(), Ask: g.Ask, Version: g.Version, Why: why, Who: g.By, After: after}
+	})
+	if err != nil {
 		return err
 	}
-	g.Name = power
-	h.record(ctx, cause, show.PluginGranted{Plugin: plugin, Power: power, Limit: g.Limit(), Limits: g.json(), Ask: g.Ask, Version: g.Version, Why: why, Who: g.By})
 	h.regrant(plugin, power, g, cause)
 	return nil
 }
@@ -444,15 +446,18 @@ func (h *Host) Grant(ctx context.Context, plugin, power string, g Grant, cause u
 // Revoke takes a power from a plugin, at once when it is loaded.
 func (h *Host) Revoke(ctx context.Context, plugin, power, who string, cause uint64) error {
 	g := Grant{By: who, At: time.Now().UTC()}
-	if err := h.decide(ctx, plugin, power, g); err != nil {
+	err := h.decide(ctx, plugin, power, g, cause, func(after uint64) event.Data {
+		return show.PluginRevoked{Plugin: plugin, Power: power, Who: who, After: after}
+	})
+	if err != nil {
 		return err
 	}
-	h.record(ctx, cause, show.PluginRevoked{Plugin: plugin, Power: power, Who: who})
 	h.regrant(plugin, power, g, cause)
 	return nil
 }
 
-func (h *Host) decide(ctx context.Context, plugin, power string, g Grant) error {
+// decide keeps a decision, lets it hold, and records it as of the event behind which it does.
+func (h *Host) decide(ctx context.Context, plugin, power string, g Grant, cause uint64, fact func(after uint64) event.Data) error {
 	if h.cfg.Grants == nil {
 		return nothing("this host keeps no grants")
 	}
@@ -462,16 +467,25 @@ func (h *Host) decide(ctx context.Context, plugin, power string, g Grant) error 
 		return fmt.Errorf("keep the decision about %s of %s: %w", power, plugin, err)
 	}
 	h.dossier(plugin).decide(power, g)
+	told := false
 	for _, s := range h.slots {
-		s.decided(plugin, power, g)
+		told = s.decided(ctx, plugin, power, g, func(after uint64) {
+			if !told {
+				s.note(cause, fact(after))
+			}
+		}) || told
+	}
+	if !told {
+		h.record(ctx, cause, fact(0))
 	}
 	return nil
 }
 
-// decided lets a decision hold for all who are loaded under that id.
-func (s *slot) decided(plugin, power string, g Grant) {
+// decided lets a decision hold for all who are loaded under that id, and tells behind which event it does for the one on
+// air. It reports whether that one is meant.
+func (s *slot) decided(ctx context.Context, plugin, power string, g Grant, tell func(after uint64)) bool {
 	s.turn.Lock()
-	defer s.turn.Unlock()
+	defer s.release(ctx)
 	there := []*occupant{s.guest, s.past.kept()}
 	if s.shadow != nil {
 		there = append(there, s.shadow.p)
@@ -484,6 +498,11 @@ func (s *slot) decided(plugin, power string, g Grant) {
 			w.grant.Store(&g)
 		}
 	}
+	onAir := s.guest != nil && s.guest.manifest.ID == plugin
+	if onAir {
+		tell(s.passed)
+	}
+	return onAir
 }
 
 // kept is who is kept warm.

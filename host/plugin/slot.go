@@ -28,6 +28,7 @@ type slot struct {
 	once   sync.Once     // closes it
 	ops    sync.Mutex    // one swap, shadow, promotion or roll-back at a time
 	turn   sync.Mutex
+	pen    chan struct{} // who records facts has it
 
 	// Of the turn.
 	guest    *occupant // nil while the slot is empty
@@ -35,7 +36,8 @@ type slot struct {
 	backlog  *backlog  // takes what is heard while a successor gets ready; nil when none does
 	closed   bool
 	passed   uint64 // last event that came by
-	caught   uint64 // up to where what is over is kept from whoever is there
+	began    uint64 // behind which event it began to hear,
+	caught   uint64 // and up to where what is over is kept from whoever is there
 	one      [1]event.Event
 	batch    []event.Event // of the events that the guest hears
 	outcomes []outcome     // what the guest made of them, for the shadow
@@ -45,6 +47,7 @@ type slot struct {
 	offered  []cue.Cue
 	watch    watch
 	after    []func(ctx context.Context) // what is done when the turn is over
+	facts    []facts                     // what is recorded then
 
 	agenda agenda
 	past   history
@@ -56,7 +59,7 @@ type slot struct {
 }
 
 func newSlot(k Kind, h *Host) *slot {
-	s := &slot{kind: k, host: h, log: h.log.With("slot", string(k)), opened: make(chan struct{})}
+	s := &slot{kind: k, host: h, log: h.log.With("slot", string(k)), opened: make(chan struct{}), pen: make(chan struct{}, 1)}
 	s.agenda.wake = make(chan struct{}, 1)
 	s.shelf = shelf{puts: map[string]map[string][]byte{}, write: make(chan struct{}, 1)}
 	return s
@@ -96,7 +99,8 @@ func (s *slot) run(ctx context.Context, after uint64) error {
 func (s *slot) open() {
 	s.once.Do(func() {
 		if since := s.host.cfg.Since; since != nil {
-			s.passed, s.caught = since(), s.host.cfg.Last()
+			s.began, s.caught = since(), s.host.cfg.Last()
+			s.passed = s.began
 		}
 		close(s.opened)
 	})
@@ -107,9 +111,9 @@ func (s *slot) place(after uint64) (uint64, uint64) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.host.cfg.Since == nil {
-		s.passed = after
+		s.began, s.passed = after, after
 	}
-	return s.passed, s.caught
+	return s.began, s.caught
 }
 
 // begins notes that a plugin hears what is behind an event. The caller has the turn.
@@ -158,20 +162,43 @@ func (s *slot) skip(seq uint64) {
 
 // release ends the turn and does what must not be done in it, such as writing to the ledger.
 func (s *slot) release(ctx context.Context) {
-	todo := s.after
+	todo, tells := s.after, len(s.facts) > 0
 	s.after = nil
 	s.turn.Unlock()
 	for _, f := range todo {
 		f(ctx)
 	}
+	if tells {
+		s.record(ctx)
+	}
+}
+
+// record writes down what turns had to tell, in their order, whoever comes first: a plugin is in the ledger before what it
+// failed on. What this turn told is in the ledger when it returns.
+func (s *slot) record(ctx context.Context) {
+	s.pen <- struct{}{}
+	defer func() { <-s.pen }()
+	s.turn.Lock()
+	all := s.facts
+	s.facts = nil
+	s.turn.Unlock()
+	for _, f := range all {
+		s.host.record(ctx, f.cause, f.data...)
+	}
+}
+
+// facts are noted together; each but the first is caused by the one before.
+type facts struct {
+	cause uint64
+	data  []event.Data
 }
 
 // later does something when the turn is over.
 func (s *slot) later(f func(ctx context.Context)) { s.after = append(s.after, f) }
 
-// note records facts when the turn is over; each but the first is caused by the one before.
-func (s *slot) note(cause uint64, facts ...event.Data) {
-	s.later(func(ctx context.Context) { s.host.record(ctx, cause, facts...) })
+// note records facts when the turn is over.
+func (s *slot) note(cause uint64, data ...event.Data) {
+	s.facts = append(s.facts, facts{cause, data})
 }
 
 // retire closes a guest when the turn is over.

@@ -125,6 +125,7 @@ type PluginGranted struct {
 	Version string `json:"version,omitempty"` // of the plugin that was looked at,
 	Why     string `json:"why,omitempty"`     // and what it said the power was for
 	Who     string `json:"who"`
+	After   uint64 `json:"after,omitempty"` // the last event that had come by, when the plugin was on air
 }
 
 // EventKind is plugin.granted.
@@ -135,6 +136,7 @@ type PluginRevoked struct {
 	Plugin string `json:"plugin"`
 	Power  string `json:"power"`
 	Who    string `json:"who"`
+	After  uint64 `json:"after,omitempty"` // the last event that had come by, when the plugin was on air
 }
 
 // EventKind is plugin.revoked.

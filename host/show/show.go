@@ -45,7 +45,8 @@ func (Started) EventKind() event.Kind { return KindStarted }
 
 // Stopped: the program went off air in order.
 type Stopped struct {
-	Reason string `json:"reason"`
+	Reason string            `json:"reason"`
+	Heard  map[string]uint64 `json:"heard,omitempty"` // the last event that had come by in each slot
 }
 
 // EventKind is show.stopped.

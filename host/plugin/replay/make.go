@@ -50,26 +50,18 @@ func (m *Maker) Add(e event.Event) {
 		if i, ok := m.on[d.Slot]; ok { // who comes next follows it, later on
 			m.rec.Takes[i].Until = cmp.Or(d.Event, e.Seq)
 		}
-	case show.Stopped, show.Started:
-		for slot := range m.on {
-			m.end(slot, e.Seq)
-		}
-		for i := range m.rec.Takes {
-			if t := &m.rec.Takes[i]; t.Began == m.began {
-				t.End = m.rec.End
-			}
-		}
-		m.began = e.Seq
-		clear(m.failed)
-		clear(m.again)
+	case show.Stopped:
+		m.over(e.Seq, d.Heard)
+	case show.Started:
+		m.over(e.Seq, nil)
 	case cue.Raised:
 		m.rec.Answers = append(m.rec.Answers, Answer{To: e.Cause, At: e.Seq, Cue: d.Cue})
 	case cue.Dropped:
 		m.rec.Answers = append(m.rec.Answers, Answer{To: e.Cause, At: e.Seq, Cue: d.Cue, Dropped: d.Reason})
 	case show.PluginGranted:
-		m.changed(d.Plugin, Change{At: e.Seq, Power: d.Power, Granted: true, Ask: d.Ask, Limits: d.Limits})
+		m.changed(d.Plugin, Change{At: e.Seq, After: d.After, Power: d.Power, Granted: true, Ask: d.Ask, Limits: d.Limits})
 	case show.PluginRevoked:
-		m.changed(d.Plugin, Change{At: e.Seq, Power: d.Power})
+		m.changed(d.Plugin, Change{At: e.Seq, After: d.After, Power: d.Power})
 	case show.PowerDecided:
 		if i, ok := m.on[d.Slot]; ok && d.Allowed && m.rec.Takes[i].Plugin == d.Plugin {
 			m.rec.Takes[i].Allowed = append(m.rec.Takes[i].Allowed, Allowed{Event: d.Event, Nth: d.Nth})
@@ -85,6 +77,21 @@ func (m *Maker) Add(e event.Event) {
 	}
 	m.rec.End = e.At.UnixMilli()
 	m.rec.Records, _ = m.encode(m.rec.Records, &e)
+}
+
+// over ends a show, at a fact; heard is what had come by in each slot, as far as it is known.
+func (m *Maker) over(at uint64, heard map[string]uint64) {
+	for slot := range m.on {
+		m.end(slot, cmp.Or(heard[slot], at))
+	}
+	for i := range m.rec.Takes {
+		if t := &m.rec.Takes[i]; t.Began == m.began {
+			t.End = m.rec.End
+		}
+	}
+	m.began = at
+	clear(m.failed)
+	clear(m.again)
 }
 
 // loaded begins a take, and ends the one before in its slot.

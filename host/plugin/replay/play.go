@@ -159,7 +159,7 @@ func (p *player) addAgain(ctx context.Context, rec abi.Recorded) error {
 		return p.trapped(rec, err)
 	}
 	for i := range reactions {
-		p.react(&reactions[i], rec, p.retried.At)
+		p.react(&reactions[i], rec, p.retried.At, true)
 	}
 	return nil
 }
@@ -321,7 +321,7 @@ func (p *player) hear(ctx context.Context, events []event.Event) error {
 	}
 	for i := range reactions {
 		if rec, ok := p.find(reactions[i].Event); ok && rec.Seq() > p.take.Rehearsed {
-			p.react(&reactions[i], rec, rec.Seq())
+			p.react(&reactions[i], rec, rec.Seq(), false)
 		}
 	}
 	return nil
@@ -336,8 +336,8 @@ func (p *player) remember(rec abi.Recorded) {
 }
 
 // react notes one reaction to rec with the event that it is about. The powers are those that it had at now.
-func (p *player) react(r *plugin.Reaction, rec abi.Recorded, now uint64) {
-	for len(p.changes) > 0 && p.changes[0].At <= now {
+func (p *player) react(r *plugin.Reaction, rec abi.Recorded, now uint64, again bool) {
+	for len(p.changes) > 0 && p.changes[0].holds(now, again) {
 		c := p.changes[0]
 		p.gate.Change(c.Power, c.Granted, c.Ask, c.Limits)
 		p.changes = p.changes[1:]

@@ -68,11 +68,20 @@ func (t Take) retried(seq uint64) bool {
 
 // Change is a power that a person gave or took.
 type Change struct {
-	At      uint64          `json:"at"` // number of the fact
+	At      uint64          `json:"at"`              // number of the fact
+	After   uint64          `json:"after,omitempty"` // it held behind that event; 0 when nobody knows
 	Power   string          `json:"power"`
 	Granted bool            `json:"granted"`
 	Ask     bool            `json:"ask,omitempty"`    // each time
 	Limits  json.RawMessage `json:"limits,omitempty"` // none when it is as much as the plugin asks for
+}
+
+// holds reports whether the change holds for an event; or, when that one is tried again, for the fact that says so.
+func (c Change) holds(now uint64, again bool) bool {
+	if again || c.After == 0 {
+		return c.At <= now
+	}
+	return c.After < now
 }
 
 // Allowed is a use of a power that a person allowed.
