@@ -47,13 +47,16 @@ func (m *memory) last() uint64 {
 	return m.ring[(m.n-1)%remembered].Seq
 }
 
-// since are the events after a number, as far back as the memory goes.
-func (m *memory) since(seq uint64) []event.Event {
-	var out []event.Event
-	for i := max(0, m.n-remembered); i < m.n; i++ {
+// since are the events after a number, as far back as the memory goes, and the number after which they are all that came.
+func (m *memory) since(seq uint64) (out []event.Event, from uint64) {
+	first := max(0, m.n-remembered)
+	if first > 0 {
+		seq = max(seq, m.ring[first%remembered].Seq-1)
+	}
+	for i := first; i < m.n; i++ {
 		if e := m.ring[i%remembered]; e.Seq > seq {
 			out = append(out, e)
 		}
 	}
-	return out
+	return out, seq
 }

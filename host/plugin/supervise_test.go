@@ -91,6 +91,51 @@ func TestTooManyTraps(t *testing.T) {
 	}
 }
 
+// TestComesBackTo: who comes back is in the ledger with the event behind which it knows all that came: the one before the
+// first trap, or where the slot began, or as far back as the slot remembers.
+func TestComesBackTo(t *testing.T) {
+	for before, between := range map[int]int{0: 0, 3: 5, 4: 700} {
+		s, want := newStage(), uint64(1)
+		s.l.say("long ago")
+		s.play(t, func(ctx context.Context) {
+			must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", withState)))
+			must[plugin.SwapResult](t)(s.h.Swap(ctx, of("a", "2.0.0", withState), "ana", 0))
+			for range before {
+				s.l.say("before")
+			}
+			synctest.Wait()
+			if before > 0 {
+				want = s.l.Last()
+			}
+			s.l.say("trap")
+			for range between {
+				s.l.say("between")
+			}
+			for range 3 {
+				synctest.Wait()
+				s.l.say("trap")
+			}
+		})
+		if all, _ := s.l.after(0); between > 512 {
+			told := slices.DeleteFunc(slices.Clone(all), func(e event.Event) bool { d, _ := e.Data.(show.OperatorActed); return d.What != "between" })
+			want = told[len(told)-512].Seq - 1
+		}
+		loaded := facts[show.PluginLoaded](s.l)
+		if l := loaded[len(loaded)-1]; len(loaded) != 3 || l.Version != "1.0.0" || l.After != want || l.Rehearsed <= l.After {
+			t.Errorf("%d before, %d between: loaded %+v, want it behind %d", before, between, l, want)
+		}
+		again := 0
+		for _, what := range s.rt.made[len(s.rt.made)-1].heard {
+			if what == "between" {
+				again++
+			}
+		}
+		if again != min(between, 512) {
+			t.Errorf("%d before, %d between: it heard %d again", before, between, again)
+		}
+	}
+}
+
 // TestTrapsThatAreFarBetween bring nobody back.
 func TestTrapsThatAreFarBetween(t *testing.T) {
 	s := newStage()

@@ -140,7 +140,7 @@ func (s *slot) save(ctx context.Context, p *occupant) saved {
 	if err != nil {
 		return saved{}
 	}
-	return saved{form: p.manifest.State, state: state, seq: s.recent.last()}
+	return saved{form: p.manifest.State, state: state, seq: max(s.recent.last(), s.began)}
 }
 
 // supervise looks at a guest after a batch that went well.
