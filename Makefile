@@ -62,6 +62,10 @@ SOAK_SWAPS ?= 1000
 soak-plugins: ## SOAK_SWAPS (1,000) swaps among plugins in all languages while they hear SOAK_EVENTS (10 M) events: none lost, flat memory
 	SOAK_EVENTS=$(SOAK_EVENTS) SOAK_SWAPS=$(SOAK_SWAPS) go test -tags soak -count=1 -v -timeout 0 -run TestSoakPlugins ./host/plugin/wasm/runner
 
+SOAK_NIGHTS ?= 20
+soak-nights: ## SOAK_NIGHTS (20) short shows on which everybody does as they like; each plugin does the same again in a replay
+	SOTHEBAIS_NIGHTS=$(SOAK_NIGHTS) go test -count=1 -v -timeout 0 -run TestReplayOfAnyNight ./host
+
 generate: ## write all generated code again
 	go run ./cmd/gen
 
@@ -125,4 +129,4 @@ setup-test:
 setup-guests:
 	@.ci/setup guests
 
-.PHONY: help run build clean check lint test e2e soak soak-plugins fuzz bench bench-plugins generate verify guests flat-memory assets setup-run setup-test setup-guests
+.PHONY: help run build clean check lint test e2e soak soak-plugins soak-nights fuzz bench bench-plugins generate verify guests flat-memory assets setup-run setup-test setup-guests
