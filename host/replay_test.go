@@ -244,6 +244,49 @@ func TestReplayOfANightThatWentWrong(t *testing.T) {
 	replaysToTheBit(t, data)
 }
 
+// TestReplayOfAComebackAfterARetry: who comes back takes over what was before the first trap, without what a person tried
+// again since.
+func TestReplayOfAComebackAfterARetry(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	parrot(t, filepath.Join(data, "plugins", "parrot"), "1.0.0")
+	put(t, filepath.Join(data, "plugins", "usurper", "plugin.yaml"), fmt.Sprintf(plainManifest, "usurper", slotOverlay))
+	put(t, filepath.Join(data, "plugins", "usurper", "plugin.wasm"), string(read(t, plainModule)))
+	s := live(t, data)
+	swap := func(name string) {
+		t.Helper()
+		if _, err := s.Swap(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trapped := func(what string) {
+		t.Helper()
+		seq := s.tell(what)
+		await(s, seq, "trap", func(_ event.Event, d show.PluginTrapped) bool { return d.Slot == slotOverlay && d.Event == seq })
+	}
+	swap("parrot")
+	trapped("fail a 1") // which the others bear
+	swap("overlay")
+	swap("usurper")
+	trapped("trap")
+	list, err := wardrobe{s.Host}.Quarantine(t.Context(), slotOverlay)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("quarantine %+v, %v", list, err)
+	}
+	if got, err := (wardrobe{s.Host}).Retry(t.Context(), slotOverlay, list[1].Seq, "test", 0); err != nil || !got.OK {
+		t.Fatalf("retried %+v, %v", got, err)
+	}
+	since := s.bus.Last()
+	for range 3 {
+		s.tell("trap")
+	}
+	await(s, since, "roll-back", func(_ event.Event, d show.PluginRolledBack) bool { return d.To == "overlay" })
+	seq := s.tell("hello")
+	await(s, seq, "count", func(e event.Event, d cue.Raised) bool { return e.Cause == seq && d.Cue.From == "overlay" })
+	s.stop()
+	replaysToTheBit(t, data)
+}
+
 // recordingOf is all of the shows on a data directory.
 func recordingOf(t *testing.T, data string) *replay.Recording {
 	t.Helper()

@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -132,7 +133,9 @@ func (l *loader) succeed(ctx context.Context, rec *replay.Recording, t replay.Ta
 	if doubts = append(doubts, more...); err != nil || !old.manifest.State.CanHandTo(p.manifest.State) {
 		return doubts, err
 	}
-	before.Until = min(before.Until, t.After)
+	stood := cmp.Or(t.Stood, t.After)
+	before.Until = min(before.Until, stood)
+	before.Retried = slices.DeleteFunc(slices.Clone(before.Retried), func(r replay.Retried) bool { return r.After > stood })
 	if _, _, err := rec.Play(ctx, before, old.guest, old.manifest, replay.Options{}); err != nil {
 		return doubts, fmt.Errorf("play %s for its state: %w", before.Plugin, err)
 	}

@@ -41,7 +41,7 @@ type occupant struct {
 	passed                                   Passed // limits, of which the metrics know
 	shut, full                               uint64 // what its store refused it when it was last asked: all, and values that had no place
 	state                                    string // SHA-256 of what it took over
-	after, caught, rehearsed                 uint64 // where it begins to hear and to answer, as plugin.loaded has it
+	after, caught, rehearsed, stood          uint64 // where it begins to hear and to answer, and its state is from, as plugin.loaded has it
 
 	consulted struct { // the last event of which a use was put before a person, and how many of it were
 		event uint64
@@ -297,7 +297,7 @@ func (p *occupant) describe(stored int) []PowerInfo {
 func (p *occupant) loadedFact() show.PluginLoaded {
 	m := p.manifest
 	config, _ := Spec{Manifest: m}.Settings() // it was read when the guest was made
-	f := show.PluginLoaded{Slot: string(m.Kind), Plugin: m.ID, Version: m.Version, SHA256: p.guest.Stats().SHA256, Origin: originOf(p.files), Config: config, State: p.state, Store: p.stored, Subscribes: m.Subscribes, After: p.after, Caught: p.caught, Rehearsed: p.rehearsed,
+	f := show.PluginLoaded{Slot: string(m.Kind), Plugin: m.ID, Version: m.Version, SHA256: p.guest.Stats().SHA256, Origin: originOf(p.files), Config: config, State: p.state, Store: p.stored, Subscribes: m.Subscribes, After: p.after, Caught: p.caught, Rehearsed: p.rehearsed, Stood: p.stood,
 		Limits: &show.PluginLimits{Fuel: m.Limits.Fuel, MemoryMiB: m.Limits.MemoryMiB, Commands: m.Limits.Commands, StateBytes: m.Limits.StateBytes,
 			OutputBytes: m.Limits.OutputBytes, LogLines: m.Limits.LogLines, Tables: m.Limits.Tables, HostCalls: m.Limits.HostCalls, StoreBytes: p.store.Quota}}
 	for _, c := range m.Capabilities {

@@ -112,9 +112,11 @@ func (s *slot) recall(ctx context.Context, next *occupant) (from string, bytes i
 
 // catchUp lets a plugin that has the state of an earlier moment hear what came by since. The caller has the turn.
 func (s *slot) catchUp(ctx context.Context, p *occupant, since uint64) {
-	missed, since := s.recent.since(since)
-	s.begins(p, since)
-	p.rehearsed = s.passed
+	missed, from := s.recent.since(since)
+	s.begins(p, from)
+	if p.rehearsed = s.passed; from > since {
+		p.stood = since
+	}
 	if err := p.rehearse(ctx, missed); err != nil {
 		s.log.Warn("the plugin does not bear what came by since its state", telemetry.KeyPlugin, p.manifest.ID, telemetry.KeyErr, err)
 	}

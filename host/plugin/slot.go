@@ -118,7 +118,7 @@ func (s *slot) place(after uint64) (uint64, uint64) {
 
 // begins notes that a plugin hears what is behind an event. The caller has the turn.
 func (s *slot) begins(p *occupant, after uint64) {
-	if p.after, p.caught = after, 0; after < s.caught {
+	if p.after, p.caught, p.stood = after, 0, 0; after < s.caught {
 		p.caught = s.caught
 	}
 }

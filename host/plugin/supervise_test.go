@@ -121,7 +121,7 @@ func TestComesBackTo(t *testing.T) {
 			want = told[len(told)-512].Seq - 1
 		}
 		loaded := facts[show.PluginLoaded](s.l)
-		if l := loaded[len(loaded)-1]; len(loaded) != 3 || l.Version != "1.0.0" || l.After != want || l.Rehearsed <= l.After {
+		if l := loaded[len(loaded)-1]; len(loaded) != 3 || l.Version != "1.0.0" || l.After != want || l.Rehearsed <= l.After || l.Stood > 0 != (between > 512) || l.Stood >= l.After {
 			t.Errorf("%d before, %d between: loaded %+v, want it behind %d", before, between, l, want)
 		}
 		again := 0

@@ -143,6 +143,7 @@ type PluginLoaded struct {
 	Subscribes  []event.Kind    `json:"subscribes,omitempty"`
 	Store       string          `json:"store_sha256,omitempty"` // of what its store held
 	State       string          `json:"state_sha256,omitempty"` // of what it took over from its predecessor
+	Stood       uint64          `json:"stood,omitempty"`        // behind which event that was its state, when it is before After
 	After       uint64          `json:"after"`                  // it hears what comes behind this event,
 	Caught      uint64          `json:"caught,omitempty"`       // but nothing that was of its moment only up to this one
 	Rehearsed   uint64          `json:"rehearsed,omitempty"`    // and up to this one its predecessor answered

@@ -97,7 +97,7 @@ func (m *Maker) over(at uint64, heard map[string]uint64) {
 // loaded begins a take, and ends the one before in its slot.
 func (m *Maker) loaded(seq uint64, d show.PluginLoaded) {
 	t := Take{Slot: d.Slot, Plugin: d.Plugin, Version: d.Version, SHA256: d.SHA256, After: d.After, Caught: d.Caught, Rehearsed: d.Rehearsed,
-		Seated: seq, Began: m.began, Powers: d.Grants, State: d.State, Store: d.Store, Config: d.Config, Limits: d.Limits, Subscribes: d.Subscribes}
+		Seated: seq, Began: m.began, Powers: d.Grants, State: d.State, Stood: d.Stood, Store: d.Store, Config: d.Config, Limits: d.Limits, Subscribes: d.Subscribes}
 	if _, swapped := m.on[d.Slot]; !swapped && m.began > 0 {
 		t.Seated = m.began // it may have answered before it was written down that it is there
 	}

@@ -45,6 +45,8 @@ type Take struct {
 	Config     json.RawMessage    `json:"config,omitempty"`
 	Limits     *show.PluginLimits `json:"limits,omitempty"`
 	Subscribes []event.Kind       `json:"subscribes,omitempty"`
+	// Stood is behind which event its predecessor had that state, when it is before After: it heard nothing of what is between.
+	Stood uint64 `json:"stood,omitempty"`
 	// State says that it took over a state, which is kept by that SHA-256; empty for none.
 	State string `json:"state,omitempty"`
 }
