@@ -55,6 +55,9 @@ func (s *slot) fill(ctx context.Context, p *occupant) error {
 	}
 	s.open()
 	s.begins(p, s.passed)
+	if s.host.cfg.Since != nil && s.began < s.passed { // a shadow was faster; what is on the block came by already
+		s.catchUp(ctx, p, s.began)
+	}
 	s.seat(p, "start", "", 0)
 	s.note(0, p.loadedFact())
 	return nil

@@ -18,7 +18,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
-	"github.com/sothebais/sothebais/host/auction"
 	"github.com/sothebais/sothebais/host/cue"
 	"github.com/sothebais/sothebais/host/event"
 	"github.com/sothebais/sothebais/host/plugin"
@@ -311,8 +310,9 @@ func (s *stage) configure(change func(*plugin.Config)) { s.change = change }
 
 // build makes the host.
 func (s *stage) build() {
+	var once sync.Once
 	last := func() uint64 {
-		defer close(s.began)
+		defer once.Do(func() { close(s.began) })
 		return s.l.Last()
 	}
 	cfg := plugin.Config{Runtime: s.rt, Facts: s.l, Last: last, Metrics: prometheus.NewRegistry(),
@@ -383,11 +383,9 @@ func TestEventsBecomeOffers(t *testing.T) {
 // comes from then on, also before anybody listens for it.
 func TestWhatComesAsItIsLoaded(t *testing.T) {
 	s := newStage()
-	var once sync.Once
 	s.configure(func(c *plugin.Config) {
-		last, subscribe := c.Last, c.Subscribe
+		subscribe := c.Subscribe
 		c.Since = func() uint64 { return 0 }
-		c.Last = func() uint64 { once.Do(func() { last() }); return s.l.Last() }
 		c.Subscribe = func(after uint64, kinds ...event.Kind) plugin.Source {
 			s.l.sayNow("just now")
 			return subscribe(after, kinds...)
@@ -529,96 +527,6 @@ func TestADeadGuestIsStartedAnew(t *testing.T) {
 	if len(l) != 4 || l[2].Plugin != "a" || l[2].After != traps[0].Event || l[2].State != "" { // it had to be started anew for the batch already
 		t.Errorf("loaded %+v, want a anew behind event %d", l, traps[0].Event)
 	}
-}
-
-// TestASwapBeforeAnythingCame: who comes before the slot heard anything begins where its first plugin did, or, where there
-// was none, where that would have; never with the first event of the ledger.
-func TestASwapBeforeAnythingCame(t *testing.T) {
-	for _, first := range []bool{true, false} {
-		s, open := newStage(), make(chan struct{})
-		var once sync.Once
-		s.configure(func(c *plugin.Config) {
-			open = make(chan struct{})
-			last, subscribe := c.Last, c.Subscribe
-			c.Since = func() uint64 { return 2 }
-			c.Last = func() uint64 { once.Do(func() { last() }); return s.l.Last() }
-			c.Subscribe = func(after uint64, kinds ...event.Kind) plugin.Source {
-				<-open
-				return subscribe(after, kinds...)
-			}
-		})
-		s.play(t, func(ctx context.Context) {
-			for _, title := range []string{"of another show", "sold", "on the block"} {
-				_, _ = s.l.Record(ctx, event.Draft{Data: auction.LotOpened{Terms: auction.Terms{Title: title}}})
-			}
-			s.l.say("long ago")
-			if first {
-				must[plugin.Info](t)(s.h.Load(ctx, "", described("a", "")))
-			}
-			next := strings.Replace(manifestText("b", ""), "[operator", "[lot.opened, operator", 1)
-			must[plugin.SwapResult](t)(s.h.Swap(ctx, fstest.MapFS{"plugin.yaml": {Data: []byte(next)}}, "operator", 0))
-			for _, l := range facts[show.PluginLoaded](s.l) {
-				if l.After != 2 || l.Caught != 4 {
-					t.Errorf("with a first one %v: loaded %+v; want it to hear what is behind 2, and what passes behind 4", first, l)
-				}
-			}
-			close(open)
-			synctest.Wait()
-			s.l.say("now")
-		})
-		b := s.rt.made[slices.IndexFunc(s.rt.made, func(f *fake) bool { return f.name == "b" })]
-		if fmt.Sprint(titles(b.answers)) != "[on the block]" || !slices.Equal(b.heard, []string{"now"}) {
-			t.Errorf("with a first one %v: heard %+v and %q", first, b.answers, b.heard)
-		}
-	}
-}
-
-// slowToLoad is a ledger that takes its time to write down that a plugin was loaded.
-type slowToLoad struct{ *timeline }
-
-func (l *slowToLoad) Record(ctx context.Context, drafts ...event.Draft) ([]event.Event, error) {
-	if _, loaded := drafts[0].Data.(show.PluginLoaded); loaded {
-		time.Sleep(time.Second)
-	}
-	return l.timeline.Record(ctx, drafts...)
-}
-
-// TestFactsInTheOrderOfTurns: that a plugin came is in the ledger before what became of it, though others write that down,
-// and with a decision is how far the show was when it came true.
-func TestFactsInTheOrderOfTurns(t *testing.T) {
-	s, book := newStage(), &grants{book: map[string]map[string]plugin.Grant{}}
-	s.configure(func(c *plugin.Config) { c.Facts, c.Grants = &slowToLoad{s.l}, book })
-	var last uint64
-	s.play(t, func(ctx context.Context) {
-		must[plugin.Info](t)(s.h.Load(ctx, "", of("a", "1.0.0", "")))
-		go func() { _, _ = s.h.Swap(ctx, of("b", "1.0.0", ""), "ana", 0) }()
-		synctest.Wait()
-		s.l.say("trap")
-		s.l.say("one")
-		last = s.l.Last()
-		synctest.Wait()
-		go func() { _ = s.h.Revoke(ctx, "b", "say", "ana", 0) }()
-		time.Sleep(2 * time.Second)
-		s.l.say("two")
-	})
-	if got, want := names(s.l, 0), []string{"loaded", "loaded", "swapped", "trapped", "quarantined", "revoked", "power_denied"}; !slices.Equal(got, want) {
-		t.Errorf("facts %q, want %q", got, want)
-	}
-	if r := facts[show.PluginRevoked](s.l); len(r) != 1 || r[0].After < last-1 || r[0].After > last {
-		t.Errorf("revoked %+v, want it behind event %d", r, last)
-	}
-	if len(s.offered) != 1 || !strings.HasSuffix(s.offered[0], "one") {
-		t.Errorf("offered %q", s.offered)
-	}
-}
-
-func titles(facts []event.Data) (out []string) {
-	for _, d := range facts {
-		if lot, ok := d.(auction.LotOpened); ok {
-			out = append(out, lot.Terms.Title)
-		}
-	}
-	return out
 }
 
 func TestSwapHandsStateOver(t *testing.T) {
