@@ -64,7 +64,7 @@ soak-plugins: ## SOAK_SWAPS (1,000) swaps among plugins in all languages while t
 
 SOAK_NIGHTS ?= 20
 soak-nights: ## SOAK_NIGHTS (20) short shows on which everybody does as they like; each plugin does the same again in a replay
-	SOTHEBAIS_NIGHTS=$(SOAK_NIGHTS) go test -count=1 -v -timeout 0 -run TestReplayOfAnyNight ./host
+	SOAK_NIGHTS=$(SOAK_NIGHTS) go test -tags soak -count=1 -v -timeout 0 -run TestSoakNights ./host
 
 generate: ## write all generated code again
 	go run ./cmd/gen

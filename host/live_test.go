@@ -274,6 +274,14 @@ func (s *liveShow) overlay() plugin.SlotInfo {
 	return i
 }
 
+// plain writes a plain plugin for the overlay into the folder of that name.
+func plain(t *testing.T, data, id string) {
+	t.Helper()
+	dir := filepath.Join(data, "plugins", id)
+	put(t, filepath.Join(dir, "plugin.yaml"), fmt.Sprintf(plainManifest, id, slotOverlay))
+	put(t, filepath.Join(dir, "plugin.wasm"), string(read(t, plainModule)))
+}
+
 // parrot writes the plugin into a folder.
 func parrot(t *testing.T, dir, version string) string {
 	t.Helper()

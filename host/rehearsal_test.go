@@ -33,9 +33,8 @@ func TestAPastShowIsPlayedToAPlugin(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	parrot(t, filepath.Join(data, "plugins", "parrot"), "1.0.0")
-	put(t, filepath.Join(data, "plugins", "mute", "plugin.yaml"), strings.NewReplacer("%s\nversion", "mute\nversion", "kind: %s", "kind: overlay").Replace(plainManifest))
-	put(t, filepath.Join(data, "plugins", "mute", "plugin.wasm"), string(read(t, plainModule)))
-	put(t, filepath.Join(data, "plugins", "broken", "plugin.yaml"), strings.NewReplacer("%s\nversion", "broken\nversion", "kind: %s", "kind: overlay").Replace(plainManifest))
+	plain(t, data, "mute")
+	plain(t, data, "broken")
 	put(t, filepath.Join(data, "plugins", "broken", "plugin.wasm"), "\x00asm")
 	s := live(t, data)
 	if _, err := s.Swap(t.Context(), "parrot"); err != nil {

@@ -192,8 +192,7 @@ func TestReplayOfAShutStore(t *testing.T) {
 func TestReplayOfANightThatWentWrong(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	put(t, filepath.Join(data, "plugins", "usurper", "plugin.yaml"), fmt.Sprintf(plainManifest, "usurper", slotOverlay))
-	put(t, filepath.Join(data, "plugins", "usurper", "plugin.wasm"), string(read(t, plainModule)))
+	plain(t, data, "usurper")
 	s := live(t, data)
 	heard := func(n int) {
 		t.Helper()
@@ -250,8 +249,7 @@ func TestReplayOfAComebackAfterARetry(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	parrot(t, filepath.Join(data, "plugins", "parrot"), "1.0.0")
-	put(t, filepath.Join(data, "plugins", "usurper", "plugin.yaml"), fmt.Sprintf(plainManifest, "usurper", slotOverlay))
-	put(t, filepath.Join(data, "plugins", "usurper", "plugin.wasm"), string(read(t, plainModule)))
+	plain(t, data, "usurper")
 	s := live(t, data)
 	swap := func(name string) {
 		t.Helper()

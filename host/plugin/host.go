@@ -172,8 +172,8 @@ func (h *Host) Heard() map[string]uint64 {
 	return heard
 }
 
-// Load puts a plugin into its empty slot; where somebody is already, the error is ErrTaken. The name of the slot may be empty; the manifest's kind decides. The
-// recorder must be running, because that it is loaded is a fact.
+// Load puts a plugin into its empty slot; where somebody is already, the error is ErrTaken. The name of the slot may be
+// empty; the manifest's kind decides. The recorder must be running, because that it is loaded is a fact.
 func (h *Host) Load(ctx context.Context, slotName string, fsys fs.FS) (Info, error) {
 	p, s, err := h.prepare(ctx, Kind(slotName), fsys, 0)
 	if err != nil {
