@@ -23,7 +23,7 @@ type Guest interface {
 	HandleBatch(ctx context.Context, events []event.Event) ([]Reaction, error)
 	// Save gives the state for a successor; it may be empty.
 	Save(ctx context.Context) ([]byte, error)
-	// Restore takes the state of a predecessor.
+	// Restore takes the state of a predecessor, whose bytes are the caller's again then.
 	Restore(ctx context.Context, state []byte) error
 	// Migrate takes the state of a predecessor whose form has an older version.
 	Migrate(ctx context.Context, version int, state []byte) error

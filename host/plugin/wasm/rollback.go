@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -204,6 +205,7 @@ func (g *guest) takeOver(h handed) error {
 	if err := g.restore(h); err != nil {
 		return errors.Join(err, g.rollBack(written))
 	}
+	h.bytes = bytes.Clone(h.bytes) // in a process of its own they are shared memory, and written over by what comes next
 	g.journal.taken = h
 	return nil
 }

@@ -62,6 +62,29 @@ func TestRollBackKeepsWhatSaveDid(t *testing.T) {
 	}
 }
 
+// TestRollBackToWhatWasHandedOver: the bytes of a state are the caller's again when it was taken over, and a roll-back still
+// knows them.
+func TestRollBackToWhatWasHandedOver(t *testing.T) {
+	ctx, r := context.Background(), newRuntime(t, Config{})
+	old := load(t, r, "fixture.wasm", manifest(nil))
+	heard(t, old, 1)
+	state, err := old.Save(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := load(t, r, "fixture.wasm", manifest(nil))
+	if err := g.Restore(ctx, state); err != nil {
+		t.Fatal(err)
+	}
+	clear(state)
+	if _, err := g.HandleBatch(ctx, []event.Event{ask(2, "trap")}); err == nil {
+		t.Fatal("no trap")
+	}
+	if n := heard(t, g, 3); n != "2" {
+		t.Errorf("it remembers %s events, want 2", n)
+	}
+}
+
 // TestStartsOnce: data and start function belong to the beginning of a guest; neither a clone nor a roll-back begins
 // anew.
 func TestStartsOnce(t *testing.T) {

@@ -157,6 +157,34 @@ func kill(g *guest) {
 	}
 }
 
+// TestTrapAfterAnImage: a guest that failed is put back to the state that it took over, though the journal that had it was
+// written over since.
+func TestTrapAfterAnImage(t *testing.T) {
+	r := newRuntime(t, Config{CacheDir: t.TempDir()})
+	old := load(t, r, read(t, "fixture.wasm"))
+	heard(t, old, 1)
+	state, err := old.Save(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := load(t, r, read(t, "fixture.wasm"))
+	if err := g.Restore(t.Context(), state); err != nil {
+		t.Fatal(err)
+	}
+	g.mu.Lock()
+	err = g.checkpoint()
+	g.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.HandleBatch(t.Context(), []event.Event{ask(2, "trap")}); err == nil {
+		t.Fatal("no trap")
+	}
+	if n := heard(t, g, 3); n != 2 {
+		t.Errorf("it remembers %d events, want 2", n)
+	}
+}
+
 // TestTraps are those of a guest, not the end of its process.
 func TestTraps(t *testing.T) {
 	r := newRuntime(t, Config{})
