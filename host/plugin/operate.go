@@ -398,13 +398,15 @@ func (s *slot) retry(ctx context.Context, e event.Event, cause uint64) (RetryRes
 	before := p.commands
 	s.one[0] = e
 	reactions, err := p.guest.HandleBatch(ctx, s.one[:])
-	shut, full := p.refused()
-	s.refused(p, e, shut, full)
 	res := RetryResult{Plugin: p.manifest.ID}
-	fact := show.PluginRetried{Slot: string(s.kind), Plugin: p.manifest.ID, Version: p.manifest.Version, Event: e.Seq, After: s.passed}
 	if err != nil {
 		res.Err = firstLine(err)
-		fact.Reason = res.Err
+	}
+	// Before anything that follows from it: the plugin may have to give way to another one, who was not given the event.
+	s.note(cause, show.PluginRetried{Slot: string(s.kind), Plugin: p.manifest.ID, Version: p.manifest.Version, Event: e.Seq, After: s.passed, Reason: res.Err})
+	shut, full := p.refused()
+	s.refused(p, e, shut, full)
+	if err != nil {
 		s.trapped(ctx, e, err)
 	} else {
 		s.host.aside.drop(s.kind, e.Seq)
@@ -412,7 +414,6 @@ func (s *slot) retry(ctx context.Context, e event.Event, cause uint64) (RetryRes
 		s.keep(p)
 	}
 	res.Commands = int(p.commands - before)
-	s.note(cause, fact)
 	s.refresh()
 	return res, nil
 }

@@ -334,6 +334,14 @@ func TestGivesWayToARetry(t *testing.T) {
 					must[plugin.RetryResult](t)(s.h.Retry(ctx, plugin.Overlay, aside[0].Seq, 0))
 				}
 			})
+			went := "rolled_back"
+			if name == "nobody" {
+				went = "stopped"
+			}
+			all := names(s.l, 0)
+			if before := all[:slices.Index(all, went)]; strings.Count(strings.Join(before, " "), "retried") != 3 {
+				t.Errorf("facts %q, want all three of what was tried again before %s", all, went)
+			}
 			if st := facts[show.PluginStopped](s.l); name == "nobody" && (len(st) != 1 || st[0].Event != last) {
 				t.Errorf("stopped %+v, want it behind %d", st, last)
 			}
