@@ -34,7 +34,7 @@ function Row({ plugin, power: c }: { plugin: Plugin; power: Capability }) {
   const limits = [c.limit, ...(c.hosts ?? []).filter((h) => !c.limit?.includes(h))].filter(Boolean).join(" · ");
   return (
     <tr className="border-t border-line/60">
-      <th scope="row" className="px-1.5 py-1 text-left font-normal sm:max-w-64">
+      <th scope="row" className="px-1.5 py-1 text-left font-normal sm:max-w-64 sm:min-w-40">
         <span className="font-mono">{c.name}</span>
         {limits && <span className="block text-2xs wrap-anywhere text-faint sm:inline sm:pl-2">{limits}</span>}
         {more && <span className="block text-2xs wrap-anywhere text-warn">asks for more than was granted: {more}</span>}
